@@ -1,0 +1,33 @@
+"""The first door: what time is it?
+
+Times are seconds as a float, from a start that means nothing; only differences count.
+"""
+
+from __future__ import annotations
+
+import time
+
+
+class Clock:
+    """The machine's own clock; it never goes back."""
+
+    def __init__(self) -> None:
+        # The function itself, as the kernel asks in every round.
+        self.now = time.monotonic
+
+
+class ManualClock(Clock):
+    """A clock that is moved by hand, for tests and for runs that repeat themselves exactly.
+
+    A kernel with such a clock never waits for time to pass; `advance` makes alarms due.
+    """
+
+    def __init__(self, start: float = 0.0) -> None:
+        self.time = start
+        self.now = lambda: self.time
+
+    def advance(self, seconds: float) -> None:
+        """Move on by `seconds`."""
+        if seconds < 0:
+            raise ValueError("a clock does not go back")
+        self.time += seconds

@@ -1,0 +1,90 @@
+"""The tree of kernel errors. Each carries its data, and its text is one plain sentence."""
+
+from __future__ import annotations
+
+import errno
+
+
+class KernelError(Exception):
+    """Whatever the kernel itself refuses or reports."""
+
+
+class NoSuchTask(KernelError):
+    """No task of this number is alive or among the ended ones that are kept."""
+
+    def __init__(self, tid: object, ended: bool = False) -> None:
+        super().__init__(tid, ended)
+        self.tid = tid
+        #: Whether there was one, so long ago that its exit status is no longer kept.
+        self.ended = ended
+
+    def __str__(self) -> str:
+        if self.ended:
+            return f"task {self.tid} ended too long ago: its exit status is no longer kept"
+        return f"no task {self.tid!r}"
+
+
+class TooManyTasks(KernelError):
+    """The task table is full."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"the task table is full ({self.limit:,} tasks): end some before starting more"
+
+
+class TooManyFiles(KernelError):
+    """The poller cannot watch one more file."""
+
+    def __init__(self, poller: str, limit: int) -> None:
+        super().__init__(poller, limit)
+        self.poller, self.limit = poller, limit
+
+    def __str__(self) -> str:
+        return f"{self.poller} watches {self.limit} sockets at most: close some first"
+
+
+class BadTrap(KernelError, TypeError):
+    """A task yielded something that is no system call; raised at that very `yield`."""
+
+
+class FileClosed(KernelError, OSError):
+    """The file is closed, or was closed while the caller waited for it."""
+
+    def __init__(self, fd: int) -> None:
+        super().__init__(errno.EBADF, "the file is closed")
+        self.fd = fd
+
+    def __str__(self) -> str:
+        return "the file is closed" if self.fd < 0 else f"file {self.fd} is closed"
+
+
+class Deadlock(KernelError):
+    """No task can ever go on; `verdict` says in words who waits for whom."""
+
+    def __init__(self, verdict: str) -> None:
+        super().__init__(verdict)
+        self.verdict = verdict
+
+
+class KernelStopped(KernelError):
+    """The kernel has stopped, so the request can no longer be answered."""
+
+    def __init__(self, reason: str = "the kernel has stopped") -> None:
+        super().__init__(reason)
+
+
+class RequestCancelled(KernelError):
+    """The request was taken off its queue, because whoever made it gave it up."""
+
+    def __init__(self) -> None:
+        super().__init__("the request was given up")
+
+
+class TaskKilled(BaseException):
+    """Raised in a task that is being killed, at its innermost `yield`, so that `finally` runs.
+
+    Not an `Exception`, so that a program's `except Exception` does not swallow it.
+    """

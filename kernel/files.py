@@ -1,0 +1,247 @@
+"""Which callers wait for which files.
+
+The kernel notes a `File` for every descriptor that somebody has waited for. The descriptor stays
+watched after a wait, as the next one mostly follows at once; only when the poller tells of a file
+that nobody waits for is it watched no more, and noted as ready.
+"""
+
+from __future__ import annotations
+
+import socket
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from .errors import FileClosed
+from .poller import READ, WRITE
+from .systemcall import brief
+from .waitqueue import WaitQueue
+
+if TYPE_CHECKING:
+    from .scheduler import Scheduler
+    from .systemcall import SystemCall
+    from .waitqueue import Caller
+
+#: Files that tasks have closed under a waiter are looked for when tasks have run, so often at most.
+LOOK_OVER: Final = 0.1
+
+#: After so many false alarms in a row the poller is made anew.
+FALSE_ALARMS: Final = 8
+
+
+class Waiters(WaitQueue):
+    """Callers that wait for one direction of a file; the table counts them."""
+
+    __slots__ = ("table",)
+
+    def __init__(self, table: FileTable) -> None:
+        super().__init__()
+        self.table = table
+
+    def append(self, caller: Caller) -> None:
+        super().append(caller)
+        self.table.waiting += 1
+
+    def remove(self, caller: Caller) -> None:
+        super().remove(caller)
+        self.table.waiting -= 1
+
+
+class File:
+    """What the kernel knows of one open file."""
+
+    __slots__ = (
+        "false_alarms",
+        "fd",
+        "readable",
+        "readers",
+        "source",
+        "starved",
+        "watched",
+        "writable",
+        "writers",
+    )
+
+    def __init__(self, fd: int, source: object, table: FileTable) -> None:
+        self.fd = fd
+        self.source = reference(source)
+        self.readers = Waiters(table)
+        self.writers = Waiters(table)
+        #: Whether a read, or a write, is worth a try. A hint: it may turn out to be wrong.
+        self.readable = False
+        self.writable = True
+        #: What the poller is asked to tell of.
+        self.watched = 0
+        self.false_alarms = 0
+        #: `Accept` has reported that it cannot accept for now.
+        self.starved = False
+
+    def readable_by(self, caller: Caller) -> bool:
+        """Whether `caller` may try a read now: nobody overtakes those who wait."""
+        return self.readable and self.readers.first in (None, caller)
+
+    def writable_by(self, caller: Caller) -> bool:
+        """Whether `caller` may try a write now."""
+        return self.writable and self.writers.first in (None, caller)
+
+    def fail_all(self) -> None:
+        """Its file is closed: so says an error to each of those who wait."""
+        for waiters in (self.readers, self.writers):
+            while waiters.first is not None:
+                waiters.first.fail(FileClosed(self.fd))
+
+
+class FileTable:
+    """The files of one kernel, by descriptor."""
+
+    def __init__(self, kernel: Scheduler) -> None:
+        self.kernel = kernel
+        self.files: dict[int, File] = {}
+        #: How many callers wait for a file.
+        self.waiting = 0
+        self.alarm = 0
+        self.looked_over = 0
+
+    def of(self, source: Any) -> File:
+        """The file behind a socket, an object with `fileno`, or a descriptor's number.
+
+        Raises `FileClosed`, and `TypeError` for anything else.
+        """
+        fd = descriptor_of(source)
+        file = self.files.get(fd)
+        if file is not None and (file.source() is source or self.still(file, source)):
+            return file
+        if file is not None:
+            file.fail_all()
+        file = self.files[fd] = File(fd, source, self)
+        return file
+
+    def socket(self, sock: socket.socket) -> File:
+        """The file behind a socket, which from now on never blocks."""
+        if not isinstance(sock, socket.socket):
+            raise TypeError(f"a socket is wanted here, not {brief(sock)}")
+        file = self.of(sock)
+        if sock.gettimeout() != 0:
+            sock.setblocking(False)
+        return file
+
+    def still(self, file: File, source: object) -> bool:
+        """Whether `file` is what `source` stands for, though noted under another name."""
+        noted = file.source()
+        if noted is not None:
+            return is_open(noted, file.fd)
+        if file.source is not by_number:
+            return False
+        if not isinstance(source, int):
+            file.source, file.watched = reference(source), 0
+        return True
+
+    def wait(self, file: File, direction: int, caller: Caller, call: SystemCall) -> object:
+        """Put `caller` to sleep until the poller says that `file` is ready for `direction`.
+
+        What cannot be watched, such as a file on disk, is always ready, and answers None at once.
+        """
+        # A bare number may stand for another file by now, so it is always watched anew.
+        if not file.watched & direction or file.source is by_number:
+            try:
+                self.kernel.poller.watch(file.fd, file.watched | direction)
+            except PermissionError:
+                return None
+            file.watched |= direction
+        if direction == READ:
+            file.readable = False
+            return caller.sleep(file.readers, call)
+        file.writable = False
+        return caller.sleep(file.writers, call)
+
+    def ready(self, fd: int, events: int) -> None:
+        """The poller tells that `fd` is ready: let the first who waits look again."""
+        file = self.files.get(fd)
+        if file is None:
+            return
+        unwanted = 0
+        if events & ~WRITE:
+            file.readable = True
+            if not self.look(file, file.readers.first):
+                unwanted |= READ
+        if events & ~READ:
+            file.writable = True
+            if not self.look(file, file.writers.first):
+                unwanted |= WRITE
+        if unwanted & file.watched:
+            self.unwatch(file, unwanted)
+
+    def look(self, file: File, waiter: Caller | None) -> bool:
+        """Let `waiter` look again; False if there is none."""
+        if waiter is None:
+            return False
+        call = waiter.call
+        waiter.look_again()
+        if waiter.queue is None or waiter.call is not call:
+            file.false_alarms = 0
+            return True
+        file.false_alarms += 1
+        if file.false_alarms == FALSE_ALARMS:
+            file.false_alarms = 0
+            self.kernel.poller.rebuild()
+        return True
+
+    def unwatch(self, file: File, direction: int) -> None:
+        """Nobody waits: let the poller be silent about it."""
+        file.watched &= ~direction
+        try:
+            self.kernel.poller.watch(file.fd, file.watched)
+        except OSError:
+            # Closed, and yet told of: a duplicate of the descriptor is still open.
+            self.kernel.poller.rebuild()
+
+    def expect_closing(self) -> None:
+        """Tasks have run, and the kernel is about to sleep: soon look for what they closed."""
+        if self.waiting and not self.alarm and self.looked_over != self.kernel.passes:
+            self.kernel.alarms.set(self.kernel.clock.now() + LOOK_OVER, self)
+
+    def ring(self) -> None:
+        """Fail those who wait for a file that was closed under them: no poller tells of it."""
+        self.looked_over = self.kernel.passes
+        for file in list(self.files.values()):
+            if (file.readers or file.writers) and file.source is not by_number:
+                if not is_open(file.source(), file.fd):
+                    file.fail_all()
+
+
+def descriptor_of(source: Any) -> int:
+    """The number of an open file, given by itself or by an object with `fileno`."""
+    if isinstance(source, int):
+        fd = source
+    elif hasattr(source, "fileno"):
+        try:
+            fd = source.fileno()
+        except ValueError:
+            fd = -1
+    else:
+        raise TypeError(f"a socket or an open file is wanted here, not {brief(source)}")
+    if fd < 0:
+        raise FileClosed(-1)
+    return fd
+
+
+def is_open(source: Any, fd: int) -> bool:
+    """Whether `source` is open, and under this number."""
+    try:
+        return source is not None and source.fileno() == fd
+    except (OSError, ValueError):
+        return False
+
+
+def by_number() -> None:
+    """The source of a file that is known only by its number."""
+
+
+def reference(source: object) -> Callable[[], object]:
+    """A reference that does not keep `source` open, where there can be one."""
+    if isinstance(source, int):
+        return by_number
+    try:
+        return weakref.ref(source)
+    except TypeError:
+        return by_number

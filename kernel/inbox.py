@@ -1,0 +1,57 @@
+"""The third door: what other threads ask of the kernel.
+
+Anything with an `arrive` method can be put in, from any thread; the kernel takes it out between
+two task steps. Nothing here waits for a lock: a `deque` is safe to append to from any thread.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Arrival(Protocol):
+    """What can be put into an inbox."""
+
+    def arrive(self) -> None:
+        """Taken out, on the kernel's thread."""
+
+    def refuse(self, reason: BaseException) -> None:
+        """The kernel has stopped, so it never arrives; on whatever thread finds that out."""
+
+
+class Inbox:
+    """Arrivals from other threads, first in, first out."""
+
+    def __init__(self) -> None:
+        self.arrivals: deque[Arrival] = deque()
+        self.closed: BaseException | None = None
+        #: Wakes the kernel where it sleeps; the scheduler sets it.
+        self.wake: Callable[[], None] = lambda: None
+        #: True from just before the kernel looks for the last time until it is awake again.
+        self.asleep = False
+
+    def put(self, arrival: Arrival) -> None:
+        """Hand `arrival` to the kernel, and wake it if it sleeps."""
+        self.arrivals.append(arrival)
+        if self.asleep:
+            self.wake()
+        if self.closed is not None:
+            self.close(self.closed)
+
+    def take(self) -> None:
+        """Let all that is here now arrive."""
+        for _ in range(len(self.arrivals)):
+            self.arrivals.popleft().arrive()
+
+    def close(self, reason: BaseException) -> None:
+        """Refuse what is here and whatever comes from now on."""
+        self.closed = reason
+        while True:
+            # Several threads may be here at once; each arrival is taken by one of them.
+            try:
+                arrival = self.arrivals.popleft()
+            except IndexError:
+                return
+            arrival.refuse(reason)

@@ -1,0 +1,51 @@
+"""Ctrl-C while a `mainloop` runs on the main thread.
+
+Python raises `KeyboardInterrupt` wherever the thread happens to be: that would be in some task.
+Here it arrives like any request, between two task steps.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .scheduler import Scheduler
+
+
+class Interrupts:
+    """Makes Ctrl-C an arrival for as long as the `with` block lasts.
+
+    Off the main thread, and where the program has a handler of its own, it changes nothing. If a
+    Ctrl-C has not been taken in when the next one comes, a task holds the kernel: then it is
+    raised in place, as there is no other way out.
+    """
+
+    def __init__(self, kernel: Scheduler) -> None:
+        self.kernel = kernel
+        self.pending = False
+        self.former: Any = None
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+                self.former = signal.signal(signal.SIGINT, self.handle)
+
+    def __exit__(self, *error: object) -> None:
+        if self.former is not None:
+            signal.signal(signal.SIGINT, self.former)
+
+    def handle(self, signum: int, frame: FrameType | None) -> None:
+        if self.pending:
+            raise KeyboardInterrupt
+        self.pending = True
+        self.kernel.inbox.put(self)
+
+    def arrive(self) -> None:
+        self.pending = False
+        raise KeyboardInterrupt
+
+    def refuse(self, reason: BaseException) -> None:
+        self.pending = False

@@ -1,0 +1,184 @@
+"""A machine: a scheduler on a thread of its own, and the way in from other threads."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from itertools import islice
+from typing import Any, Final
+
+from .deadlock import verdict
+from .errors import KernelStopped
+from .request import Cancellation, Reply, Request
+from .scheduler import Scheduler
+from .syscalls.system import task_frames
+from .systemcall import SystemCall
+from .trace import Deadlocked, Event, Hogged, Panicked, Sink
+from .watchdog import Watchdog
+
+#: The interpreter's switch interval while a machine runs. With the usual 5 ms a request would wait
+#: that long for the interpreter's lock whenever a task is busy.
+SWITCH_INTERVAL: Final = 50e-6
+
+#: Seconds that `shutdown` waits beyond its deadline for a kernel that does not come back.
+MARGIN: Final = 0.5
+
+
+class Machine:
+    """A scheduler that runs on a background thread from `boot` to `shutdown`.
+
+    Every method may be called from any thread. Unlike `Scheduler.mainloop`, a machine with no task
+    left waits for requests, and one whose tasks are all blocked reports it and stays up.
+    """
+
+    def __init__(self, scheduler: Scheduler | None = None) -> None:
+        self.kernel = scheduler or Scheduler()
+        self.thread = threading.Thread(target=self.run, name="pyos kernel", daemon=True)
+        self.watchdog: Watchdog | None = None
+        #: Seconds that the tasks have to end, once the machine is told to stop.
+        self.grace: float | None = None
+        self.panic: BaseException | None = None
+        self.verdict = ""
+
+    def boot(self) -> Machine:
+        """Start the kernel's thread; answers the machine itself."""
+        switch_interval.shorten()
+        self.thread.start()
+        assert self.thread.ident is not None
+        self.watchdog = Watchdog(self.kernel, self.thread.ident)
+        self.watchdog.start()
+        return self
+
+    def submit(self, call: SystemCall) -> Reply:
+        """Make a system call; the future gets its answer or its error.
+
+        It is answered whatever happens: once the kernel has stopped, with `KernelStopped`.
+        """
+        request = Request(self.kernel, call)
+        self.kernel.inbox.put(request)
+        return request.future
+
+    def call(self, call: SystemCall, timeout: float | None = None) -> Any:
+        """Make a system call and wait for its answer; `TimeoutError` after `timeout` seconds, and
+        then the request is given up.
+        """
+        reply = self.submit(call)
+        try:
+            return reply.result(timeout)
+        except TimeoutError:
+            self.cancel(reply)
+            raise
+
+    def cancel(self, reply: Reply) -> None:
+        """Give a request up. It ends with `RequestCancelled`, unless its answer comes first."""
+        self.kernel.inbox.put(Cancellation(reply.request))
+
+    def subscribe(self, sink: Sink, *kinds: type[Event]) -> None:
+        """Call `sink` with every such event, on the kernel's thread or the watchdog's."""
+        self.kernel.trace.subscribe(sink, *kinds)
+
+    def holder(self) -> Hogged | None:
+        """The task that is in a step at this very moment, and where; None while none is."""
+        return self.watchdog.holder() if self.watchdog is not None else None
+
+    def shutdown(self, deadline: float = 2.0) -> bool:
+        """End all tasks, newest first, by force after `deadline` seconds, and stop the kernel.
+
+        False if it did not come back in time, because a task holds it: then only the end of the
+        process will stop it.
+        """
+        if not self.thread.is_alive():
+            return self.panic is None
+        self.kernel.inbox.put(Stop(self, deadline))
+        self.thread.join(deadline + MARGIN)
+        stopped = not self.thread.is_alive()
+        if not stopped:
+            self.kernel.inbox.close(KernelStopped("the kernel is stuck in a task"))
+        return stopped
+
+    def __enter__(self) -> Machine:
+        return self.boot()
+
+    def __exit__(self, *error: object) -> None:
+        self.shutdown()
+
+    # -- on the kernel's thread
+
+    def run(self) -> None:
+        reason = KernelStopped()
+        try:
+            while self.grace is None:
+                if not self.kernel.ready and self.kernel.tasks:
+                    self.report_deadlock()
+                self.kernel.cycle()
+            self.kernel.end_all(self.grace)
+        except BaseException as error:
+            self.panic = error
+            reason = KernelStopped(f"the kernel has panicked: {type(error).__name__}: {error}")
+            self.kernel.trace.report(Panicked(0, error, all_stacks(self.kernel)), error)
+        finally:
+            self.close(reason)
+
+    def report_deadlock(self) -> None:
+        """Say that nothing can go on, once for each time that it comes to this."""
+        stuck = verdict(self.kernel) if self.kernel.stuck() else ""
+        if stuck and stuck != self.verdict:
+            self.kernel.trace.report(Deadlocked(0, stuck))
+        self.verdict = stuck
+
+    def close(self, reason: KernelStopped) -> None:
+        """Leave no request unanswered, and nothing open."""
+        self.kernel.inbox.close(reason)
+        for request in list(self.kernel.requests):
+            request.fail(reason)
+        self.kernel.poller.close()
+        if self.watchdog is not None:
+            self.watchdog.stop()
+        switch_interval.put_back()
+
+
+class Stop:
+    """The machine's order to stop."""
+
+    def __init__(self, machine: Machine, grace: float) -> None:
+        self.machine, self.grace = machine, grace
+
+    def arrive(self) -> None:
+        self.machine.grace = self.grace
+
+    def refuse(self, reason: BaseException) -> None:
+        """It has stopped already."""
+
+
+class SwitchInterval:
+    """The interpreter's switch interval: short while any machine of the process runs."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.machines = 0
+        self.former = 0.0
+
+    def shorten(self) -> None:
+        with self.lock:
+            if self.machines == 0:
+                self.former = sys.getswitchinterval()
+                sys.setswitchinterval(SWITCH_INTERVAL)
+            self.machines += 1
+
+    def put_back(self) -> None:
+        with self.lock:
+            self.machines -= 1
+            if self.machines == 0:
+                sys.setswitchinterval(self.former)
+
+
+switch_interval: Final = SwitchInterval()
+
+
+def all_stacks(kernel: Scheduler, tasks: int = 50) -> str:
+    """Where the tasks stood, for a kernel panic."""
+    lines = []
+    for task in islice(kernel.tasks.values(), tasks):
+        lines.append(f"task {task.tid} {task.name}")
+        lines += [f"  {f.function} {f.file}:{f.line}" for f in islice(task_frames(task), 50)]
+    return "\n".join(lines)

@@ -1,0 +1,60 @@
+"""The fourth door: which ready task runs next, and how many calls it may make in one turn."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from .task import Task
+
+#: Each turn of a task: so many calls are answered at once before it goes to the back of the queue.
+BUDGET: Final = 64
+
+
+class Policy:
+    """Round robin: the task that has waited longest. The policy of every kernel unless told
+    otherwise.
+
+    Another policy is a subclass with a `pick` of its own. `budget` calls of a task are answered at
+    once; with a budget of 1 every call is a scheduling point, as in the article.
+    """
+
+    def __init__(self, budget: int = BUDGET) -> None:
+        if budget < 1:
+            raise ValueError("a budget is at least 1 call")
+        self.budget = budget
+
+    def picker(self, ready: deque[Task]) -> Callable[[], Task]:
+        """The function that the loop calls for the next task.
+
+        For round robin it is the queue's own method, so that the door costs nothing.
+        """
+        if type(self).pick is Policy.pick:
+            return ready.popleft
+        return lambda: self.pick(ready)
+
+    def pick(self, ready: deque[Task]) -> Task:
+        """Take one task out of `ready`, which is not empty, and give it."""
+        return ready.popleft()
+
+
+class Scripted(Policy):
+    """Runs the tasks in the order of a list of tids; round robin once the list is at its end.
+
+    A tid that is not ready when its turn comes is an error: the script does not fit the program.
+    """
+
+    def __init__(self, script: Iterable[int], budget: int = 1) -> None:
+        super().__init__(budget)
+        self.script = deque(script)
+
+    def pick(self, ready: deque[Task]) -> Task:
+        if not self.script:
+            return ready.popleft()
+        tid = self.script.popleft()
+        for task in ready:
+            if task.tid == tid:
+                ready.remove(task)
+                return task
+        raise LookupError(f"the script wants task {tid}, which is not ready")

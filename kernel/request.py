@@ -1,0 +1,81 @@
+"""A system call made from outside: by the console, or by any thread.
+
+It is a caller like a task: its call may sleep on any queue, and only this request sleeps.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from .errors import RequestCancelled
+from .systemcall import ASLEEP, SystemCall
+from .waitqueue import Caller
+
+if TYPE_CHECKING:
+    from .scheduler import Scheduler
+
+
+class Reply(Future[Any]):
+    """The future of a request."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__()
+        self.request = request
+        # From now on only the kernel ends it, so that no answer is given to nobody.
+        self.set_running_or_notify_cancel()
+
+
+class Request(Caller):
+    """One call, and the future that gets its answer."""
+
+    __slots__ = ("future", "wanted")
+
+    def __init__(self, kernel: Scheduler, call: SystemCall) -> None:
+        super().__init__()
+        self.kernel = kernel
+        self.wanted = call
+        self.future = Reply(self)
+
+    def arrive(self) -> None:
+        try:
+            if not isinstance(self.wanted, SystemCall):
+                raise TypeError(f"a request is a system call, not {type(self.wanted).__name__}")
+            answer = self.kernel.trace.run(self.wanted, self.kernel, self)
+        except BaseException as error:
+            self.fail(error)
+        else:
+            if answer is ASLEEP:
+                self.kernel.requests.add(self)
+            else:
+                self.answer(answer)
+
+    def answer(self, value: object) -> None:
+        self.leave()
+        self.kernel.requests.discard(self)
+        if not self.future.done():
+            self.future.set_result(value)
+
+    def fail(self, error: BaseException) -> None:
+        self.leave()
+        self.kernel.requests.discard(self)
+        if not self.future.done():
+            self.future.set_exception(error)
+
+    def refuse(self, reason: BaseException) -> None:
+        if not self.future.done():
+            self.future.set_exception(reason)
+
+
+class Cancellation:
+    """Takes a request off its queue, if it has no answer yet."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+    def arrive(self) -> None:
+        if not self.request.future.done():
+            self.request.fail(RequestCancelled())
+
+    def refuse(self, reason: BaseException) -> None:
+        """Nothing to do: a kernel that stops fails the request itself."""

@@ -1,0 +1,338 @@
+"""The scheduler: the task table and the loop.
+
+Each round of the loop, in this order:
+ 1. the poller tells which files are ready (it is there that an idle kernel sleeps);
+ 2. requests from other threads arrive;
+ 3. alarms that are due ring;
+ 4. every ready task gets one turn.
+
+Nothing here looks at the time, a file, another thread or a random number but through the four
+doors: `clock`, `poller`, `inbox`, `policy`.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from contextvars import ContextVar
+from types import CoroutineType, FrameType, GeneratorType
+from typing import Any, Final
+
+from .alarms import Alarms
+from .clock import Clock
+from .deadlock import verdict
+from .errors import Deadlock, NoSuchTask, TooManyTasks
+from .files import FileTable
+from .inbox import Inbox
+from .interrupts import Interrupts
+from .policies import Policy
+from .poller import Poller, best_poller
+from .request import Request
+from .systemcall import ASLEEP, SystemCall
+from .task import Target, Task, strip
+from .trace import Exited, Spawned, Trace
+from .waitqueue import WaitQueue
+
+#: Ended tasks that can still be waited for.
+KEPT: Final = 1000
+
+#: Tasks that can be alive at once, unless told otherwise.
+TASKS: Final = 200_000
+
+#: One pass over the ready queue: so many turns at most, and so many calls in all of them together.
+PASS: Final = 1000
+
+#: Seconds from a kill to the end by force, unless told otherwise.
+GRACE: Final = 2.0
+
+#: While a program file is loaded for a running system: the class of scheduler that it gets.
+HOST: ContextVar[type[Scheduler] | None] = ContextVar("HOST", default=None)
+
+
+class Scheduler:
+    """Runs tasks, one step at a time, all on the thread that calls `mainloop`.
+
+    Two schedulers never meet: each has its own task table, tids and doors.
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Scheduler:
+        host = HOST.get() if cls is Scheduler else None
+        return super().__new__(host or cls)
+
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        poller: Poller | None = None,
+        inbox: Inbox | None = None,
+        policy: Policy | None = None,
+        tasks: int = TASKS,
+        grace: float = GRACE,
+    ) -> None:
+        self.clock = clock or Clock()
+        self.poller = poller or best_poller()
+        self.inbox = inbox or Inbox()
+        self.policy = policy or Policy()
+        self.inbox.wake = self.poller.wake
+        self.limit = tasks
+        self.grace = grace
+        self.tasks: dict[int, Task] = {}
+        self.ended: OrderedDict[int, Task] = OrderedDict()
+        self.ready: deque[Task] = deque()
+        self.alarms = Alarms()
+        #: Where tasks sleep that only an alarm will wake.
+        self.sleepers = WaitQueue()
+        self.files = FileTable(self)
+        self.trace = Trace()
+        #: Requests from other threads that sleep in a call.
+        self.requests: set[Request] = set()
+        #: Killed tasks that have not ended yet.
+        self.dying: dict[int, Deadline] = {}
+        self.last_tid = 0
+        #: Passes over the ready queue so far; whoever samples this sees whether tasks have run.
+        self.passes = 0
+        self.budget = self.policy.budget
+        #: Called once, as soon as the kernel does not sleep any more.
+        self.on_waking: Callable[[], None] | None = None
+
+    # -- the task table
+
+    def new(self, target: Target, name: str | None = None) -> int:
+        """Make a task of a generator or coroutine; answers its tid. It runs when its turn comes.
+
+        Raises `TypeError` for anything else, `TooManyTasks` when the table is full.
+        """
+        task = Task(target, name)
+        self.schedule(task)
+        return task.tid
+
+    def schedule(self, task: Task, parent: int = 0) -> None:
+        """Put a new task into the table and the ready queue.
+
+        Raises `ValueError` for one that has been scheduled before, `TooManyTasks` when the table
+        is full.
+        """
+        if task.tid:
+            raise ValueError(f"task {task.tid} has been scheduled before")
+        if len(self.tasks) >= self.limit:
+            task.force()
+            raise TooManyTasks(self.limit)
+        self.last_tid += 1
+        task.tid = self.last_tid
+        self.admit(task, parent)
+
+    def admit(self, task: Task, parent: int) -> None:
+        """The task has its tid: it is in the system from now on."""
+        task.kernel = self
+        task.parent = parent
+        task.born = self.clock.now()
+        self.tasks[task.tid] = task
+        self.ready.append(task)
+        if Spawned in self.trace.sinks:
+            self.trace.emit(Spawned(task.tid, parent, task.name))
+
+    def find(self, tid: int) -> Task:
+        """The task, alive or among the ended ones that are kept. Raises `NoSuchTask`."""
+        task = self.tasks.get(tid) or self.ended.get(tid)
+        if task is None:
+            raise NoSuchTask(tid, ended=type(tid) is int and 0 < tid <= self.last_tid)
+        return task
+
+    def kill(self, task: Task, grace: float | None = None) -> None:
+        """Kill a task: `TaskKilled` surfaces at its `yield`, and after `grace` seconds it is ended
+        by force. Does nothing to one that is being killed already.
+        """
+        if task.killed:
+            return
+        task.kill()
+        self.expect_end(task, grace)
+
+    def expect_end(self, task: Task, grace: float | None = None) -> None:
+        """A kill has been delivered: from now on the task has so many seconds."""
+        deadline = self.dying[task.tid] = Deadline(task)
+        wait = self.grace if grace is None else grace
+        self.alarms.set(self.clock.now() + wait, deadline)
+
+    def force(self, task: Task) -> None:
+        """End a task as it stands."""
+        if task in self.ready:
+            self.ready.remove(task)
+        task.force()
+        self.bury(task)
+
+    def bury(self, task: Task) -> None:
+        """A task has ended: out of the table, and tell those who wait for it."""
+        status = task.status
+        assert status is not None
+        del self.tasks[task.tid]
+        self.ended[task.tid] = task
+        if len(self.ended) > KEPT:
+            self.ended.popitem(last=False)
+        if task.tid in self.dying:
+            deadline = self.dying.pop(task.tid)
+            if deadline.alarm:
+                self.alarms.drop(deadline)
+        while task.waiters is not None and task.waiters.first is not None:
+            task.waiters.first.answer(status)
+        if status.error is not None or status.forced or Exited in self.trace.sinks:
+            self.trace.report(Exited(task.tid, task.name, status), status.error)
+
+    # -- the loop
+
+    def mainloop(self) -> None:
+        """Run until no task is left.
+
+        Raises `Deadlock` when none can ever go on. Ctrl-C, on the main thread, ends all tasks,
+        newest first, and then surfaces here as `KeyboardInterrupt`.
+        """
+        try:
+            with Interrupts(self):
+                self.run_all()
+        finally:
+            self.poller.close()
+
+    def run_all(self) -> None:
+        try:
+            while self.tasks:
+                if self.stuck():
+                    raise Deadlock(verdict(self))
+                self.cycle()
+        except KeyboardInterrupt:
+            self.end_all()
+            raise
+
+    def stuck(self) -> bool:
+        """Whether nothing that the kernel knows of can ever make a task ready."""
+        return not (self.ready or self.alarms.live or self.files.waiting or self.inbox.arrivals)
+
+    def end_all(self, grace: float | None = None) -> None:
+        """Kill every task, newest first, and run until none is left; those whose `finally` starts
+        new ones too. A second Ctrl-C meanwhile ends what is left by force.
+        """
+        try:
+            while self.tasks:
+                for tid in sorted(self.tasks, reverse=True):
+                    self.kill(self.tasks[tid], grace)
+                self.ready = deque(sorted(self.ready, key=lambda task: -task.tid))
+                self.cycle()
+        except KeyboardInterrupt:
+            for tid in sorted(self.tasks, reverse=True):
+                self.force(self.tasks[tid])
+
+    def cycle(self, wait: bool = True) -> None:
+        """One round of the loop. Where nothing is to be done it sleeps, unless told not to `wait`.
+
+        Turned by hand, it lets a test look at the system between any two rounds.
+        """
+        if not self.ready:
+            self.sleep(wait)
+        elif self.files.waiting:
+            self.look(0)
+        if self.inbox.arrivals:
+            self.inbox.take()
+        if self.alarms.heap:
+            self.alarms.ring(self.clock.now())
+        if self.ready:
+            self.run_pass()
+
+    def sleep(self, wait: bool) -> None:
+        """Sleep in the poller until a file is ready, an alarm is due, or a request is put in."""
+        self.files.expect_closing()
+        due = self.alarms.next()
+        timeout = None if due is None else max(0.0, due - self.clock.now())
+        # The order matters: whoever puts something in after we have looked finds us asleep.
+        self.inbox.asleep = True
+        try:
+            self.look(timeout if wait and not self.inbox.arrivals else 0)
+        finally:
+            self.inbox.asleep = False
+        if self.on_waking is not None:
+            notify, self.on_waking = self.on_waking, None
+            notify()
+
+    def look(self, timeout: float | None) -> None:
+        """Ask the poller, and let those whose file is ready look again."""
+        for fd, events in self.poller.poll(timeout):
+            self.files.ready(fd, events)
+
+    def run_pass(self) -> None:
+        """Give every ready task one turn."""
+        self.passes += 1
+        ready = self.ready
+        pick = self.policy.picker(ready)
+        self.budget = min(self.policy.budget, PASS // len(ready) + 1)
+        for _ in range(min(len(ready), PASS)):
+            task = pick()
+            answer = task.reply
+            if answer is not None:
+                task.reply = None
+            try:
+                trap = task.frame.send(answer)
+            except BaseException as ending:
+                trap = task.unwind(ending)
+            if trap is None:
+                ready.append(task)
+            else:
+                self.turn(task, trap)
+
+    def turn(self, task: Task, trap: Any) -> None:
+        """Serve what `task` traps for, until it sleeps, gives way or ends, or has spent its budget.
+
+        A trap is a subroutine to enter, a system call, None to give way, or, in a subroutine, a
+        value to return. An error surfaces at the task's `yield` in its next turn.
+        """
+        for left in range(self.budget - 1, -1, -1):
+            try:
+                kind = type(trap)
+                if kind is GeneratorType or kind is CoroutineType:
+                    task.enter(trap)
+                    answer = None
+                elif isinstance(trap, SystemCall):
+                    answer = self.perform(trap, task) if self.trace.calls else trap.run(self, task)
+                    if answer is ASLEEP:
+                        return
+                elif trap is None:
+                    break
+                else:
+                    answer = task.return_early(trap)
+            except BaseException as error:
+                task.fail(strip(error))
+                return
+            if not left:
+                task.reply = answer
+                break
+            try:
+                trap = task.frame.send(answer)
+            except BaseException as ending:
+                trap = task.unwind(ending)
+        self.ready.append(task)
+
+    def perform(self, call: SystemCall, task: Task) -> object:
+        """Run a call while somebody traces calls."""
+        return self.trace.run(call, self, task)
+
+
+class Deadline:
+    """When a killed task is ended by force."""
+
+    __slots__ = ("alarm", "task")
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.alarm = 0
+
+    def ring(self) -> None:
+        self.task.kernel.force(self.task)
+
+
+def running_task(frame: FrameType | None) -> Task | None:
+    """The task in whose step a kernel's thread is, read off the loop's own frame.
+
+    `frame` is where the thread stands. So whoever wants to know pays, and the loop pays nothing.
+    """
+    while frame is not None:
+        if frame.f_code is Scheduler.run_pass.__code__:
+            task: Task | None = frame.f_locals.get("task")
+            return task
+        frame = frame.f_back
+    return None

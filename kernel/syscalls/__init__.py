@@ -1,0 +1,29 @@
+"""Every system call, by topic."""
+
+from .files import ReadWait, WriteWait
+from .sockets import Accept, Connect, Listen, Recv, Send
+from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList
+from .tasks import GetTid, KillTask, NewTask, WaitTask, Yield
+from .time import Sleep
+
+__all__ = [
+    "Accept",
+    "Connect",
+    "FrameInfo",
+    "GetStack",
+    "GetTid",
+    "KillTask",
+    "ListTasks",
+    "Listen",
+    "NewTask",
+    "ReadWait",
+    "Recv",
+    "Send",
+    "Sleep",
+    "StackInfo",
+    "TaskInfo",
+    "TaskList",
+    "WaitTask",
+    "WriteWait",
+    "Yield",
+]

@@ -1,0 +1,51 @@
+"""Calls that wait for files, for code that does its own reading and writing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..poller import READ, WRITE
+from ..systemcall import SystemCall, descriptor, system_call
+from .addresses import connection
+
+if TYPE_CHECKING:
+    from ..scheduler import Scheduler
+    from ..waitqueue import Caller
+
+
+@system_call
+class ReadWait(SystemCall):
+    """Waits until `file` can be read from without blocking (a listening socket: accepted from).
+
+    `file` is a socket, any object with `fileno`, or a descriptor's number. Where several wait for
+    the same file, they are woken in turn. Raises `FileClosed`, also when it is closed meanwhile.
+    """
+
+    file: Any
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        file = kernel.files.of(self.file)
+        # Only what the poller says now counts: the task reads for itself, unseen by the kernel.
+        if caller.queue is not None and file.readable:
+            file.readable = False
+            return None
+        return kernel.files.wait(file, READ, caller, self)
+
+    def reason(self, kernel: Scheduler) -> str:
+        return f"read {connection(self.file) or 'file ' + descriptor(self.file)}"
+
+
+@system_call
+class WriteWait(SystemCall):
+    """Waits until `file` can be written to without blocking; otherwise like `ReadWait`."""
+
+    file: Any
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        file = kernel.files.of(self.file)
+        if caller.queue is not None and file.writable:
+            return None
+        return kernel.files.wait(file, WRITE, caller, self)
+
+    def reason(self, kernel: Scheduler) -> str:
+        return f"write {connection(self.file) or 'file ' + descriptor(self.file)}"

@@ -1,0 +1,267 @@
+"""Calls that read and write sockets, in the kernel.
+
+A socket that is given to one of these never blocks any more. Each call first tries what can be
+done at once, and sleeps only for the rest. No error of one connection concerns any other task.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from socket import socket as Socket
+from typing import TYPE_CHECKING, Any, Final
+
+from ..poller import READ, WRITE
+from ..systemcall import SystemCall, system_call
+from ..trace import AcceptFailed
+from .addresses import connection, family_of, in_words, numeric
+
+if TYPE_CHECKING:
+    from ..files import File
+    from ..scheduler import Scheduler
+    from ..waitqueue import Caller
+
+#: The system is out of descriptors or memory: it may have some again soon.
+SHORTAGE: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+
+#: Seconds until `Accept` tries again after a shortage.
+BACK_OFF: Final = 0.1
+
+#: So much is handed to the system in one go, so that a large `Send` does not hold up the others.
+PORTION: Final = 256 * 1024
+
+#: The family of Unix sockets, where there are any.
+UNIX: Final = getattr(socket, "AF_UNIX", None)
+
+#: A connection that is under way.
+UNDER_WAY: Final = {errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY}
+
+
+@system_call
+class Listen(SystemCall):
+    """Answers a new listening socket on `address`: (host, port), or the path of a Unix socket.
+
+    Port 0 takes any free one. Raises `OSError` when the port is in use or the address is not of
+    this machine, `ValueError` and `TypeError` for what is no address.
+    """
+
+    address: Any
+    backlog: int = 1024
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        family = family_of(self.address)
+        with closing_on_error(socket.socket(family, socket.SOCK_STREAM)) as sock:
+            sock.setblocking(False)
+            if family != UNIX and reuses_safely():
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bind(sock, self.address)
+            sock.listen(self.backlog)
+            return sock
+
+
+@system_call
+class Connect(SystemCall):
+    """Answers a new socket that is connected to `address`: (host, port), or a Unix socket's path.
+
+    Raises `OSError` when nobody listens there, `ValueError` and `TypeError` for no address.
+    """
+
+    address: Any
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        family = family_of(self.address)
+        with closing_on_error(socket.socket(family, socket.SOCK_STREAM)) as sock:
+            sock.setblocking(False)
+            code = sock.connect_ex(numeric(self.address))
+            if code in UNDER_WAY and family != UNIX:
+                call = Connecting(sock, self.address)
+                return kernel.files.wait(kernel.files.of(sock), WRITE, caller, call)
+            return connected(sock, code, self.address)
+
+
+@system_call
+class Connecting(SystemCall):
+    """What is left of a `Connect`."""
+
+    socket: Socket
+    address: Any
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        file = kernel.files.of(self.socket)
+        code = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code == 0 and not has_peer(self.socket):
+            return kernel.files.wait(file, WRITE, caller, self)
+        with closing_on_error(self.socket) as sock:
+            return connected(sock, code, self.address)
+
+    def reason(self, kernel: Scheduler) -> str:
+        return f"connect {in_words(self.address)}"
+
+
+@system_call
+class Accept(SystemCall):
+    """Waits for a connection on a listening socket; answers the pair (client, address).
+
+    When the system is out of descriptors it is reported once, and tried again every 0.1 s.
+    Raises `FileClosed`, and `OSError` for a socket that does not listen.
+    """
+
+    socket: Socket
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        file = kernel.files.socket(self.socket)
+        while file.readable_by(caller):
+            try:
+                client, address = self.socket.accept()
+            except (BlockingIOError, InterruptedError):
+                break
+            except ConnectionAbortedError:
+                continue
+            except OSError as error:
+                if error.errno not in SHORTAGE:
+                    raise
+                return self.back_off(kernel, caller, file, error)
+            file.starved = False
+            client.setblocking(False)
+            no_delay(client)
+            return client, address
+        return kernel.files.wait(file, READ, caller, self)
+
+    def back_off(self, kernel: Scheduler, caller: Caller, file: File, error: OSError) -> object:
+        """Leave the listener alone for a while; the alarm then lets us look again."""
+        if not file.starved:
+            file.starved = True
+            kernel.trace.report(AcceptFailed(caller.tid, file.fd, error))
+        kernel.files.unwatch(file, READ)
+        if not caller.alarm:
+            kernel.alarms.set(kernel.clock.now() + BACK_OFF, caller)
+        return caller.sleep(file.readers, self)
+
+    def reason(self, kernel: Scheduler) -> str:
+        return f"accept {connection(self.socket) or 'closed'}"
+
+
+@system_call
+class Recv(SystemCall):
+    """Waits for data on a socket; answers at most `size` bytes, b"" when the peer has closed.
+
+    Raises `FileClosed`, `ConnectionResetError` and other `OSError`s, `ValueError` for a bad size.
+    """
+
+    socket: Socket
+    size: int
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        file = kernel.files.socket(self.socket)
+        if self.size < 1:
+            raise ValueError(f"Recv takes at least 1 byte, not {self.size}")
+        if file.readable_by(caller):
+            try:
+                data = self.socket.recv(self.size)
+            except (BlockingIOError, InterruptedError):
+                pass
+            else:
+                # A full buffer: there is more, most likely. Nothing: it will stay so.
+                file.readable = len(data) == self.size or not data
+                return data
+        return kernel.files.wait(file, READ, caller, self)
+
+    def reason(self, kernel: Scheduler) -> str:
+        return f"read {connection(self.socket) or 'closed'}"
+
+
+@system_call
+class Send(SystemCall):
+    """Sends all of `data`, and waits while the peer does not read; answers how many bytes.
+
+    Raises `FileClosed`, `ConnectionResetError`, `BrokenPipeError` and other `OSError`s.
+    """
+
+    socket: Socket
+    data: Any
+    sent: int = 0
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        file = kernel.files.socket(self.socket)
+        call = self
+        if file.writable_by(caller):
+            rest = memoryview(self.data).cast("B")[self.sent :]
+            try:
+                sent = self.sent + self.socket.send(rest[:PORTION])
+            except (BlockingIOError, InterruptedError):
+                sent = self.sent
+            if sent - self.sent == len(rest):
+                return sent
+            if sent > self.sent:
+                call = Send(self.socket, self.data, sent)
+        return kernel.files.wait(file, WRITE, caller, call)
+
+    def reason(self, kernel: Scheduler) -> str:
+        return f"write {connection(self.socket).replace('←', '→') or 'closed'}"
+
+
+class closing_on_error:
+    """Gives a socket to a `with` block, and closes it if the block raises."""
+
+    def __init__(self, sock: Socket) -> None:
+        self.sock = sock
+
+    def __enter__(self) -> Socket:
+        return self.sock
+
+    def __exit__(self, kind: object, *error: object) -> None:
+        if kind is not None:
+            self.sock.close()
+
+
+def bind(sock: Socket, address: Any) -> None:
+    """Bind, and say in the error which address it was."""
+    try:
+        sock.bind(numeric(address))
+    except OSError as error:
+        raise type(error)(error.errno, f"{plain(error)}: {in_words(address)}") from None
+
+
+def connected(sock: Socket, code: int, address: Any) -> Socket:
+    """A connection has come to an end of its making: the socket, or its error."""
+    if code:
+        error = OSError(code, "")
+        error = type(error)(code, f"{plain(error)}: {in_words(address)}")
+        raise error
+    no_delay(sock)
+    return sock
+
+
+def plain(error: OSError) -> str:
+    """What an error of `bind` or `connect` means to a person."""
+    words = {
+        errno.EADDRINUSE: "the port is in use",
+        errno.EADDRNOTAVAIL: "the address is not of this machine",
+        errno.EACCES: "this port may be used by the administrator only",
+        errno.ECONNREFUSED: "nobody listens there",
+    }
+    code = error.errno or 0
+    return words.get(code) or os.strerror(code)
+
+
+def has_peer(sock: Socket) -> bool:
+    try:
+        sock.getpeername()
+    except OSError:
+        return False
+    return True
+
+
+def no_delay(sock: Socket) -> None:
+    """Small messages go out at once."""
+    if sock.family != UNIX:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def reuses_safely() -> bool:
+    """Whether SO_REUSEADDR means no more than not to wait for old connections' ends.
+
+    On Windows it would let two programs listen on one port.
+    """
+    return os.name == "posix"

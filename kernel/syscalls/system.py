@@ -1,0 +1,181 @@
+"""Calls for those who look at the system, the console first of all. They answer snapshots: plain
+values that stay as they are whatever the tasks do next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from types import CodeType
+from typing import TYPE_CHECKING, Any, Final
+
+from ..systemcall import SystemCall, brief, system_call
+from ..task import ExitStatus, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..scheduler import Scheduler
+    from ..waitqueue import Caller
+
+#: A stack of more frames than this is shown without its middle.
+SHOWN: Final = 200
+
+
+@dataclass(slots=True, frozen=True)
+class TaskInfo:
+    """A task at one moment. `age` is in seconds, `depth` in frames."""
+
+    tid: int
+    parent: int
+    state: str
+    reason: str
+    age: float
+    depth: int
+    program: str
+
+
+@dataclass(slots=True, frozen=True)
+class TaskList:
+    """The first tasks of the table, and how many there are in all; which poller, and its limit."""
+
+    tasks: list[TaskInfo]
+    total: int
+    poller: str
+    limit: int | None
+
+
+@dataclass(slots=True, frozen=True)
+class FrameInfo:
+    """One frame of a call stack."""
+
+    function: str
+    file: str
+    line: int
+
+
+@dataclass(slots=True, frozen=True)
+class StackInfo:
+    """A task's call stack, from the program down to the trap.
+
+    `omitted` frames are left out in the middle, after the first half of `frames`. `call` is the
+    system call that the task is asleep in. An ended task has its `status`, and if it crashed, the
+    frames of its traceback.
+    """
+
+    tid: int
+    program: str
+    state: str
+    frames: list[FrameInfo]
+    omitted: int = 0
+    call: str = ""
+    reason: str = ""
+    status: ExitStatus | None = None
+
+
+@system_call
+class ListTasks(SystemCall):
+    """Answers a `TaskList` of the living tasks by tid: all of them, or the `first` so many."""
+
+    first: int | None = None
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        tasks = list(islice(kernel.tasks.values(), self.first))
+        rows = [task_info(kernel, task, caller) for task in tasks]
+        return TaskList(rows, len(kernel.tasks), kernel.poller.name, kernel.poller.limit)
+
+
+@system_call
+class GetStack(SystemCall):
+    """Answers the `StackInfo` of a task, alive or ended. Raises `NoSuchTask`."""
+
+    tid: int
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        task = kernel.find(self.tid)
+        if task.status is not None:
+            frames, omitted = cut(list(traceback_frames(task.status.error)))
+        else:
+            frames, omitted = cut(list(task_frames(task)))
+        info = task_info(kernel, task, caller)
+        call = repr(task.call) if task.call is not None else ""
+        return StackInfo(
+            task.tid, info.program, info.state, frames, omitted, call, info.reason, task.status
+        )
+
+
+def task_info(kernel: Scheduler, task: Task, caller: Caller) -> TaskInfo:
+    return TaskInfo(
+        task.tid,
+        task.parent,
+        "running" if task is caller else task.state,
+        task.call.reason(kernel) if task.call is not None else "",
+        kernel.clock.now() - task.born,
+        sum(1 for _ in code_and_lines(task)),
+        program(task),
+    )
+
+
+def program(task: Task) -> str:
+    """The task's name, with the arguments that its function was called with, as they are now."""
+    frames = task.frames()
+    frame = frame_of(frames[0]) if frames else None
+    if frame is None or task.name != frames[0].__qualname__:
+        return task.name
+    code = frame.f_code
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    values = frame.f_locals
+    arguments = [brief(values[name], 24) for name in names if name in values]
+    return " ".join([task.name, *arguments])
+
+
+def task_frames(task: Task) -> Iterator[FrameInfo]:
+    for code, line in code_and_lines(task):
+        yield FrameInfo(code.co_qualname, code.co_filename, line)
+
+
+def code_and_lines(task: Task) -> Iterator[tuple[CodeType, int]]:
+    """Every frame of the stack, outermost first, also through `yield from` and `await`."""
+    for frame in task.frames():
+        inner = frame
+        while inner is not None:
+            python_frame = frame_of(inner)
+            if python_frame is not None and python_frame.f_code is not AWAIT:
+                yield python_frame.f_code, python_frame.f_lineno
+            inner = awaited(inner)
+
+
+def frame_of(thing: Any) -> Any:
+    """The Python frame of a generator, coroutine or asynchronous generator; None if it has none."""
+    for name in ("gi_frame", "cr_frame", "ag_frame"):
+        if hasattr(thing, name):
+            return getattr(thing, name)
+    return None
+
+
+def awaited(thing: Any) -> Any:
+    """What a generator or coroutine is delegating to."""
+    for name in ("gi_yieldfrom", "cr_await", "ag_await"):
+        if hasattr(thing, name):
+            return getattr(thing, name)
+    return None
+
+
+def traceback_frames(error: BaseException | None) -> Iterator[FrameInfo]:
+    trace = error.__traceback__ if error is not None else None
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        yield FrameInfo(code.co_qualname, code.co_filename, trace.tb_lineno)
+        trace = trace.tb_next
+
+
+def cut(frames: list[FrameInfo]) -> tuple[list[FrameInfo], int]:
+    """The frames without the middle of a very deep stack, and how many those are."""
+    omitted = len(frames) - SHOWN
+    if omitted <= 0:
+        return frames, 0
+    return frames[: SHOWN // 2] + frames[-SHOWN // 2 :], omitted
+
+
+#: The one generator that is the kernel's own: it carries a call through an `await`.
+AWAIT: Final = SystemCall.__await__.__code__

@@ -1,0 +1,100 @@
+"""Calls about tasks: who am I, make one, end one, wait for one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import TaskKilled
+from ..systemcall import ASLEEP, SystemCall, brief, system_call
+from ..task import Task
+from ..waitqueue import WaitQueue
+
+if TYPE_CHECKING:
+    from ..scheduler import Scheduler
+    from ..waitqueue import Caller
+
+
+@system_call
+class GetTid(SystemCall):
+    """Answers the caller's own tid; 0 to a request from outside."""
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        return caller.tid
+
+
+@system_call
+class Yield(SystemCall):
+    """Gives up the processor: every other ready task runs first. `await Yield()` in an
+    `async def` is what a bare `yield` is in a generator.
+    """
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        caller.answer(None)
+        return ASLEEP
+
+
+@system_call
+class NewTask(SystemCall):
+    """Makes a task of a generator or coroutine; answers its tid. The caller goes on at once.
+
+    Raises `TypeError` for anything else, `TooManyTasks` when the task table is full.
+    """
+
+    target: Any
+    name: str | None = None
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        task = Task(self.target, self.name)
+        kernel.schedule(task, caller.tid)
+        return task.tid
+
+
+@system_call
+class KillTask(SystemCall):
+    """Kills a task: `TaskKilled` surfaces at its innermost `yield`, so its `finally` runs, and may
+    wait. After `grace` seconds (the kernel's own, unless given) it is ended by force.
+
+    An answer that the task has been given already is seen first. Answers True, or False if the
+    task had ended before. Raises `NoSuchTask`.
+    """
+
+    tid: int
+    grace: float | None = None
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        task = kernel.find(self.tid)
+        if task.status is not None:
+            return False
+        if task is caller and not task.killed:
+            task.killed = True
+            kernel.expect_end(task, self.grace)
+            raise TaskKilled
+        kernel.kill(task, self.grace)
+        return True
+
+
+@system_call
+class WaitTask(SystemCall):
+    """Waits until a task has ended; answers its `ExitStatus`, at once if it has ended before.
+
+    The last 1,000 ended tasks are kept. Raises `NoSuchTask` for any other, and `ValueError` to a
+    task that waits for itself.
+    """
+
+    tid: int
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        task = kernel.find(self.tid)
+        if task.status is not None:
+            return task.status
+        if task is caller:
+            raise ValueError(f"task {self.tid} waits for its own end, which would never come")
+        if task.waiters is None:
+            task.waiters = WaitQueue()
+        return caller.sleep(task.waiters, self)
+
+    def reason(self, kernel: Scheduler) -> str:
+        return f"exit of {brief(self.tid)}"
+
+    def waits_for(self) -> int | None:
+        return self.tid

@@ -1,0 +1,334 @@
+"""A task: a generator or coroutine with its own call stack.
+
+    def program():
+        line = yield read_line(client)      # a subroutine: entered by yielding it
+        ...
+
+The innermost frame of the stack is `task.frame`; the frames that wait for it to return are
+`task.callers`. The scheduler resumes only the innermost, so depth costs nothing. `enter`,
+`return_early` and `unwind` are all the ways in which a stack grows and shrinks.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Coroutine, Generator
+from dataclasses import dataclass
+from types import CoroutineType, GeneratorType
+from typing import TYPE_CHECKING, Any, Final
+
+from .errors import BadTrap, TaskKilled
+from .systemcall import ASLEEP, Asleep, SystemCall, brief, system_call
+from .waitqueue import Caller, WaitQueue
+
+if TYPE_CHECKING:
+    from .scheduler import Scheduler
+
+#: What a task can be made of, and what can be entered as a subroutine.
+Target = Generator[Any, Any, Any] | Coroutine[Any, Any, Any]
+
+
+@dataclass(slots=True)
+class ExitStatus:
+    """How a task ended: with a value, with an error, or killed.
+
+    A killed task may have an error as well: the one that its `finally` raised. `forced` tells
+    that it did not end within the kill's deadline, and was taken off the machine as it stood.
+    """
+
+    tid: int
+    value: Any = None
+    error: BaseException | None = None
+    killed: bool = False
+    forced: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the task returned."""
+        return self.error is None and not self.killed
+
+    @property
+    def crashed(self) -> bool:
+        """Whether the task ended by an error of its own."""
+        return self.error is not None and not self.killed
+
+    def __str__(self) -> str:
+        if self.error is not None:
+            what = f"{type(self.error).__name__}: {self.error}".rstrip(": ")
+            return f"killed, then {what}" if self.killed else f"crashed: {what}"
+        if self.killed:
+            return "killed by force" if self.forced else "killed"
+        return "ended" if self.value is None else f"ended: {brief(self.value)}"
+
+
+class Task(Caller):
+    """A program under way: its call stack, where it sleeps, and how it ended."""
+
+    __slots__ = (
+        "born",
+        "callers",
+        "frame",
+        "killed",
+        "name",
+        "parent",
+        "reply",
+        "status",
+        "tid",
+        "waiters",
+    )
+
+    def __init__(self, target: Target, name: str | None = None) -> None:
+        if not isinstance(target, (GeneratorType, CoroutineType)):
+            raise TypeError(not_a_target(target))
+        self.queue = self.previous = self.next = self.call = None
+        self.alarm = 0
+        self.tid = 0
+        self.parent = 0
+        self.born = 0.0
+        self.name = name or target.__qualname__
+        #: The innermost frame. Between two steps a stand-in such as `Throw` may take its place.
+        self.frame: Any = target
+        #: The frames that wait for a subroutine to return, outermost first; made when needed.
+        self.callers: list[Any] | None = None
+        #: What the next step sends in.
+        self.reply: object = None
+        self.killed = False
+        self.status: ExitStatus | None = None
+        #: Those who wait for the end; made when needed.
+        self.waiters: WaitQueue | None = None
+
+    def answer(self, value: object) -> None:
+        if self.kernel.trace.calls:
+            self.kernel.trace.answered(self, value)
+        self.leave()
+        self.reply = value
+        self.kernel.ready.append(self)
+
+    def fail(self, error: BaseException) -> None:
+        if self.kernel.trace.calls:
+            self.kernel.trace.failed(self, error)
+        self.leave()
+        self.frame = Throw(self, error)
+        self.kernel.ready.append(self)
+
+    def unwind(self, ending: BaseException) -> object:
+        """`ending` came out of the innermost frame: go on in its caller, and so on up the stack.
+
+        A `StopIteration` brings the answer of a frame that returned; anything else is an error,
+        which surfaces at the caller's `yield`. Gives the next trap, which is `EXIT` once no frame
+        is left.
+        """
+        while self.callers:
+            self.frame = self.callers.pop()
+            try:
+                if type(ending) is StopIteration:
+                    return self.frame.send(ending.value)
+                return self.frame.throw(strip(ending))
+            except BaseException as error:
+                ending = error
+        self.end(ending)
+        return EXIT
+
+    def end(self, ending: BaseException) -> None:
+        """The last frame is gone: note how the task ended."""
+        self.frame = None
+        if type(ending) is StopIteration:
+            self.status = ExitStatus(self.tid, ending.value, None, self.killed)
+            return
+        release_locals(strip(ending))
+        own = None if isinstance(ending, TaskKilled) else ending
+        self.status = ExitStatus(self.tid, None, own, self.killed or own is None)
+
+    def enter(self, subroutine: Any) -> None:
+        """Call a subroutine: it is the innermost frame until it returns."""
+        if self.callers is None:
+            self.callers = []
+        self.callers.append(self.frame)
+        self.frame = subroutine
+
+    def return_early(self, value: object) -> object:
+        """`yield value` in a subroutine is a return, as in the article; gives the value.
+
+        Raises `BadTrap` at the bottom of the stack, in an `async def`, and for a class of calls.
+        """
+        if not self.callers or type(self.frame) is CoroutineType or is_call_class(value):
+            raise BadTrap(explain(value))
+        self.frame.close()
+        self.frame = self.callers.pop()
+        return value
+
+    def kill(self) -> None:
+        """Raise `TaskKilled` in the task: where it sleeps, or, where it has an answer that it has
+        not seen yet, at its next `yield`. The body of a task that has not begun never runs.
+        """
+        self.killed = True
+        if self.queue is not None:
+            self.fail(TaskKilled())
+        elif isinstance(self.frame, Throw) or begun(self.frame):
+            self.frame = Interrupt(self, TaskKilled())
+        else:
+            self.frame = Throw(self, TaskKilled())
+
+    def force(self) -> None:
+        """End the task as it stands. A frame that ignores even `GeneratorExit` is never freed,
+        because the interpreter would try it again, in vain, and print so.
+        """
+        self.leave()
+        error = None
+        for frame in reversed(self.frames()):
+            try:
+                frame.close()
+            except BaseException as refusal:
+                error = refusal
+                if begun(frame):
+                    never_free(frame)
+        self.frame = self.callers = None
+        self.status = ExitStatus(self.tid, None, error, killed=True, forced=True)
+
+    def frames(self) -> list[Any]:
+        """The frames of the stack, outermost first."""
+        innermost = self.frame
+        while isinstance(innermost, Throw):
+            innermost = innermost.frame
+        return [*(self.callers or ()), innermost] if innermost is not None else []
+
+    @property
+    def state(self) -> str:
+        """One word: blocked, ready or exited. (Which one runs, only the loop knows.)"""
+        if self.status is not None:
+            return "exited"
+        return "ready" if self.queue is None else "blocked"
+
+    def __repr__(self) -> str:
+        return f"<Task {self.tid} {self.name} {self.state}>"
+
+
+class Throw:
+    """Stands in for a task's innermost frame for one step, which raises `error` there.
+
+    So an error waits in the ready queue, and the loop need not ask before each step whether it is
+    to send an answer or to throw.
+    """
+
+    __slots__ = ("error", "frame", "task")
+
+    def __init__(self, task: Task, error: BaseException) -> None:
+        self.task, self.frame, self.error = task, task.frame, error
+
+    def send(self, _: object) -> object:
+        self.task.frame = self.frame
+        return self.frame.throw(self.error)
+
+
+class Interrupt(Throw):
+    """Stands in for the innermost frame for one step, at the end of which `error` is raised.
+
+    The step runs as ever, so an answer that was given is seen; the trap that it ends with is
+    dropped, and `error` surfaces at that `yield`.
+    """
+
+    __slots__ = ()
+
+    def send(self, answer: object) -> object:
+        self.task.frame = self.frame
+        try:
+            trap = self.frame.send(answer)
+        except BaseException as ending:
+            trap = self.task.unwind(ending)
+        if trap is EXIT:
+            assert self.task.status is not None
+            self.task.status.killed = False  # it ended by itself before the kill reached it
+            return trap
+        if isinstance(trap, (GeneratorType, CoroutineType)):
+            trap.close()
+        return Raise(self.error)
+
+
+@system_call
+class Raise(SystemCall):
+    """Raises `error` at the caller's `yield`."""
+
+    error: BaseException
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        raise self.error
+
+
+@system_call
+class Exit(SystemCall):
+    """The last thing that a task does, once no frame is left: it leaves the task table."""
+
+    def run(self, kernel: Scheduler, caller: Caller) -> Asleep:
+        assert isinstance(caller, Task)
+        kernel.bury(caller)
+        return ASLEEP
+
+
+EXIT: Final = Exit()
+
+
+def begun(frame: Any) -> bool:
+    """Whether a generator or coroutine has run at all."""
+    return bool(frame.gi_suspended if type(frame) is GeneratorType else frame.cr_suspended)
+
+
+def strip(error: BaseException) -> BaseException:
+    """Drop the kernel's own entries from the head of the error's traceback."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_globals.get("__name__") in LOOP_MODULES:
+        trace = trace.tb_next
+    return error.with_traceback(trace)
+
+
+def release_locals(error: BaseException) -> None:
+    """Empty the finished frames of the error's traceback, and of the errors behind it.
+
+    A kept error would keep their locals alive, open sockets among them.
+    """
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        trace = link.__traceback__
+        while trace is not None:
+            # Only a finished frame owns its locals; to clear a suspended one would close it.
+            if trace.tb_frame.f_code in gc.get_referents(trace.tb_frame):
+                trace.tb_frame.clear()
+            trace = trace.tb_next
+        link = link.__cause__ or link.__context__
+
+
+def never_free(frame: Any) -> None:
+    """Leak `frame` on purpose: one reference more than anyone will ever give back."""
+    import ctypes
+
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(frame))
+
+
+#: Through the functions of these modules every error passes on its way up a call stack.
+LOOP_MODULES: Final = {__name__, "kernel.scheduler", "kernel.trace", "kernel.waitqueue"}
+
+
+def not_a_target(target: object) -> str:
+    """Why no task can be made of `target`, and what would be right."""
+    name = getattr(target, "__name__", type(target).__name__)
+    if callable(target):
+        return f"a task is made of a generator or coroutine: call {name}(…), do not pass {name}"
+    return f"a task is made of a generator or coroutine, not of {brief(target)}"
+
+
+def is_call_class(value: Any) -> bool:
+    """Whether it is a class of calls, yielded in place of a call."""
+    return isinstance(value, type) and issubclass(value, SystemCall)
+
+
+def explain(value: Any) -> str:
+    """Why `value` cannot be yielded, and what would be right."""
+    if is_call_class(value):
+        return f"{value.__name__} is a class of calls: write {value.__name__}(…)"
+    if isinstance(value, Coroutine) or hasattr(value, "__await__"):
+        return f"{brief(value)} belongs to another event loop: a task awaits system calls only"
+    if callable(value):
+        name = getattr(value, "__name__", brief(value))
+        return f"{name} is a function: call it, {name}(…)"
+    return f"a task yields system calls and subroutines, not {brief(value)}"

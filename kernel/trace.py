@@ -1,0 +1,193 @@
+"""What happened, as events.
+
+A sink is a function that takes one event. It subscribes to the kinds that it wants to see, and is
+called on the kernel's thread, so it should be quick. What nobody subscribes to is never made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .systemcall import ASLEEP, SystemCall
+from .task import ExitStatus
+
+if TYPE_CHECKING:
+    from .scheduler import Scheduler
+    from .waitqueue import Caller
+
+
+@dataclass(slots=True, frozen=True)
+class Event:
+    """Something that happened to the task `tid`; 0 stands for no task."""
+
+    tid: int
+
+
+@dataclass(slots=True, frozen=True)
+class Spawned(Event):
+    """A task came into the table."""
+
+    parent: int
+    name: str
+
+
+@dataclass(slots=True, frozen=True)
+class Exited(Event):
+    """A task ended."""
+
+    name: str
+    status: ExitStatus
+
+    def __str__(self) -> str:
+        return f"task {self.tid} ({self.name}) {self.status}"
+
+
+@dataclass(slots=True, frozen=True)
+class Called(Event):
+    """A task made a system call."""
+
+    call: SystemCall
+
+
+@dataclass(slots=True, frozen=True)
+class Answered(Event):
+    """A call has its answer; a sleeper's comes when its sleep ends."""
+
+    answer: Any
+
+
+@dataclass(slots=True, frozen=True)
+class Failed(Event):
+    """A call raised, at once or in its sleep."""
+
+    error: BaseException
+
+
+@dataclass(slots=True, frozen=True)
+class Deadlocked(Event):
+    """Tasks are blocked, and none of them can ever go on unless a request helps."""
+
+    verdict: str
+
+    def __str__(self) -> str:
+        return f"deadlock: {self.verdict}"
+
+
+@dataclass(slots=True, frozen=True)
+class AcceptFailed(Event):
+    """A listening socket cannot accept for now (out of descriptors, say); it is tried again."""
+
+    fd: int
+    error: OSError
+
+    def __str__(self) -> str:
+        return f"task {self.tid} cannot accept on file {self.fd} for now: {self.error.strerror}"
+
+
+@dataclass(slots=True, frozen=True)
+class Hogged(Event):
+    """A task has held the kernel for `seconds` now, at this place."""
+
+    file: str
+    line: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"task {self.tid} holds the kernel for {self.seconds:.1f} s at {self.file}:{self.line}"
+        )
+
+
+@dataclass(slots=True, frozen=True)
+class Released(Event):
+    """A task that had hogged the kernel has let go of it, after about `seconds`."""
+
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"task {self.tid} has let go of the kernel after {self.seconds:.1f} s"
+
+
+@dataclass(slots=True, frozen=True)
+class Panicked(Event):
+    """The kernel itself failed: `stacks` shows where every task stood."""
+
+    error: BaseException
+    stacks: str
+
+    def __str__(self) -> str:
+        return f"kernel panic: {type(self.error).__name__}: {self.error}\n{self.stacks}"
+
+
+Sink = Callable[[Any], None]
+
+
+class Trace:
+    """Who wants to know what."""
+
+    def __init__(self) -> None:
+        self.sinks: dict[type[Event], list[Sink]] = {}
+        #: Whether anyone wants calls and answers; the loop reads this, and nothing else, of us.
+        self.calls = False
+
+    def subscribe(self, sink: Sink, *kinds: type[Event]) -> None:
+        """Call `sink` with every event of these kinds from now on."""
+        for kind in kinds:
+            self.sinks[kind] = [*self.sinks.get(kind, []), sink]
+        self.note_calls()
+
+    def unsubscribe(self, sink: Sink) -> None:
+        """Call `sink` no more."""
+        for kind, sinks in list(self.sinks.items()):
+            rest = [other for other in sinks if other != sink]
+            if rest:
+                self.sinks[kind] = rest
+            else:
+                del self.sinks[kind]
+        self.note_calls()
+
+    def note_calls(self) -> None:
+        self.calls = any(kind in self.sinks for kind in (Called, Answered, Failed))
+
+    def wants(self, kind: type[Event]) -> bool:
+        """Whether anyone has subscribed to `kind`."""
+        return kind in self.sinks
+
+    def run(self, call: SystemCall, kernel: Scheduler, caller: Caller) -> object:
+        """Run a call, and tell of it and of what comes of it at once."""
+        self.emit(Called(caller.tid, call))
+        answer = call.run(kernel, caller)
+        if answer is not ASLEEP:
+            self.emit(Answered(caller.tid, answer))
+        return answer
+
+    def answered(self, caller: Caller, answer: object) -> None:
+        """A sleep has ended."""
+        if caller.call is not None:
+            self.emit(Answered(caller.tid, answer))
+
+    def failed(self, caller: Caller, error: BaseException) -> None:
+        """A call has failed, at once or in its sleep."""
+        self.emit(Failed(caller.tid, error))
+
+    def report(self, event: Event, error: BaseException | None = None) -> None:
+        """Show `event`, which should not go unseen: where nobody wants it, it is logged."""
+        if type(event) in self.sinks:
+            self.emit(event)
+        else:
+            import logging
+
+            logging.getLogger("pyos").error("%s", event, exc_info=error)
+
+    def emit(self, event: Event) -> None:
+        """Show `event` to those who want it. One that raises is logged, and asked no more."""
+        for sink in self.sinks.get(type(event), ()):
+            try:
+                sink(event)
+            except Exception:
+                import logging
+
+                logging.getLogger("pyos").exception("a sink of the trace failed; it is dropped")
+                self.unsubscribe(sink)

@@ -1,0 +1,122 @@
+"""Where callers sleep.
+
+A `Caller` is whoever makes a system call: a task, or a request from another thread. Asleep, it
+has its place on exactly one `WaitQueue`. The links of a queue are the callers themselves, so that
+getting in, out at the front, and out of the middle all take constant time, and an empty queue
+costs 48 bytes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .systemcall import ASLEEP, Asleep, SystemCall
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .scheduler import Scheduler
+
+
+class Caller:
+    """Whoever makes a system call, and where it sleeps until it has its answer.
+
+    A sleep ends exactly once, by `answer` or `fail`. Both only note the outcome and take the
+    caller off its queue; neither runs anybody's code, so nothing recurses.
+    """
+
+    __slots__ = ("alarm", "call", "kernel", "next", "previous", "queue")
+
+    tid: int = 0
+    kernel: Scheduler
+
+    def __init__(self) -> None:
+        self.queue: WaitQueue | None = None
+        self.previous: Caller | None = None
+        self.next: Caller | None = None
+        self.call: SystemCall | None = None
+        self.alarm = 0
+
+    def sleep(self, queue: WaitQueue, call: SystemCall) -> Asleep:
+        """Take a place on `queue`, or keep the one there; `call` is what is still to be done."""
+        if self.queue is None:
+            queue.append(self)
+        self.call = call
+        return ASLEEP
+
+    def answer(self, value: object) -> None:
+        """End the sleep: the call answers `value`."""
+        raise NotImplementedError
+
+    def fail(self, error: BaseException) -> None:
+        """End the sleep: the call raises `error`."""
+        raise NotImplementedError
+
+    def look_again(self) -> None:
+        """Run the call once more. Only for the loop itself: for its poller and its alarms."""
+        assert self.call is not None
+        try:
+            answer = self.call.run(self.kernel, self)
+        except BaseException as error:
+            self.fail(error)
+        else:
+            if answer is not ASLEEP:
+                self.answer(answer)
+
+    def ring(self) -> None:
+        """The alarm is due."""
+        assert self.call is not None
+        self.call.ring(self.kernel, self)
+
+    def leave(self) -> None:
+        """Off the queue, and no alarm any more."""
+        if self.queue is not None:
+            self.queue.remove(self)
+        if self.alarm:
+            self.kernel.alarms.drop(self)
+        self.call = None
+
+
+class WaitQueue:
+    """Callers asleep, first in, first out."""
+
+    __slots__ = ("first", "last")
+
+    def __init__(self) -> None:
+        self.first: Caller | None = None
+        self.last: Caller | None = None
+
+    def append(self, caller: Caller) -> None:
+        """To the end; the caller must not be on any queue."""
+        last = self.last
+        caller.queue, caller.previous, caller.next = self, last, None
+        if last is None:
+            self.first = caller
+        else:
+            last.next = caller
+        self.last = caller
+
+    def remove(self, caller: Caller) -> None:
+        """Out, wherever it stands; the caller must be on this queue."""
+        before, after = caller.previous, caller.next
+        if before is None:
+            self.first = after
+        else:
+            before.next = after
+        if after is None:
+            self.last = before
+        else:
+            after.previous = before
+        caller.queue = caller.previous = caller.next = None
+
+    def __iter__(self) -> Iterator[Caller]:
+        caller = self.first
+        while caller is not None:
+            yield caller
+            caller = caller.next
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        return self.first is not None

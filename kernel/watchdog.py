@@ -1,0 +1,107 @@
+"""Sees from outside when a task holds the kernel.
+
+The loop does nothing for it: the watchdog's thread reads the running task off the loop's own
+frame, and the number of passes tells whether it is still the same turn. While the kernel sleeps,
+so does the watchdog.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from types import FrameType
+from typing import Final
+
+from .scheduler import Scheduler, running_task
+from .task import Task
+from .trace import Hogged, Released
+
+#: Seconds between two looks at a busy kernel.
+PERIOD: Final = 0.1
+
+#: Seconds after which a turn is reported.
+LIMIT: Final = 0.5
+
+#: After so many looks at a sleeping kernel the watchdog sleeps as well.
+QUIET: Final = 5
+
+STANDARD_LIBRARY: Final = os.path.dirname(os.__file__)
+
+
+class Watchdog:
+    """Watches one kernel, which runs on the thread `ident`."""
+
+    def __init__(self, kernel: Scheduler, ident: int) -> None:
+        self.kernel = kernel
+        self.ident = ident
+        self.stopped = False
+        self.wanted = threading.Event()
+        #: The turn that was seen last, since when, and whether it has been reported.
+        self.turn: tuple[int, Task | None] = (0, None)
+        self.since = time.monotonic()
+        self.reported = False
+        self.thread = threading.Thread(target=self.watch, name="pyos watchdog", daemon=True)
+
+    def watch(self) -> None:
+        quiet = 0
+        while not self.stopped:
+            self.wanted.wait(PERIOD if quiet < QUIET else None)
+            self.wanted.clear()
+            quiet = 0 if self.look() else quiet + 1
+            if quiet == QUIET and not self.sleep():
+                quiet = 0
+
+    def sleep(self) -> bool:
+        """Have the kernel call when it wakes; False if it is awake already."""
+        self.kernel.on_waking = self.wanted.set
+        if self.kernel.inbox.asleep:
+            return True
+        self.kernel.on_waking = None
+        return False
+
+    def look(self) -> bool:
+        """One look at the kernel; whether it was awake. Reports a turn that takes too long."""
+        task = running_task(sys._current_frames().get(self.ident))
+        turn = (self.kernel.passes, task)
+        now = time.monotonic()
+        if turn != self.turn:
+            if self.reported and self.turn[1] is not None:
+                self.kernel.trace.emit(Released(self.turn[1].tid, now - self.since))
+            self.turn, self.since, self.reported = turn, now, False
+        elif task is not None and not self.reported and now - self.since >= LIMIT:
+            event = self.holder()
+            if event is not None:
+                self.reported = True
+                self.kernel.trace.emit(event)
+        return not self.kernel.inbox.asleep
+
+    def holder(self) -> Hogged | None:
+        """The task that is in a step at this moment, where, and for how long so far."""
+        frame = sys._current_frames().get(self.ident)
+        task = running_task(frame)
+        if task is None or frame is None:
+            return None
+        same = self.turn == (self.kernel.passes, task)
+        seconds = time.monotonic() - self.since if same else 0.0
+        place = own_place(frame)
+        return Hogged(task.tid, place.f_code.co_filename, place.f_lineno, seconds)
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.stopped = True
+        self.wanted.set()
+        self.thread.join()
+
+
+def own_place(frame: FrameType) -> FrameType:
+    """The innermost frame of the user's own code, rather than of the standard library's."""
+    place: FrameType | None = frame
+    while place is not None and place.f_code is not Scheduler.run_pass.__code__:
+        if not place.f_code.co_filename.startswith((STANDARD_LIBRARY, "<frozen")):
+            return place
+        place = place.f_back
+    return frame
