@@ -172,10 +172,10 @@ class Scheduler:
             deadline = self.dying.pop(task.tid)
             if deadline.alarm:
                 self.alarms.drop(deadline)
-        while task.waiters is not None and task.waiters.first is not None:
-            task.waiters.first.answer(status)
         if status.error is not None or status.forced or Exited in self.trace.sinks:
             self.trace.report(Exited(task.tid, task.name, status), status.error)
+        while task.waiters is not None and task.waiters.first is not None:
+            task.waiters.first.answer(status)
 
     # -- the loop
 

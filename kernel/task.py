@@ -54,7 +54,7 @@ class ExitStatus:
 
     def __str__(self) -> str:
         if self.error is not None:
-            what = f"{type(self.error).__name__}: {self.error}".rstrip(": ")
+            what = in_words(self.error)
             return f"killed, then {what}" if self.killed else f"crashed: {what}"
         if self.killed:
             return "killed by force" if self.forced else "killed"
@@ -315,6 +315,14 @@ def not_a_target(target: object) -> str:
     if callable(target):
         return f"a task is made of a generator or coroutine: call {name}(…), do not pass {name}"
     return f"a task is made of a generator or coroutine, not of {brief(target)}"
+
+
+def in_words(error: BaseException) -> str:
+    """An error in one line, without the number that the system gives it."""
+    text = str(error)
+    if isinstance(error, OSError) and text.startswith("[Errno "):
+        text = text.partition("] ")[2]
+    return f"{type(error).__name__}: {text}".rstrip(": ")
 
 
 def is_call_class(value: Any) -> bool:

@@ -45,15 +45,18 @@ class Watchdog:
         self.thread = threading.Thread(target=self.watch, name="pyos watchdog", daemon=True)
 
     def watch(self) -> None:
+        """Look every so often while the kernel is busy; sleep while it sleeps."""
         quiet = 0
         while not self.stopped:
-            self.wanted.wait(PERIOD if quiet < QUIET else None)
-            self.wanted.clear()
-            quiet = 0 if self.look() else quiet + 1
-            if quiet == QUIET and not self.sleep():
+            if quiet == QUIET and self.kernel_will_call():
+                self.wanted.wait()
                 quiet = 0
+            else:
+                self.wanted.wait(PERIOD)
+            self.wanted.clear()
+            quiet = 0 if self.look() else min(quiet + 1, QUIET)
 
-    def sleep(self) -> bool:
+    def kernel_will_call(self) -> bool:
         """Have the kernel call when it wakes; False if it is awake already."""
         self.kernel.on_waking = self.wanted.set
         if self.kernel.inbox.asleep:

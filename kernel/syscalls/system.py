@@ -125,8 +125,15 @@ def program(task: Task) -> str:
     code = frame.f_code
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     values = frame.f_locals
-    arguments = [brief(values[name], 24) for name in names if name in values]
+    arguments = [bare(brief(values[name], 24)) for name in names if name in values]
     return " ".join([task.name, *arguments])
+
+
+def bare(text: str) -> str:
+    """A string without its quotes where they say nothing: `127.0.0.1`."""
+    inner = text[1:-1]
+    quoted = text[:1] in ("'", '"') and text[-1:] == text[:1]
+    return inner if quoted and inner and not set(inner) & set(" '\"\\") else text
 
 
 def task_frames(task: Task) -> Iterator[FrameInfo]:

@@ -1,0 +1,1 @@
+"""The console of PyOS: a shell whose commands and programs are typed Python functions."""

@@ -1,0 +1,78 @@
+"""What commands answer, beside the kernel's own snapshots. `render` shows them.
+
+An answer with an `ok` that is false makes the command count as failed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from kernel import ExitStatus, StackInfo, TaskList
+
+from .output import Line
+
+
+@dataclass(slots=True, frozen=True)
+class Notice:
+    """A line that confirms what was done. It is no data: without a terminal it goes to stderr."""
+
+    text: str
+    ok: bool = True
+
+
+@dataclass(slots=True, frozen=True)
+class Ends:
+    """How tasks ended: `before` the command was given, which is told now, and since then, which
+    has been reported already.
+    """
+
+    before: list[tuple[str, ExitStatus]]
+    since: list[ExitStatus]
+
+    @property
+    def ok(self) -> bool:
+        return all(status.ok for status in (*(status for _, status in self.before), *self.since))
+
+
+@dataclass(slots=True, frozen=True)
+class Table:
+    """The living tasks; `everything` if the user asked for all rows."""
+
+    tasks: TaskList
+    everything: bool
+
+
+@dataclass(slots=True, frozen=True)
+class Stack:
+    """The call stack of a task."""
+
+    stack: StackInfo
+
+
+@dataclass(slots=True, frozen=True)
+class Listing:
+    """Names with a line about each; a `title` above and a `hint` below."""
+
+    title: str
+    rows: list[tuple[str, str]]
+    hint: str = ""
+
+
+@dataclass(slots=True, frozen=True)
+class Page:
+    """Help on one thing: its usage and its docstring."""
+
+    usage: str
+    text: str
+    hint: str = ""
+
+
+@dataclass(slots=True, frozen=True)
+class Log:
+    """Remembered lines of output."""
+
+    lines: list[Line]
+
+
+Answer = Any

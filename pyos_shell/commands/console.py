@@ -1,0 +1,40 @@
+"""Commands about the console itself."""
+
+from __future__ import annotations
+
+from ..answers import Listing, Page
+from ..command import ALIASES, COMMANDS, command
+from ..line import Word
+from ..mistake import Mistake, did_you_mean, excerpt
+from ..program import built_in, built_in_names
+from ..system import System
+
+
+class Leave(Exception):
+    """The user wants to leave the console."""
+
+
+@command()
+def help(system: System, *topic: Word) -> Listing | Page:
+    """Tell what there is, or all about one command or program: `help spawn`."""
+    if not topic:
+        rows = [(each.signature.usage, each.signature.summary) for each in COMMANDS.values()]
+        hint = "begin with: spawn countdown 5   then: tasks   more on one: help spawn"
+        return Listing("commands", rows, hint)
+    word = topic[0]
+    name = ALIASES.get(word.text, word.text)
+    if name in COMMANDS:
+        signature = COMMANDS[name].signature
+        return Page(signature.usage, signature.doc)
+    if name in built_in_names():
+        signature = built_in(name).signature
+        return Page(f"spawn {signature.usage}", signature.doc)
+    meant = did_you_mean(word.text, [*COMMANDS, *built_in_names()])
+    message = f"no command and no program '{excerpt(word.text)}'{meant}"
+    raise Mistake(message, word.start, word.end)
+
+
+@command("quit", name="exit")
+def leave(system: System) -> None:
+    """Leave the console. Living tasks are ended, newest first; Ctrl-D does the same."""
+    raise Leave

@@ -1,0 +1,46 @@
+"""Completion at the prompt: a thin adapter of prompt_toolkit over the command table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+
+from .command import ALIASES, COMMANDS
+from .program import built_in, built_in_names
+from .signature import Signature
+
+
+class CommandCompleter(Completer):
+    """Completes names of commands and programs, and their options."""
+
+    def get_completions(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> Iterable[Completion]:
+        statement = document.text_before_cursor.rpartition(";")[2]
+        *before, word = statement.lstrip().split(" ")
+        for text, about in candidates(before, word):
+            if text.startswith(word):
+                yield Completion(text, -len(word), display_meta=about)
+
+
+def candidates(before: list[str], word: str) -> Iterator[tuple[str, str]]:
+    """What may stand after the words `before`, with a line about each."""
+    if not before:
+        yield from ((name, each.signature.summary) for name, each in COMMANDS.items())
+        return
+    name = ALIASES.get(before[0], before[0])
+    if name == "help" and len(before) == 1:
+        yield from candidates([], word)
+    if name in ("spawn", "help") and len(before) == 1:
+        yield from ((each, built_in(each).signature.summary) for each in built_in_names())
+    elif name == "spawn" and before[1] in built_in_names():
+        yield from options(built_in(before[1]).signature)
+    elif name in COMMANDS:
+        yield from options(COMMANDS[name].signature)
+
+
+def options(signature: Signature) -> Iterator[tuple[str, str]]:
+    for parameter in signature.parameters:
+        yield from ((spelling, parameter.help) for spelling in parameter.spellings)

@@ -1,0 +1,42 @@
+"""What the kernel reports, in words for the console."""
+
+from __future__ import annotations
+
+from kernel import (
+    AcceptFailed,
+    Deadlocked,
+    Exited,
+    Hogged,
+    Machine,
+    Panicked,
+    Released,
+)
+
+from .output import Output
+
+
+def report_to(output: Output, machine: Machine) -> None:
+    """Have everything that a person should know of reported to `output`."""
+
+    def exited(event: Exited) -> None:
+        output.report(event.tid, exit_in_words(event))
+
+    def said(event: object) -> None:
+        output.report(getattr(event, "tid", 0), str(event))
+
+    def panicked(event: Panicked) -> None:
+        output.report(0, f"{event}\nthe kernel has stopped; leave and start pyos again")
+
+    machine.subscribe(exited, Exited)
+    machine.subscribe(said, AcceptFailed, Deadlocked, Hogged, Released)
+    machine.subscribe(panicked, Panicked)
+
+
+def exit_in_words(event: Exited) -> str:
+    """One line about an end; where it crashed, how to see more."""
+    text = str(event)
+    if event.status.crashed:
+        text += f"   (stack {event.tid} shows where)"
+    if event.status.forced:
+        text += "   (it ignored the kill)"
+    return text

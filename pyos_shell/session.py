@@ -1,0 +1,70 @@
+"""Runs command lines, whoever typed them: at the prompt, in a file, or after `-c`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kernel.task import in_words
+
+from . import render
+from .answers import Ends, Notice
+from .command import run
+from .commands.console import Leave
+from .line import Statement, parse
+from .loader import LoadingFailed
+from .mistake import Mistake
+from .render import Fragments
+from .system import Failure, GivenUp, System
+
+#: Shows lines; the flag says whether they are data, or else a message about what was done.
+Show = Callable[[list[Fragments], bool], None]
+
+
+class Session:
+    """Commands, one after the other; `failed` tells whether any has failed."""
+
+    def __init__(
+        self, system: System, show: Show, width: Callable[[], int | None] = lambda: None
+    ) -> None:
+        self.system = system
+        self.show = show
+        self.width = width
+        self.failed = False
+
+    def run(self, source: str) -> None:
+        """Run each statement of `source`; one that fails does not keep the rest from running.
+
+        Raises `Leave` for `exit`.
+        """
+        for line in source.splitlines():
+            try:
+                statements = parse(line)
+            except Mistake as error:
+                self.fail(render.mistake(error, line, self.width()))
+                continue
+            for statement in statements:
+                self.run_statement(statement, line)
+
+    def run_statement(self, statement: Statement, line: str) -> None:
+        """Run one command, and show what it answers or what is wrong with it."""
+        try:
+            answer = run(self.system, statement)
+        except Mistake as error:
+            self.fail(render.mistake(error, line, self.width()))
+        except LoadingFailed as error:
+            self.fail(render.failure(error.error))
+        except GivenUp:
+            self.fail([[("hint", "given up")]])
+        except Failure as error:
+            self.fail([[("error", str(error))]])
+        except Leave:
+            raise
+        except Exception as error:
+            self.fail([[("error", in_words(error))]])
+        else:
+            self.failed = self.failed or not getattr(answer, "ok", True)
+            self.show(render.render(answer, self.width()), not isinstance(answer, (Notice, Ends)))
+
+    def fail(self, lines: list[Fragments]) -> None:
+        self.failed = True
+        self.show(lines, False)

@@ -1,0 +1,139 @@
+"""Laws of the language of a command line."""
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pyos_shell.line import Word, parse, quote
+from pyos_shell.mistake import Mistake
+
+always = settings(derandomize=True, deadline=None)
+texts = st.text() | st.text(st.sampled_from("ab1._ ;#'\"\\\n\r\t中\u3000\x00=-"))
+
+
+def words(source):
+    return [[word.text for word in statement] for statement in parse(source)]
+
+
+def attempt(source):
+    try:
+        return parse(source)
+    except Mistake as mistake:
+        return mistake
+
+
+def place(source):
+    with pytest.raises(Mistake) as caught:
+        parse(source)
+    return caught.value.start, caught.value.end
+
+
+@pytest.mark.parametrize("source", ["", " \t", "\n\n", ";;", " ; # nothing", "#", "\r\n"])
+def test_a_line_without_words_has_no_statements(source):
+    assert parse(source) == []
+
+
+def test_semicolons_and_newlines_separate_statements():
+    assert words("tasks;kill 3 7;;\nstack 4\r\n") == [["tasks"], ["kill", "3", "7"], ["stack", "4"]]
+
+
+def test_a_comment_begins_only_where_a_word_does():
+    assert words("kill 3 # 7; tasks\nstack a#b '#c' \\#d") == [
+        ["kill", "3"],
+        ["stack", "a#b", "#c", "#d"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("'a b;#\\\"'", 'a b;#\\"'),
+        ('"a b;#\'"', "a b;#'"),
+        (r'"a\"b\\c\d"', r'a"b\c\d'),
+        ("''", ""),
+        ('""', ""),
+        ("a'b c'd", "ab cd"),
+        ("'a'\"b\"c\\ d", "abc d"),
+        ("'a\nb'", "a\nb"),
+        (r"a\ b\;c\'d\"e\\f", "a b;c'd\"e\\f"),
+        ("\\中", "\\中"),
+        ("--name='my task'", "--name=my task"),
+    ],
+)
+def test_quotes_and_backslashes_make_one_word(source, text):
+    assert words(source) == [[text]]
+
+
+@pytest.mark.parametrize("path", [r"C:\temp\new_1", r"C:\_x\2", r"..\..\x", "C:\\", r"\.git"])
+def test_a_windows_path_needs_no_quotes(path):
+    assert words(f"dir {path}") == [["dir", path]]
+
+
+def test_a_backslash_at_the_end_of_a_line_continues_it():
+    assert words("kill 3 \\\n 7\\\r\n8; tasks") == [["kill", "3", "7", "8"], ["tasks"]]
+
+
+@pytest.mark.parametrize("source", ["echo 'a b", 'echo "a b', 'echo "a\\"', "echo '\n; x"])
+def test_an_unclosed_quote_is_underlined_where_it_opens(source):
+    assert place(source) == (5, 6)
+
+
+def test_an_unclosed_quote_within_a_word_is_underlined_where_it_opens():
+    assert place("echo a'b'c\"d 'e'") == (10, 11)
+
+
+def test_a_word_knows_its_place_with_its_quotes():
+    assert parse("kill 'a b'c;  x") == [
+        [Word("kill", 0, 4), Word("a bc", 5, 11)],
+        [Word("x", 14, 15)],
+    ]
+
+
+@always
+@given(texts)
+@example("\\")
+@example("a\\\r")
+@example("\x1c\x85\u2028")
+def test_any_text_is_statements_or_a_mistake_in_it(source):
+    result = attempt(source)
+    if isinstance(result, Mistake):
+        assert source[result.start : result.end] in ("'", '"')
+    else:
+        assert all(result)
+
+
+@always
+@given(texts)
+def test_words_stand_in_order_and_apart_and_each_is_one_word_alone(source):
+    result = attempt(source)
+    statements = [] if isinstance(result, Mistake) else result
+    end = 0
+    for word in [word for statement in statements for word in statement]:
+        assert end <= word.start < word.end <= len(source)
+        assert words(source[word.start : word.end]) == [[word.text]]
+        end = word.end
+
+
+@always
+@given(texts)
+@example("it's")
+@example("\\'")
+@example("#")
+def test_what_is_quoted_is_one_word_again(text):
+    assert words(quote(text)) == [[text]]
+
+
+@always
+@given(st.lists(texts, min_size=1))
+def test_quoted_words_joined_by_blanks_are_those_words(many):
+    assert words(" ".join(map(quote, many))) == [many]
+
+
+@pytest.mark.parametrize("text", ["45000", "127.0.0.1", "--host=a", "中文", "a/b:c,d@e+f%g"])
+def test_ordinary_words_are_quoted_by_nothing(text):
+    assert quote(text) == text
+
+
+@pytest.mark.parametrize("text", ["a|b", "a&&b", "$x", "a>b", "*", "~", "!x", "(a)", "`x`", "{a}"])
+def test_what_may_once_be_an_operator_is_quoted_already(text):
+    assert quote(text) == f"'{text}'"
