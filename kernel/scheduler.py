@@ -268,12 +268,16 @@ class Scheduler:
                 task.reply = None
             try:
                 trap = task.frame.send(answer)
-            except BaseException as ending:
-                trap = task.unwind(ending)
-            if trap is None:
-                ready.append(task)
+            except BaseException as error:
+                ending = error
             else:
-                self.turn(task, trap)
+                if trap is None:
+                    ready.append(task)
+                else:
+                    self.turn(task, trap)
+                continue
+            # Not in the `except` clause, as the caller's code would see its error as the current.
+            self.turn(task, task.unwind(ending))
 
     def turn(self, task: Task, trap: Any) -> None:
         """Serve what `task` traps for, until it sleeps, gives way or ends, or has spent its budget.
@@ -303,8 +307,10 @@ class Scheduler:
                 break
             try:
                 trap = task.frame.send(answer)
-            except BaseException as ending:
-                trap = task.unwind(ending)
+                continue
+            except BaseException as error:
+                ending = error
+            trap = task.unwind(ending)
         self.ready.append(task)
 
     def perform(self, call: SystemCall, task: Task) -> object:

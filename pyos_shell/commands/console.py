@@ -15,23 +15,22 @@ class Leave(Exception):
 
 
 @command()
-def help(system: System, *topic: Word) -> Listing | Page:
+def help(system: System, topic: Word | None = None) -> Listing | Page:
     """Tell what there is, or all about one command or program: `help spawn`."""
-    if not topic:
+    if topic is None:
         rows = [(each.signature.usage, each.signature.summary) for each in COMMANDS.values()]
         hint = "begin with: spawn countdown 5   then: tasks   more on one: help spawn"
         return Listing("commands", rows, hint)
-    word = topic[0]
-    name = ALIASES.get(word.text, word.text)
+    name = ALIASES.get(topic.text, topic.text)
     if name in COMMANDS:
         signature = COMMANDS[name].signature
         return Page(signature.usage, signature.doc)
     if name in built_in_names():
         signature = built_in(name).signature
         return Page(f"spawn {signature.usage}", signature.doc)
-    meant = did_you_mean(word.text, [*COMMANDS, *built_in_names()])
-    message = f"no command and no program '{excerpt(word.text)}'{meant}"
-    raise Mistake(message, word.start, word.end)
+    meant = did_you_mean(topic.text, [*COMMANDS, *built_in_names()])
+    message = f"no command and no program '{excerpt(topic.text)}'{meant}"
+    raise Mistake(message, topic.start, topic.end)
 
 
 @command("quit", name="exit")

@@ -45,11 +45,9 @@ def programs(system: System) -> Listing:
 
 
 @command()
-def log(system: System, *tid: Tid) -> Log:
+def log(system: System, tid: Tid | None = None) -> Log:
     """Show what tasks have printed and the kernel has reported: of one task, or of all.
 
     The last 2,000 lines are remembered.
     """
-    if len(tid) > 1:
-        raise Failure("log takes one TID, or none")
-    return Log(system.output.log(tid[0] if tid else None))
+    return Log(system.output.log(tid))

@@ -1,0 +1,121 @@
+"""Every example in the README and in `docs/` runs, and shows what is printed below it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from kernel import Machine
+from pyos_shell.command import COMMANDS
+from pyos_shell.output import Line, Output
+from pyos_shell.render import Fragments, output_line, plain
+from pyos_shell.reports import report_to
+from pyos_shell.session import Session
+from pyos_shell.system import System
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+GUARD = 30
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    return BLOCK.findall(page.read_text("utf-8"))
+
+
+def python_examples() -> list:
+    examples = []
+    for page in PAGES:
+        found = blocks(page)
+        for number, (language, code) in enumerate(found):
+            if language == "python":
+                following = found[number + 1] if number + 1 < len(found) else ("", "")
+                printed = following[1] if following[0] == "text" else ""
+                examples.append(pytest.param(code, printed, id=f"{page.stem}-{number}"))
+    return examples
+
+
+@pytest.mark.parametrize(("code", "printed"), python_examples())
+def test_a_python_example_prints_what_the_page_says(code, printed):
+    child = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=GUARD,
+    )
+    assert (child.stdout, child.stderr) == (printed, "")
+
+
+class Transcript(Output):
+    """Everything that a console would show, as it comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[str] = []
+        self.news = threading.Condition()
+
+    def append(self, line: Line) -> None:
+        super().append(line)
+        self.note([output_line(line)])
+
+    def note(self, lines: list[Fragments], data: bool = False) -> None:
+        with self.news:
+            self.shown += [re.sub(" +", " ", plain(line)).strip() for line in lines]
+            self.news.notify_all()
+
+    def has(self, expected: str) -> bool:
+        """Wait for a line such as this one, in which `…` stands for anything; take it out."""
+        words = re.sub(" +", " ", expected).strip()
+        pattern = re.compile(".*".join(re.escape(part.strip()) for part in words.split("…")))
+
+        def found() -> str | None:
+            return next((line for line in self.shown if pattern.fullmatch(line)), None)
+
+        with self.news:
+            line = self.news.wait_for(found, GUARD)
+            if line is not None:
+                self.shown.remove(line)
+        return line is not None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_session_on_a_page_goes_as_the_page_says(page, monkeypatch):
+    lines = [line for language, text in blocks(page) if language == "pyos" for line in text.splitlines()]
+    transcript = Transcript()
+    with Machine() as machine:
+        transcript.kernel_thread = machine.thread.ident
+        report_to(transcript, machine)
+        session = Session(System(machine, transcript), transcript.note)
+        monkeypatch.setattr(sys, "stdout", transcript)
+        for line in lines:
+            if line.startswith("pyos> "):
+                session.run(line.removeprefix("pyos> "))
+            else:
+                assert transcript.has(line), f"{line!r} was not shown: {transcript.shown}"
+
+
+def test_the_reference_names_every_public_name_of_the_kernel():
+    import kernel
+
+    page = BLOCK.sub("", (ROOT / "docs" / "calls.md").read_text("utf-8"))
+    named = set(re.findall(r"\w+", " ".join(re.findall(r"`[^`]+`", page))))
+    assert set(kernel.__all__) <= named
+
+
+def test_the_reference_names_every_command_with_its_usage():
+    page = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    for command in COMMANDS.values():
+        assert f"| `{command.signature.usage}`" in page
+        assert all(f"`{alias}`" in page for alias in command.aliases)
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
