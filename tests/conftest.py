@@ -1,0 +1,31 @@
+"""What all tests share."""
+
+import os
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+
+def forbid_skip(report: Any) -> None:
+    """On the gate nothing is left out but what the platform cannot do, and says so."""
+    if not report.skipped or hasattr(report, "wasxfail") or "PYOS_GATE" not in os.environ:
+        return
+    reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+    if not reason.startswith("platform:"):
+        report.outcome = "failed"
+        report.longrepr = f"a skip that the gate does not allow: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Any, Any]:
+    report = yield
+    forbid_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, Any, Any]:
+    report = yield
+    forbid_skip(report)
+    return report
