@@ -28,6 +28,6 @@ class ManualClock(Clock):
 
     def advance(self, seconds: float) -> None:
         """Move on by `seconds`."""
-        if seconds < 0:
-            raise ValueError("a clock does not go back")
+        if not 0 <= seconds < float("inf"):
+            raise ValueError(f"a clock does not move on by {seconds} seconds")
         self.time += seconds

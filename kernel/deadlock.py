@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from .scheduler import Scheduler
     from .task import Task
 
-#: So many tasks are named; the others are counted.
+#: So many tasks are named, and so many of a circle; the others are counted.
 NAMED: Final = 8
 
 
@@ -19,21 +20,27 @@ def verdict(kernel: Scheduler) -> str:
     lines = [f"{count} blocked, and nothing can wake {'it' if len(blocked) == 1 else 'them'}"]
     circle = find_circle(kernel)
     if circle:
-        lines.append(f"in a circle: {' → '.join(map(str, circle))}")
-    lines += [sentence(kernel, task) for task in blocked[:NAMED]]
+        lines.append(f"in a circle: {' → '.join(steps(circle))}")
+    lines += [sentence(task) for task in blocked[:NAMED]]
     if len(blocked) > NAMED:
         lines.append(f"and {len(blocked) - NAMED:,} more")
     return "; ".join(lines)
 
 
-def sentence(kernel: Scheduler, task: Task) -> str:
-    reason = task.call.reason(kernel) if task.call is not None else task.state
-    return f"task {task.tid} ({task.name}) waits for {reason}"
+def steps(circle: list[int]) -> list[str]:
+    """The tids of a circle, the first one again at the end."""
+    named = [str(tid) for tid in circle[:NAMED]]
+    more = [f"{len(circle) - NAMED:,} more"] if len(circle) > NAMED else []
+    return [*named, *more, named[0]]
+
+
+def sentence(task: Task) -> str:
+    return f"task {task.tid} ({task.name}) waits for {task.reason() or 'its turn'}"
 
 
 def find_circle(kernel: Scheduler) -> list[int]:
-    """The first circle of tasks that wait for each other: its tids, the first one again at the
-    end. Every task waits for one other at most, so following each once is enough.
+    """The tids of the first circle of tasks that wait for each other. Every task waits for one
+    other at most, so following each once is enough.
     """
     cleared: set[int] = set()
     for start in kernel.tasks:
@@ -43,12 +50,15 @@ def find_circle(kernel: Scheduler) -> list[int]:
             path[tid] = None
             tid = waited_for(kernel, tid)
         if tid in path:
-            steps = list(path)
-            return [*steps[steps.index(tid) :], tid]
+            walk = list(path)
+            return walk[walk.index(tid) :]
         cleared.update(path)
     return []
 
 
 def waited_for(kernel: Scheduler, tid: int) -> int | None:
     task = kernel.tasks.get(tid)
-    return None if task is None or task.call is None else task.call.waits_for()
+    if task is not None and task.call is not None:
+        with contextlib.suppress(Exception):  # a call of a program's own may fail at it
+            return task.call.waits_for()
+    return None

@@ -60,6 +60,10 @@ class FileClosed(KernelError, OSError):
     def __str__(self) -> str:
         return "the file is closed" if self.fd < 0 else f"file {self.fd} is closed"
 
+    def __reduce__(self) -> tuple[type[FileClosed], tuple[int]]:
+        # An `OSError` would be made anew of its number and text.
+        return FileClosed, (self.fd,)
+
 
 class Deadlock(KernelError):
     """No task can ever go on; `verdict` says in words who waits for whom."""
@@ -79,8 +83,8 @@ class KernelStopped(KernelError):
 class RequestCancelled(KernelError):
     """The request was taken off its queue, because whoever made it gave it up."""
 
-    def __init__(self) -> None:
-        super().__init__("the request was given up")
+    def __str__(self) -> str:
+        return "the request was given up"
 
 
 class TaskKilled(BaseException):

@@ -7,6 +7,8 @@ that nobody waits for is it watched no more, and noted as ready.
 
 from __future__ import annotations
 
+import errno
+import io
 import socket
 import weakref
 from collections.abc import Callable
@@ -51,12 +53,14 @@ class File:
     """What the kernel knows of one open file."""
 
     __slots__ = (
+        "alarm",
         "false_alarms",
         "fd",
         "readable",
         "readers",
         "source",
         "starved",
+        "table",
         "watched",
         "writable",
         "writers",
@@ -64,6 +68,7 @@ class File:
 
     def __init__(self, fd: int, source: object, table: FileTable) -> None:
         self.fd = fd
+        self.table = table
         self.source = reference(source)
         self.readers = Waiters(table)
         self.writers = Waiters(table)
@@ -73,6 +78,8 @@ class File:
         #: What the poller is asked to tell of.
         self.watched = 0
         self.false_alarms = 0
+        #: The end of its pause, as an alarm; 0 without one.
+        self.alarm = 0
         #: `Accept` has reported that it cannot accept for now.
         self.starved = False
 
@@ -83,6 +90,14 @@ class File:
     def writable_by(self, caller: Caller) -> bool:
         """Whether `caller` may try a write now."""
         return self.writable and self.writers.first in (None, caller)
+
+    def ring(self) -> None:
+        """The pause is over: watch it again for those who wait."""
+        if self.readers:
+            try:
+                self.table.watch(self, READ)
+            except OSError:
+                self.fail_all()
 
     def fail_all(self) -> None:
         """Its file is closed: so says an error to each of those who wait."""
@@ -144,15 +159,27 @@ class FileTable:
         # A bare number may stand for another file by now, so it is always watched anew.
         if not file.watched & direction or file.source is by_number:
             try:
-                self.kernel.poller.watch(file.fd, file.watched | direction)
+                self.watch(file, direction)
             except PermissionError:
                 return None
-            file.watched |= direction
         if direction == READ:
             file.readable = False
             return caller.sleep(file.readers, call)
         file.writable = False
         return caller.sleep(file.writers, call)
+
+    def watch(self, file: File, direction: int) -> None:
+        """Have the poller tell when `file` is ready for `direction`, too.
+
+        Raises `PermissionError` for what cannot be watched, and `FileClosed`.
+        """
+        try:
+            self.kernel.poller.watch(file.fd, file.watched | direction)
+        except OSError as error:
+            if error.errno != errno.EBADF:
+                raise
+            raise FileClosed(file.fd) from None
+        file.watched |= direction
 
     def ready(self, fd: int, events: int) -> None:
         """The poller tells that `fd` is ready: let the first who waits look again."""
@@ -170,6 +197,9 @@ class FileTable:
                 unwanted |= WRITE
         if unwanted & file.watched:
             self.unwatch(file, unwanted)
+        elif unwanted:
+            # Nobody has asked for that: it comes from a file that once had this number.
+            self.false_alarm(file)
 
     def look(self, file: File, waiter: Caller | None) -> bool:
         """Let `waiter` look again; False if there is none."""
@@ -177,14 +207,19 @@ class FileTable:
             return False
         call = waiter.call
         waiter.look_again()
-        if waiter.queue is None or waiter.call is not call:
+        if waiter.queue is None or waiter.call is not call or file.alarm:
             file.false_alarms = 0
-            return True
+        else:
+            self.false_alarm(file)
+        return True
+
+    def false_alarm(self, file: File) -> None:
+        """The poller told that `file` is ready, and nobody could make use of it."""
         file.false_alarms += 1
         if file.false_alarms == FALSE_ALARMS:
             file.false_alarms = 0
+            self.unwatch(file, 0)
             self.kernel.poller.rebuild()
-        return True
 
     def unwatch(self, file: File, direction: int) -> None:
         """Nobody waits: let the poller be silent about it."""
@@ -195,8 +230,14 @@ class FileTable:
             # Closed, and yet told of: a duplicate of the descriptor is still open.
             self.kernel.poller.rebuild()
 
+    def pause(self, file: File, seconds: float) -> None:
+        """Let nobody look for something to read in `file` for a while."""
+        self.unwatch(file, READ)
+        if not file.alarm:
+            self.kernel.alarms.set(self.kernel.clock.now() + seconds, file)
+
     def expect_closing(self) -> None:
-        """Tasks have run, and the kernel is about to sleep: soon look for what they closed."""
+        """Tasks have run: soon look for what they closed."""
         if self.waiting and not self.alarm and self.looked_over != self.kernel.passes:
             self.kernel.alarms.set(self.kernel.clock.now() + LOOK_OVER, self)
 
@@ -204,9 +245,18 @@ class FileTable:
         """Fail those who wait for a file that was closed under them: no poller tells of it."""
         self.looked_over = self.kernel.passes
         for file in list(self.files.values()):
-            if (file.readers or file.writers) and file.source is not by_number:
-                if not is_open(file.source(), file.fd):
-                    file.fail_all()
+            if (file.readers or file.writers) and not self.is_open(file):
+                file.fail_all()
+
+    def is_open(self, file: File) -> bool:
+        """Whether those who wait for `file` wait for something; a bare number the poller knows."""
+        if file.source is not by_number:
+            return is_open(file.source(), file.fd)
+        try:
+            self.watch(file, 0)
+        except OSError:
+            return False
+        return True
 
 
 def descriptor_of(source: Any) -> int:
@@ -216,6 +266,8 @@ def descriptor_of(source: Any) -> int:
     elif hasattr(source, "fileno"):
         try:
             fd = source.fileno()
+        except io.UnsupportedOperation:
+            raise TypeError(f"a {type(source).__name__} has no descriptor to wait for") from None
         except ValueError:
             fd = -1
     else:
@@ -228,8 +280,8 @@ def descriptor_of(source: Any) -> int:
 def is_open(source: Any, fd: int) -> bool:
     """Whether `source` is open, and under this number."""
     try:
-        return source is not None and source.fileno() == fd
-    except (OSError, ValueError):
+        return bool(source.fileno() == fd)
+    except Exception:
         return False
 
 

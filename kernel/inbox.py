@@ -43,7 +43,11 @@ class Inbox:
     def take(self) -> None:
         """Let all that is here now arrive."""
         for _ in range(len(self.arrivals)):
-            self.arrivals.popleft().arrive()
+            try:
+                arrival = self.arrivals.popleft()
+            except IndexError:  # whoever closes the inbox has taken it
+                return
+            arrival.arrive()
 
     def close(self, reason: BaseException) -> None:
         """Refuse what is here and whatever comes from now on."""

@@ -29,13 +29,14 @@ class Interrupts:
         self.former: Any = None
 
     def __enter__(self) -> None:
-        if threading.current_thread() is threading.main_thread():
-            if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-                self.former = signal.signal(signal.SIGINT, self.handle)
+        on_main_thread = threading.current_thread() is threading.main_thread()
+        if on_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self.former = signal.signal(signal.SIGINT, self.handle)
 
     def __exit__(self, *error: object) -> None:
-        if self.former is not None:
+        if self.former is not None and signal.getsignal(signal.SIGINT) == self.handle:
             signal.signal(signal.SIGINT, self.former)
+        self.arrive()  # one that came with the last step
 
     def handle(self, signum: int, frame: FrameType | None) -> None:
         if self.pending:
@@ -44,8 +45,9 @@ class Interrupts:
         self.kernel.inbox.put(self)
 
     def arrive(self) -> None:
-        self.pending = False
-        raise KeyboardInterrupt
+        if self.pending:
+            self.pending = False
+            raise KeyboardInterrupt
 
     def refuse(self, reason: BaseException) -> None:
         self.pending = False

@@ -42,11 +42,7 @@ class Machine:
 
     def boot(self) -> Machine:
         """Start the kernel's thread; answers the machine itself."""
-        switch_interval.shorten()
         self.thread.start()
-        assert self.thread.ident is not None
-        self.watchdog = Watchdog(self.kernel, self.thread.ident)
-        self.watchdog.start()
         return self
 
     def submit(self, call: SystemCall) -> Reply:
@@ -59,15 +55,16 @@ class Machine:
         return request.future
 
     def call(self, call: SystemCall, timeout: float | None = None) -> Any:
-        """Make a system call and wait for its answer; `TimeoutError` after `timeout` seconds, and
-        then the request is given up.
+        """Make a system call and wait for its answer; `TimeoutError` after `timeout` seconds.
+
+        Whatever ends the waiting early, a Ctrl-C too, gives the request up.
         """
         reply = self.submit(call)
         try:
             return reply.result(timeout)
-        except TimeoutError:
-            self.cancel(reply)
-            raise
+        finally:
+            if not reply.done():
+                self.cancel(reply)
 
     def cancel(self, reply: Reply) -> None:
         """Give a request up. It ends with `RequestCancelled`, unless its answer comes first."""
@@ -84,17 +81,25 @@ class Machine:
     def shutdown(self, deadline: float = 2.0) -> bool:
         """End all tasks, newest first, by force after `deadline` seconds, and stop the kernel.
 
-        False if it did not come back in time, because a task holds it: then only the end of the
-        process will stop it.
+        False if it did not come back in time, because a task holds it: then it stops when that
+        lets go, or with the process. False, too, if it has panicked.
         """
-        if not self.thread.is_alive():
-            return self.panic is None
+        if self.thread.ident is None:  # a boot that comes now ends at once
+            self.grace = deadline
+            self.refuse_all(KernelStopped())
+            return True
         self.kernel.inbox.put(Stop(self, deadline))
         self.thread.join(deadline + MARGIN)
-        stopped = not self.thread.is_alive()
-        if not stopped:
-            self.kernel.inbox.close(KernelStopped("the kernel is stuck in a task"))
-        return stopped
+        if self.thread.is_alive():
+            self.refuse_all(KernelStopped("the kernel is stuck in a task"))
+            return False
+        return self.panic is None
+
+    def refuse_all(self, reason: KernelStopped) -> None:
+        """Answer with `reason` whatever has no answer yet, and whatever comes from now on."""
+        self.kernel.inbox.close(reason)
+        for request in list(self.kernel.requests):
+            request.refuse(reason)
 
     def __enter__(self) -> Machine:
         return self.boot()
@@ -106,7 +111,11 @@ class Machine:
 
     def run(self) -> None:
         reason = KernelStopped()
+        switch_interval.shorten()
         try:
+            watchdog = Watchdog(self.kernel, threading.get_ident())
+            watchdog.start()
+            self.watchdog = watchdog
             while self.grace is None:
                 if not self.kernel.ready and self.kernel.tasks:
                     self.report_deadlock()
@@ -128,13 +137,11 @@ class Machine:
 
     def close(self, reason: KernelStopped) -> None:
         """Leave no request unanswered, and nothing open."""
-        self.kernel.inbox.close(reason)
-        for request in list(self.kernel.requests):
-            request.fail(reason)
-        self.kernel.poller.close()
+        self.refuse_all(reason)
+        switch_interval.put_back()
         if self.watchdog is not None:
             self.watchdog.stop()
-        switch_interval.put_back()
+        self.kernel.poller.close()
 
 
 class Stop:
@@ -147,7 +154,8 @@ class Stop:
         self.machine.grace = self.grace
 
     def refuse(self, reason: BaseException) -> None:
-        """It has stopped already."""
+        """It has stopped already; or it is stuck, and is to stop when it comes back."""
+        self.arrive()
 
 
 class SwitchInterval:

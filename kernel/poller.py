@@ -1,7 +1,7 @@
 """The second door: which files are ready.
 
 Three pollers with one interface: epoll (Linux), kqueue (macOS, BSD), and select (everywhere,
-Windows too; sockets only and 512 of them at most). All are level-triggered: a file that is ready
+Windows too; sockets only and 511 of them at most). All are level-triggered: a file that is ready
 is told of in every round until somebody reads it or nobody watches it.
 """
 
@@ -12,6 +12,7 @@ import errno
 import os
 import select
 import socket
+import stat
 from typing import Any, ClassVar, Final
 
 from .errors import TooManyFiles
@@ -25,15 +26,22 @@ TROUBLE: Final = 8
 #: So many events are taken in one round; the others are told of in the next.
 ROUND: Final = 1024
 
+#: Nobody sleeps longer than so many seconds in one go: the system calls know no larger numbers.
+LONGEST: Final = 86_400.0
+
 Event = tuple[int, int]
 
 
 class Waker:
-    """Ends the poller's sleep from another thread: an eventfd, or else a pair of sockets."""
+    """Ends the poller's sleep from another thread: an eventfd, or else a pair of sockets.
+
+    It is closed with the last reference to it, so never under a thread that is ringing.
+    """
+
+    pair: tuple[socket.socket, socket.socket] | None = None
+    fd: int = -1
 
     def __init__(self) -> None:
-        self.rung = False
-        self.pair: tuple[socket.socket, socket.socket] | None = None
         if hasattr(os, "eventfd"):
             self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         else:
@@ -41,6 +49,10 @@ class Waker:
             for end in self.pair:
                 end.setblocking(False)
             self.fd = self.pair[0].fileno()
+        #: Its descriptors, which nobody else may have watched.
+        self.own = {self.fd} if self.pair is None else {end.fileno() for end in self.pair}
+        #: What a poller tells of it, until it is hushed.
+        self.event: Event = (self.fd, READ)
 
     def ring(self) -> None:
         """Wake the poller; it may be ringing already, which is as good."""
@@ -49,24 +61,21 @@ class Waker:
                 os.eventfd_write(self.fd, 1)
             else:
                 self.pair[1].send(b"!")
-        # Last: a poller that sees the flag finds something to read, or comes back to it.
-        self.rung = True
 
     def hush(self) -> None:
         """Be ready to ring again."""
-        self.rung = False
         with contextlib.suppress(BlockingIOError):
             if self.pair is None:
                 os.eventfd_read(self.fd)
             else:
                 self.pair[0].recv(4096)
 
-    def close(self) -> None:
-        if self.pair is None:
-            os.close(self.fd)
-        else:
+    def __del__(self) -> None:
+        if self.pair is not None:
             for end in self.pair:
                 end.close()
+        elif self.fd >= 0:
+            os.close(self.fd)
 
 
 class Poller:
@@ -89,6 +98,9 @@ class Poller:
         """
         if self.waker is None:
             self.open()
+        assert self.waker is not None
+        if fd in self.waker.own:
+            raise OSError(errno.EBADF, f"file {fd} is the kernel's own")
         if interest:
             self.add(fd, interest)
             self.interests[fd] = interest
@@ -96,15 +108,18 @@ class Poller:
             self.remove(fd)
 
     def poll(self, timeout: float | None) -> list[Event]:
-        """Wait for at most `timeout` seconds, or without end, until a file is ready or somebody
-        calls `wake`. Gives pairs of descriptor and readiness; the caller ignores unknown ones.
+        """Wait until a file is ready or somebody calls `wake`, or for about `timeout` seconds.
+
+        Gives pairs of descriptor and readiness. It may come back early, with none.
         """
         if self.waker is None:
             self.open()
-        assert self.waker is not None
-        events = self.collect(timeout)
-        if self.waker.rung:
-            self.waker.hush()
+        waker = self.waker
+        assert waker is not None
+        events = self.collect(None if timeout is None else min(timeout, LONGEST))
+        if waker.event in events:
+            events.remove(waker.event)
+            waker.hush()
         return events
 
     def wake(self) -> None:
@@ -114,29 +129,35 @@ class Poller:
             waker.ring()
 
     def rebuild(self) -> None:
-        """Forget what is watched and watch it anew, but for what has been closed.
+        """Watch everything anew, but for what has been closed.
 
         The one way to be rid of a file that was closed here while a duplicate of its descriptor
         is still open: the system goes on telling of it under the old number.
         """
-        interests = self.interests
         self.close()
         self.open()
+
+    def open(self) -> None:
+        """Get what it takes to poll, and watch again what was watched before."""
+        interests, self.interests = self.interests, {}
+        try:
+            self.start()
+            waker = Waker()
+            self.add(waker.fd, READ)
+        except BaseException:
+            self.interests = interests
+            raise
+        self.waker = waker
+        # Somebody may have called `wake` when there was no waker yet.
+        waker.ring()
         for fd, interest in interests.items():
             with contextlib.suppress(OSError):
                 self.watch(fd, interest)
-
-    def open(self) -> None:
-        self.interests = {}
-        self.waker = Waker()
-        self.start()
-        self.add(self.waker.fd, READ)
 
     def close(self) -> None:
         """Give all descriptors back. The next use opens new ones."""
         if self.waker is not None:
             self.stop()
-            self.waker.close()
             self.waker = None
 
     def __del__(self) -> None:
@@ -200,6 +221,9 @@ class KqueuePoller(Poller):
         self.kqueue.close()
 
     def add(self, fd: int, interest: int) -> None:
+        if fd not in self.interests and stat.S_ISREG(os.fstat(fd).st_mode):
+            # Of a file on disk kqueue tells only until its end is reached.
+            raise PermissionError(errno.EPERM, "a file on disk is always ready")
         before = self.interests.get(fd, 0)
         for bit in (READ, WRITE):
             if interest & bit:
@@ -227,7 +251,8 @@ class SelectPoller(Poller):
     """Everywhere; on Windows the only one."""
 
     name = "select"
-    limit = 512
+    #: Windows takes 512, one of which is the waker.
+    limit = 511
 
     def start(self) -> None:
         self.watched: dict[int, int] = {}
@@ -236,11 +261,17 @@ class SelectPoller(Poller):
         self.watched.clear()
 
     def add(self, fd: int, interest: int) -> None:
-        # The waker has a place of its own beside the 512 sockets.
-        if fd not in self.watched and len(self.watched) > SelectPoller.limit:
-            raise TooManyFiles(self.name, SelectPoller.limit)
-        if not watchable(fd):
-            raise OSError(errno.ENOTSOCK, f"select cannot watch file {fd}: it watches sockets only")
+        if fd not in self.watched and len(self.watched) > self.limit:
+            raise TooManyFiles(self.name, self.limit)
+        try:
+            select.select([fd], [], [], 0)
+        except ValueError:  # its number is beyond what select has room for
+            raise TooManyFiles(self.name, self.limit) from None
+        except OSError as error:
+            if error.errno == errno.EBADF:
+                raise
+            text = f"select cannot watch file {fd}: it watches sockets only"
+            raise OSError(error.errno, text) from None
         self.watched[fd] = interest
 
     def remove(self, fd: int) -> None:

@@ -5,11 +5,13 @@ It is a caller like a task: its call may sleep on any queue, and only this reque
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
 from typing import TYPE_CHECKING, Any
 
 from .errors import RequestCancelled
 from .systemcall import ASLEEP, SystemCall
+from .trace import log
 from .waitqueue import Caller
 
 if TYPE_CHECKING:
@@ -45,26 +47,36 @@ class Request(Caller):
         except BaseException as error:
             self.fail(error)
         else:
-            if answer is ASLEEP:
-                self.kernel.requests.add(self)
-            else:
+            if answer is not ASLEEP:
                 self.answer(answer)
+            elif self.queue is not None:
+                self.kernel.requests.add(self)
 
     def answer(self, value: object) -> None:
         self.leave()
         self.kernel.requests.discard(self)
-        if not self.future.done():
-            self.future.set_result(value)
+        self.settle(self.future.set_result, value)
 
     def fail(self, error: BaseException) -> None:
         self.leave()
         self.kernel.requests.discard(self)
-        if not self.future.done():
-            self.future.set_exception(error)
+        self.settle(self.future.set_exception, error)
 
     def refuse(self, reason: BaseException) -> None:
-        if not self.future.done():
-            self.future.set_exception(reason)
+        # An error of its own, as every thread that raises one adds to its traceback.
+        self.settle(self.future.set_exception, type(reason)(*reason.args))
+
+    def settle(self, end: Callable[[Any], None], outcome: Any) -> None:
+        """Give the future its outcome, if it has none yet.
+
+        What its callbacks raise is not the kernel's affair.
+        """
+        try:
+            end(outcome)
+        except InvalidStateError:
+            pass
+        except BaseException as error:
+            log("a callback of the reply to %r failed", self.wanted, error)
 
 
 class Cancellation:

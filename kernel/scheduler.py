@@ -12,6 +12,7 @@ doors: `clock`, `poller`, `inbox`, `policy`.
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -140,18 +141,22 @@ class Scheduler:
 
     def kill(self, task: Task, grace: float | None = None) -> None:
         """Kill a task: `TaskKilled` surfaces at its `yield`, and after `grace` seconds it is ended
-        by force. Does nothing to one that is being killed already.
+        by force. To one that is being killed already, only a sooner end makes a difference.
         """
-        if task.killed:
-            return
-        task.kill()
+        if not task.killed:
+            task.kill()
         self.expect_end(task, grace)
 
     def expect_end(self, task: Task, grace: float | None = None) -> None:
-        """A kill has been delivered: from now on the task has so many seconds."""
-        deadline = self.dying[task.tid] = Deadline(task)
-        wait = self.grace if grace is None else grace
-        self.alarms.set(self.clock.now() + wait, deadline)
+        """A kill has been delivered: from now on the task has so many seconds, or fewer."""
+        when = self.clock.now() + (self.grace if grace is None else grace)
+        deadline = self.dying.get(task.tid)
+        if deadline is not None:
+            if deadline.when <= when:
+                return
+            self.alarms.drop(deadline)
+        deadline = self.dying[task.tid] = Deadline(task, when)
+        self.alarms.set(when, deadline)
 
     def force(self, task: Task) -> None:
         """End a task as it stands."""
@@ -192,14 +197,14 @@ class Scheduler:
             self.poller.close()
 
     def run_all(self) -> None:
-        try:
-            while self.tasks:
+        with contextlib.suppress(KeyboardInterrupt):
+            while self.tasks or self.inbox.arrivals:
                 if self.stuck():
                     raise Deadlock(verdict(self))
                 self.cycle()
-        except KeyboardInterrupt:
-            self.end_all()
-            raise
+            return
+        self.end_all()
+        raise KeyboardInterrupt
 
     def stuck(self) -> bool:
         """Whether nothing that the kernel knows of can ever make a task ready."""
@@ -209,15 +214,19 @@ class Scheduler:
         """Kill every task, newest first, and run until none is left; those whose `finally` starts
         new ones too. A second Ctrl-C meanwhile ends what is left by force.
         """
-        try:
+        killed = 0
+        with contextlib.suppress(KeyboardInterrupt):
             while self.tasks:
-                for tid in sorted(self.tasks, reverse=True):
-                    self.kill(self.tasks[tid], grace)
-                self.ready = deque(sorted(self.ready, key=lambda task: -task.tid))
+                if killed < self.last_tid:
+                    killed = self.last_tid
+                    for tid in sorted(self.tasks, reverse=True):
+                        self.kill(self.tasks[tid], grace)
+                    self.ready = deque(sorted(self.ready, key=lambda task: -task.tid))
                 self.cycle()
-        except KeyboardInterrupt:
-            for tid in sorted(self.tasks, reverse=True):
-                self.force(self.tasks[tid])
+            return
+        self.ready.clear()
+        for tid in sorted(self.tasks, reverse=True):
+            self.force(self.tasks[tid])
 
     def cycle(self, wait: bool = True) -> None:
         """One round of the loop. Where nothing is to be done it sleeps, unless told not to `wait`.
@@ -227,6 +236,7 @@ class Scheduler:
         if not self.ready:
             self.sleep(wait)
         elif self.files.waiting:
+            self.files.expect_closing()
             self.look(0)
         if self.inbox.arrivals:
             self.inbox.take()
@@ -276,8 +286,12 @@ class Scheduler:
                 else:
                     self.turn(task, trap)
                 continue
-            # Not in the `except` clause, as the caller's code would see its error as the current.
-            self.turn(task, task.unwind(ending))
+            # Not in the `except` clause: there the callers would find it as the current error.
+            trap = task.unwind(ending)
+            del ending
+            self.turn(task, trap)
+        # An error keeps the frames that it came through: let this one hold nothing for it.
+        del task, answer, trap
 
     def turn(self, task: Task, trap: Any) -> None:
         """Serve what `task` traps for, until it sleeps, gives way or ends, or has spent its budget.
@@ -311,6 +325,7 @@ class Scheduler:
             except BaseException as error:
                 ending = error
             trap = task.unwind(ending)
+            del ending
         self.ready.append(task)
 
     def perform(self, call: SystemCall, task: Task) -> object:
@@ -321,10 +336,11 @@ class Scheduler:
 class Deadline:
     """When a killed task is ended by force."""
 
-    __slots__ = ("alarm", "task")
+    __slots__ = ("alarm", "task", "when")
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, when: float) -> None:
         self.task = task
+        self.when = when
         self.alarm = 0
 
     def ring(self) -> None:

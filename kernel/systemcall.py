@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, dataclass_transform
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from .scheduler import Scheduler
     from .waitqueue import Caller
@@ -79,22 +79,40 @@ def brief(value: object, width: int = 40) -> str:
 
     A large value is cut before it is written out, so that 64 MiB never print themselves.
     """
-    if isinstance(value, (bytes, bytearray, memoryview, str)):
-        if len(value) > width:
-            rest = len(value) - width
-            return f"{brief(bytes_or_text(value, width))}… {rest:,} more"
-        return repr(bytes_or_text(value, width))
-    if hasattr(value, "fileno"):
-        return descriptor(value)
-    if isinstance(value, (list, tuple, set, frozenset, dict)) and len(value) > width:
-        return f"<{type(value).__name__} of {len(value):,}>"
-    text = safe_repr(value)
+    if isinstance(value, PAYLOADS):
+        return safe(payload, value, width)
+    text = safe(short_repr, value, width)
+    if not text.isprintable():
+        text = repr(text)[1:-1]
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def bytes_or_text(value: bytes | bytearray | memoryview | str, width: int) -> bytes | str:
-    """The first `width` items, as the plain type that prints best."""
-    return value[:width] if isinstance(value, str) else bytes(value[:width])
+def payload(value: bytes | bytearray | memoryview | str, width: int) -> str:
+    """The first `width` items, as the plain type that prints best, and how many there are more."""
+    head = str(value[:width]) if isinstance(value, str) else bytes(value[:width])
+    more = f"… {len(value) - width:,} more" if len(value) > width else ""
+    return f"{head!r}{more}"
+
+
+def short_repr(value: Any, width: int) -> str:
+    if isinstance(value, CONTAINERS):
+        return repr(value) if small(value, width) else f"<{type(value).__name__} of {len(value):,}>"
+    if hasattr(value, "fileno"):
+        return descriptor(value)
+    name = getattr(value, "__qualname__", None)
+    return name if isinstance(name, str) and not isinstance(value, type) else repr(value)
+
+
+def small(value: Any, width: int, depth: int = 0) -> bool:
+    """Whether it is short, and so is what it holds, and what that holds."""
+    if not isinstance(value, (*PAYLOADS, *CONTAINERS)):
+        return True
+    if len(value) > width or depth == 3:
+        return False
+    if isinstance(value, PAYLOADS):
+        return True
+    items = [*value, *value.values()] if isinstance(value, dict) else value
+    return all(small(item, width, depth + 1) for item in items)
 
 
 def descriptor(file: Any) -> str:
@@ -106,12 +124,13 @@ def descriptor(file: Any) -> str:
     return "closed" if fd == -1 else str(fd)
 
 
-def safe_repr(value: object) -> str:
-    """`repr`, even of an object whose own `__repr__` raises."""
-    name = getattr(value, "__qualname__", None)
-    if isinstance(name, str) and not isinstance(value, type):
-        return name
+def safe(write: Callable[..., str], value: object, *arguments: Any) -> str:
+    """What `write` makes of `value`, even where the value's own code raises."""
     try:
-        return repr(value)
+        return write(value, *arguments)
     except Exception as error:
         return f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
+
+
+PAYLOADS: Final = (bytes, bytearray, memoryview, str)
+CONTAINERS: Final = (list, tuple, set, frozenset, dict)

@@ -12,9 +12,9 @@ The innermost frame of the stack is `task.frame`; the frames that wait for it to
 from __future__ import annotations
 
 import gc
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Iterator
 from dataclasses import dataclass
-from types import CoroutineType, GeneratorType
+from types import CoroutineType, FrameType, GeneratorType
 from typing import TYPE_CHECKING, Any, Final
 
 from .errors import BadTrap, TaskKilled
@@ -53,11 +53,12 @@ class ExitStatus:
         return self.error is not None and not self.killed
 
     def __str__(self) -> str:
+        killed = "killed by force" if self.forced else "killed"
         if self.error is not None:
             what = in_words(self.error)
-            return f"killed, then {what}" if self.killed else f"crashed: {what}"
+            return f"{killed}, then {what}" if self.killed else f"crashed: {what}"
         if self.killed:
-            return "killed by force" if self.forced else "killed"
+            return killed
         return "ended" if self.value is None else f"ended: {brief(self.value)}"
 
 
@@ -118,16 +119,20 @@ class Task(Caller):
         which surfaces at the caller's `yield`. Gives the next trap, which is `EXIT` once no frame
         is left.
         """
-        while self.callers:
-            self.frame = self.callers.pop()
-            try:
-                if type(ending) is StopIteration:
-                    return self.frame.send(ending.value)
-                return self.frame.throw(strip(ending))
-            except BaseException as error:
-                ending = error
-        self.end(ending)
-        return EXIT
+        callers = self.callers
+        try:
+            while callers:
+                self.frame = frame = callers.pop()
+                try:
+                    if type(ending) is StopIteration:
+                        return frame.send(ending.value)
+                    return frame.throw(strip(ending))
+                except BaseException as error:
+                    ending = error
+            self.end(ending)
+            return EXIT
+        finally:
+            del ending  # its traceback leads back here: a cycle
 
     def end(self, ending: BaseException) -> None:
         """The last frame is gone: note how the task ended."""
@@ -151,7 +156,7 @@ class Task(Caller):
 
         Raises `BadTrap` at the bottom of the stack, in an `async def`, and for a class of calls.
         """
-        if not self.callers or type(self.frame) is CoroutineType or is_call_class(value):
+        if not self.callers or is_call_class(value) or not own_yield(self.frame):
             raise BadTrap(explain(value))
         self.frame.close()
         self.frame = self.callers.pop()
@@ -170,19 +175,15 @@ class Task(Caller):
             self.frame = Throw(self, TaskKilled())
 
     def force(self) -> None:
-        """End the task as it stands. A frame that ignores even `GeneratorExit` is never freed,
-        because the interpreter would try it again, in vain, and print so.
-        """
+        """End the task as it stands: `GeneratorExit` in every frame, the innermost first."""
         self.leave()
         error = None
         for frame in reversed(self.frames()):
-            try:
-                frame.close()
-            except BaseException as refusal:
-                error = refusal
-                if begun(frame):
-                    never_free(frame)
+            for part in reversed(list(delegates(frame))):
+                error = shut(part, error)
         self.frame = self.callers = None
+        if error is not None:
+            release_locals(strip(error))
         self.status = ExitStatus(self.tid, None, error, killed=True, forced=True)
 
     def frames(self) -> list[Any]:
@@ -217,7 +218,10 @@ class Throw:
 
     def send(self, _: object) -> object:
         self.task.frame = self.frame
-        return self.frame.throw(self.error)
+        try:
+            return self.frame.throw(self.error)
+        finally:
+            del self.error  # its traceback leads back here: a cycle
 
 
 class Interrupt(Throw):
@@ -230,18 +234,26 @@ class Interrupt(Throw):
     __slots__ = ()
 
     def send(self, answer: object) -> object:
-        self.task.frame = self.frame
-        try:
-            trap = self.frame.send(answer)
-        except BaseException as ending:
-            trap = self.task.unwind(ending)
+        trap = self.step(answer)
         if trap is EXIT:
             assert self.task.status is not None
             self.task.status.killed = False  # it ended by itself before the kill reached it
             return trap
         if isinstance(trap, (GeneratorType, CoroutineType)):
-            trap.close()
+            shut(trap)
         return Raise(self.error)
+
+    def step(self, answer: object) -> object:
+        """The step as it would have been; gives the trap."""
+        self.task.frame = self.frame
+        try:
+            return self.frame.send(answer)
+        except BaseException as error:
+            ending = error
+        try:
+            return self.task.unwind(ending)
+        finally:
+            del ending
 
 
 @system_call
@@ -272,6 +284,28 @@ def begun(frame: Any) -> bool:
     return bool(frame.gi_suspended if type(frame) is GeneratorType else frame.cr_suspended)
 
 
+def own_yield(frame: Any) -> bool:
+    """Whether a generator is suspended at a `yield` of its own, or of a generator that it delegates
+    to; not in an `await`, nor in a foreign iterator.
+    """
+    return all(type(part) is GeneratorType for part in delegates(frame))
+
+
+def delegates(frame: Any) -> Iterator[Any]:
+    """A generator or coroutine, what it delegates to by `yield from` or `await`, and so on."""
+    part = frame
+    while part is not None:
+        yield part
+        part = delegate(part)
+
+
+def delegate(part: Any) -> Any:
+    for name in ("gi_yieldfrom", "cr_await", "ag_await"):
+        if hasattr(part, name):
+            return getattr(part, name)
+    return gc.get_referents(part)[0] if type(part).__name__ in GO_BETWEENS else None
+
+
 def strip(error: BaseException) -> BaseException:
     """Drop the kernel's own entries from the head of the error's traceback."""
     trace = error.__traceback__
@@ -286,24 +320,62 @@ def release_locals(error: BaseException) -> None:
     A kept error would keep their locals alive, open sockets among them.
     """
     seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen:
+    links: list[BaseException | None] = [error]
+    while links:
+        link = links.pop()
+        if link is None or id(link) in seen:
+            continue
         seen.add(id(link))
+        links += [link.__cause__, link.__context__]
+        if isinstance(link, BaseExceptionGroup):
+            links += link.exceptions
         trace = link.__traceback__
         while trace is not None:
-            # Only a finished frame owns its locals; to clear a suspended one would close it.
-            if trace.tb_frame.f_code in gc.get_referents(trace.tb_frame):
+            if is_finished(trace.tb_frame):
                 trace.tb_frame.clear()
             trace = trace.tb_next
-        link = link.__cause__ or link.__context__
 
 
-def never_free(frame: Any) -> None:
-    """Leak `frame` on purpose: one reference more than anyone will ever give back."""
+def is_finished(frame: FrameType) -> bool:
+    """Whether a frame owns its locals. One that is suspended does not, and to clear it would close
+    its generator.
+    """
+    return any(part is frame.f_code for part in gc.get_referents(frame))
+
+
+def shut(part: Any, error: BaseException | None = None) -> BaseException | None:
+    """Raise `GeneratorExit` in a frame; gives what it raises in its place, or else `error`.
+
+    One that goes on all the same is never freed, because the interpreter would try it again, in
+    vain, and print so.
+    """
+    if not hasattr(part, "throw"):
+        return error
+    try:
+        part.throw(GeneratorExit())
+    except (GeneratorExit, StopIteration):
+        return error
+    except BaseException as refusal:
+        return refusal
+    never_free(part)
+    return RuntimeError(f"{brief(part)} ignored GeneratorExit")
+
+
+def never_free(part: Any) -> None:
+    """Leak `part` on purpose: one reference more than anyone will ever give back."""
     import ctypes
 
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(frame))
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(part))
 
+
+#: What the interpreter puts between an `await` or an `async for` and the coroutine or asynchronous
+#: generator behind it, which only the garbage collector is told.
+GO_BETWEENS: Final = {
+    "anext_awaitable",
+    "async_generator_asend",
+    "async_generator_athrow",
+    "coroutine_wrapper",
+}
 
 #: Through the functions of these modules every error passes on its way up a call stack.
 LOOP_MODULES: Final = {__name__, "kernel.scheduler", "kernel.trace", "kernel.waitqueue"}
@@ -319,7 +391,10 @@ def not_a_target(target: object) -> str:
 
 def in_words(error: BaseException) -> str:
     """An error in one line, without the number that the system gives it."""
-    text = str(error)
+    try:
+        text = str(error)
+    except Exception as failure:
+        text = f"its text raised {type(failure).__name__}"
     if isinstance(error, OSError) and text.startswith("[Errno "):
         text = text.partition("] ")[2]
     return f"{type(error).__name__}: {text}".rstrip(": ")

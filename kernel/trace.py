@@ -6,6 +6,7 @@ called on the kernel's thread, so it should be quick. What nobody subscribes to 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -177,17 +178,21 @@ class Trace:
         if type(event) in self.sinks:
             self.emit(event)
         else:
-            import logging
-
-            logging.getLogger("pyos").error("%s", event, exc_info=error)
+            log("%s", event, error)
 
     def emit(self, event: Event) -> None:
         """Show `event` to those who want it. One that raises is logged, and asked no more."""
         for sink in self.sinks.get(type(event), ()):
             try:
                 sink(event)
-            except Exception:
-                import logging
-
-                logging.getLogger("pyos").exception("a sink of the trace failed; it is dropped")
+            except BaseException as error:
+                log("a sink of the trace failed on %s; it is dropped", type(event).__name__, error)
                 self.unsubscribe(sink)
+
+
+def log(text: str, subject: object, error: BaseException | None) -> None:
+    """Log what nobody has subscribed to. A program's own logging may fail: not with the kernel."""
+    import logging
+
+    with contextlib.suppress(BaseException):
+        logging.getLogger("pyos").error(text, subject, exc_info=error)

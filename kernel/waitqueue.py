@@ -66,7 +66,19 @@ class Caller:
     def ring(self) -> None:
         """The alarm is due."""
         assert self.call is not None
-        self.call.ring(self.kernel, self)
+        try:
+            self.call.ring(self.kernel, self)
+        except BaseException as error:
+            self.fail(error)
+
+    def reason(self) -> str:
+        """What it waits for, in words; empty while it does not sleep."""
+        if self.call is None:
+            return ""
+        try:
+            return self.call.reason(self.kernel)
+        except Exception as error:
+            return f"{type(self.call).__name__}, whose reason raised {type(error).__name__}"
 
     def leave(self) -> None:
         """Off the queue, and no alarm any more."""

@@ -104,7 +104,14 @@ def own_place(frame: FrameType) -> FrameType:
     """The innermost frame of the user's own code, rather than of the standard library's."""
     place: FrameType | None = frame
     while place is not None and place.f_code is not Scheduler.run_pass.__code__:
-        if not place.f_code.co_filename.startswith((STANDARD_LIBRARY, "<frozen")):
+        if not in_standard_library(place.f_code.co_filename):
             return place
         place = place.f_back
     return frame
+
+
+def in_standard_library(file: str) -> bool:
+    """Whether Python brought this file; not so what was installed beside its own."""
+    if file.startswith(STANDARD_LIBRARY + os.sep):
+        return "site-packages" not in file and "dist-packages" not in file
+    return file.startswith("<frozen")

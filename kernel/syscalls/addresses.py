@@ -49,6 +49,7 @@ def family_of(address: Any) -> socket.AddressFamily:
 
 
 def host_family(host: Any) -> socket.AddressFamily:
+    """Which kind of socket goes with a host. Raises `ValueError` for a name."""
     if host in ("", "localhost"):
         return socket.AF_INET
     for family in (socket.AF_INET, socket.AF_INET6):

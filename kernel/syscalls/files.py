@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..poller import READ, WRITE
-from ..systemcall import SystemCall, descriptor, system_call
+from ..systemcall import SystemCall, brief, system_call
 from .addresses import connection
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class ReadWait(SystemCall):
         return kernel.files.wait(file, READ, caller, self)
 
     def reason(self, kernel: Scheduler) -> str:
-        return f"read {connection(self.file) or 'file ' + descriptor(self.file)}"
+        return f"read {connection(self.file) or 'file ' + brief(self.file)}"
 
 
 @system_call
@@ -48,4 +48,4 @@ class WriteWait(SystemCall):
         return kernel.files.wait(file, WRITE, caller, self)
 
     def reason(self, kernel: Scheduler) -> str:
-        return f"write {connection(self.file) or 'file ' + descriptor(self.file)}"
+        return f"write {connection(self.file).replace('←', '→') or 'file ' + brief(self.file)}"

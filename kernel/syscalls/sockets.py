@@ -6,6 +6,7 @@ done at once, and sleeps only for the rest. No error of one connection concerns 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -33,6 +34,10 @@ PORTION: Final = 256 * 1024
 
 #: The family of Unix sockets, where there are any.
 UNIX: Final = getattr(socket, "AF_UNIX", None)
+
+#: A read or write does not block, even if somebody has put the descriptor into blocking mode
+#: through a duplicate, which Python's socket object does not learn.
+DONTWAIT: Final = getattr(socket, "MSG_DONTWAIT", 0)
 
 #: A connection that is under way.
 UNDER_WAY: Final = {errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY}
@@ -71,7 +76,7 @@ class Connect(SystemCall):
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         family = family_of(self.address)
-        with closing_on_error(socket.socket(family, socket.SOCK_STREAM)) as sock:
+        with closing_on_error(Attempt(family, socket.SOCK_STREAM)) as sock:
             sock.setblocking(False)
             code = sock.connect_ex(numeric(self.address))
             if code in UNDER_WAY and family != UNIX:
@@ -111,7 +116,10 @@ class Accept(SystemCall):
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         file = kernel.files.socket(self.socket)
+        if caller.queue is None and not listens(self.socket):
+            raise OSError(errno.EINVAL, "the socket does not listen")
         while file.readable_by(caller):
+            self.socket.setblocking(False)  # as a duplicate of it may have been made to block
             try:
                 client, address = self.socket.accept()
             except (BlockingIOError, InterruptedError):
@@ -129,13 +137,11 @@ class Accept(SystemCall):
         return kernel.files.wait(file, READ, caller, self)
 
     def back_off(self, kernel: Scheduler, caller: Caller, file: File, error: OSError) -> object:
-        """Leave the listener alone for a while; the alarm then lets us look again."""
+        """Leave the listener alone for a while."""
         if not file.starved:
             file.starved = True
             kernel.trace.report(AcceptFailed(caller.tid, file.fd, error))
-        kernel.files.unwatch(file, READ)
-        if not caller.alarm:
-            kernel.alarms.set(kernel.clock.now() + BACK_OFF, caller)
+        kernel.files.pause(file, BACK_OFF)
         return caller.sleep(file.readers, self)
 
     def reason(self, kernel: Scheduler) -> str:
@@ -158,7 +164,7 @@ class Recv(SystemCall):
             raise ValueError(f"Recv takes at least 1 byte, not {self.size}")
         if file.readable_by(caller):
             try:
-                data = self.socket.recv(self.size)
+                data = self.socket.recv(self.size, DONTWAIT)
             except (BlockingIOError, InterruptedError):
                 pass
             else:
@@ -184,11 +190,11 @@ class Send(SystemCall):
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         file = kernel.files.socket(self.socket)
+        rest = memoryview(self.data).cast("B")[self.sent :]
         call = self
         if file.writable_by(caller):
-            rest = memoryview(self.data).cast("B")[self.sent :]
             try:
-                sent = self.sent + self.socket.send(rest[:PORTION])
+                sent = self.sent + self.socket.send(rest[:PORTION], DONTWAIT)
             except (BlockingIOError, InterruptedError):
                 sent = self.sent
             if sent - self.sent == len(rest):
@@ -199,6 +205,15 @@ class Send(SystemCall):
 
     def reason(self, kernel: Scheduler) -> str:
         return f"write {connection(self.socket).replace('←', '→') or 'closed'}"
+
+
+class Attempt(Socket):
+    """A socket whose connection is being made. It closes with whoever waits for it."""
+
+    __slots__ = ()
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class closing_on_error:
@@ -220,32 +235,48 @@ def bind(sock: Socket, address: Any) -> None:
     try:
         sock.bind(numeric(address))
     except OSError as error:
-        raise type(error)(error.errno, f"{plain(error)}: {in_words(address)}") from None
+        raise plain(error, address) from None
 
 
-def connected(sock: Socket, code: int, address: Any) -> Socket:
-    """A connection has come to an end of its making: the socket, or its error."""
+def connected(attempt: Socket, code: int, address: Any) -> Socket:
+    """A connection has come to an end of its making: an ordinary socket, or the error."""
     if code:
-        error = OSError(code, "")
-        error = type(error)(code, f"{plain(error)}: {in_words(address)}")
-        raise error
-    no_delay(sock)
+        raise plain(OSError(code, os.strerror(code)), address)
+    no_delay(attempt)
+    family, kind, protocol = attempt.family, attempt.type, attempt.proto
+    sock = socket.socket(family, kind, protocol, attempt.detach())
+    sock.setblocking(False)
     return sock
 
 
-def plain(error: OSError) -> str:
-    """What an error of `bind` or `connect` means to a person."""
+def plain(error: OSError, address: Any) -> OSError:
+    """An error of `bind` or `connect` as it is told to a person."""
     words = {
         errno.EADDRINUSE: "the port is in use",
         errno.EADDRNOTAVAIL: "the address is not of this machine",
         errno.EACCES: "this port may be used by the administrator only",
         errno.ECONNREFUSED: "nobody listens there",
     }
-    code = error.errno or 0
-    return words.get(code) or os.strerror(code)
+    if isinstance(address, (str, bytes)):
+        words = {
+            errno.EADDRINUSE: "there is a file of this name already",
+            errno.EAGAIN: "too many wait to be accepted there",
+            errno.ECONNREFUSED: "nobody listens there",
+        }
+    reason = words.get(error.errno or 0) or error.strerror or str(error)
+    return type(error)(error.errno, f"{reason}: {in_words(address)}")
+
+
+def listens(sock: Socket) -> bool:
+    """Whether connections can be accepted; yes where the system cannot say."""
+    try:
+        return bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+    except (AttributeError, OSError):
+        return True
 
 
 def has_peer(sock: Socket) -> bool:
+    """Whether it is connected."""
     try:
         sock.getpeername()
     except OSError:
@@ -256,7 +287,8 @@ def has_peer(sock: Socket) -> bool:
 def no_delay(sock: Socket) -> None:
     """Small messages go out at once."""
     if sock.family != UNIX:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError):  # some systems refuse it once the peer has left
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def reuses_safely() -> bool:

@@ -9,8 +9,8 @@ from itertools import islice
 from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 
-from ..systemcall import SystemCall, brief, system_call
-from ..task import ExitStatus, Task
+from ..systemcall import SystemCall, brief, safe, system_call
+from ..task import ExitStatus, Task, delegates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,7 @@ class GetStack(SystemCall):
         else:
             frames, omitted = cut(list(task_frames(task)))
         info = task_info(kernel, task, caller)
-        call = repr(task.call) if task.call is not None else ""
+        call = safe(repr, task.call) if task.call is not None else ""
         return StackInfo(
             task.tid, info.program, info.state, frames, omitted, call, info.reason, task.status
         )
@@ -109,7 +109,7 @@ def task_info(kernel: Scheduler, task: Task, caller: Caller) -> TaskInfo:
         task.tid,
         task.parent,
         "running" if task is caller else task.state,
-        task.call.reason(kernel) if task.call is not None else "",
+        task.reason(),
         kernel.clock.now() - task.born,
         sum(1 for _ in code_and_lines(task)),
         program(task),
@@ -144,25 +144,15 @@ def task_frames(task: Task) -> Iterator[FrameInfo]:
 def code_and_lines(task: Task) -> Iterator[tuple[CodeType, int]]:
     """Every frame of the stack, outermost first, also through `yield from` and `await`."""
     for frame in task.frames():
-        inner = frame
-        while inner is not None:
-            python_frame = frame_of(inner)
+        for part in delegates(frame):
+            python_frame = frame_of(part)
             if python_frame is not None and python_frame.f_code is not AWAIT:
                 yield python_frame.f_code, python_frame.f_lineno
-            inner = awaited(inner)
 
 
 def frame_of(thing: Any) -> Any:
     """The Python frame of a generator, coroutine or asynchronous generator; None if it has none."""
     for name in ("gi_frame", "cr_frame", "ag_frame"):
-        if hasattr(thing, name):
-            return getattr(thing, name)
-    return None
-
-
-def awaited(thing: Any) -> Any:
-    """What a generator or coroutine is delegating to."""
-    for name in ("gi_yieldfrom", "cr_await", "ag_await"):
         if hasattr(thing, name):
             return getattr(thing, name)
     return None

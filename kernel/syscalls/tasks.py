@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import TaskKilled
-from ..systemcall import ASLEEP, SystemCall, brief, system_call
+from ..systemcall import SystemCall, brief, system_call
 from ..task import Task
 from ..waitqueue import WaitQueue
 
@@ -29,8 +29,9 @@ class Yield(SystemCall):
     """
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
+        asleep = caller.sleep(kernel.sleepers, self)
         caller.answer(None)
-        return ASLEEP
+        return asleep
 
 
 @system_call
@@ -55,13 +56,15 @@ class KillTask(SystemCall):
     wait. After `grace` seconds (the kernel's own, unless given) it is ended by force.
 
     An answer that the task has been given already is seen first. Answers True, or False if the
-    task had ended before. Raises `NoSuchTask`.
+    task had ended before. Raises `NoSuchTask`, and `ValueError` for a `grace` that is no time.
     """
 
     tid: int
     grace: float | None = None
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
+        if self.grace is not None and not 0 <= self.grace < float("inf"):
+            raise ValueError(f"cannot give a task {self.grace} seconds to end")
         task = kernel.find(self.tid)
         if task.status is not None:
             return False

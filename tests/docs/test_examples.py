@@ -86,7 +86,8 @@ class Transcript(Output):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_session_on_a_page_goes_as_the_page_says(page, monkeypatch):
-    lines = [line for language, text in blocks(page) if language == "pyos" for line in text.splitlines()]
+    sessions = [text for language, text in blocks(page) if language == "pyos"]
+    lines = "".join(sessions).splitlines()
     transcript = Transcript()
     with Machine() as machine:
         transcript.kernel_thread = machine.thread.ident

@@ -1,0 +1,124 @@
+"""Who is woken when; and that an alarm which is dropped costs nobody anything."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel import KillTask, ManualClock, NewTask, Scheduler, Sleep
+from kernel.alarms import Alarms
+
+from .support import FedPoller, run, settle, start, turn
+
+
+class Sleeper:
+    """Notes when it was woken; nothing about it can be compared."""
+
+    def __init__(self, rung: list[Sleeper]) -> None:
+        self.alarm = 0
+        self.rung = rung
+
+    def ring(self) -> None:
+        self.rung.append(self)
+
+    def __lt__(self, other: object) -> bool:
+        raise AssertionError("sleepers are compared")
+
+    __gt__ = __le__ = __ge__ = __lt__
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=60))
+def test_alarms_ring_in_the_order_of_their_times_and_then_of_their_setting(planned):
+    alarms, rung = Alarms(), []
+    sleepers = [Sleeper(rung) for _ in planned]
+    for sleeper, (when, _) in zip(sleepers, planned, strict=True):
+        alarms.set(when, sleeper)
+    for sleeper, (_, dropped) in zip(sleepers, planned, strict=True):
+        if dropped:
+            alarms.drop(sleeper)
+    kept = [
+        (when, sleeper)
+        for sleeper, (when, dropped) in zip(sleepers, planned, strict=True)
+        if not dropped
+    ]
+    assert alarms.live == len(kept)
+    assert alarms.next() == min((when for when, _ in kept), default=None)
+    for now in range(6):
+        alarms.ring(now)
+    assert rung == [sleeper for _, sleeper in sorted(kept, key=lambda pair: pair[0])]
+    assert alarms.live == 0
+    assert all(sleeper.alarm == 0 for sleeper in sleepers)
+
+
+def test_an_alarm_that_is_set_while_others_ring_waits_for_the_next_round():
+    alarms, rung = Alarms(), []
+    late = Sleeper(rung)
+
+    class Early(Sleeper):
+        def ring(self) -> None:
+            super().ring()
+            alarms.set(0, late)
+
+    early = Early(rung)
+    alarms.set(1, early)
+    alarms.ring(1)
+    assert rung == [early]
+    alarms.ring(1)
+    assert rung == [early, late]
+
+
+def test_alarms_that_are_dropped_do_not_pile_up():
+    alarms = Alarms()
+    keeper = Sleeper([])
+    alarms.set(1e9, keeper)
+    for number in range(100_000):
+        sleeper = Sleeper([])
+        alarms.set(1e6 + number, sleeper)
+        alarms.drop(sleeper)
+        assert len(alarms.heap) <= 128
+    assert alarms.next() == 1e9
+    assert alarms.live == 1
+
+
+def test_timeouts_of_killed_sleepers_leave_a_small_heap():
+    def program():
+        for _ in range(2_000):
+            tid = yield NewTask(iter_sleep())
+            yield
+            yield KillTask(tid)
+            yield
+
+    def iter_sleep():
+        yield Sleep(1e6)
+
+    sched = start(program())
+    settle(sched)
+    assert sched.alarms.live == 0
+    assert len(sched.alarms.heap) <= 128
+
+
+def test_a_dropped_alarm_does_not_tell_the_poller_when_to_wake():
+    poller = FedPoller()
+    sched = Scheduler(clock=ManualClock(), poller=poller)
+    sleeper = Sleeper([])
+    sched.alarms.set(5, sleeper)
+    turn(sched)
+    sched.alarms.drop(sleeper)
+    sched.cycle()
+    assert poller.timeouts == [0, None]
+
+
+def test_sleepers_of_the_same_instant_wake_in_the_order_in_which_they_fell_asleep():
+    woken = []
+
+    def sleeper(name):
+        yield Sleep(1)
+        woken.append(name)
+
+    def program():
+        for name in "abc":
+            yield NewTask(sleeper(name))
+        yield Sleep(2)
+
+    assert run(program()).ok
+    assert woken == ["a", "b", "c"]

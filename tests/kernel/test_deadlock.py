@@ -1,0 +1,75 @@
+"""When no task can ever go on, it is said in words who waits for whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from kernel import Deadlock, GetTid, NewTask, Sleep, WaitQueue, WaitTask
+
+from .support import Park, settle, start
+
+
+def waiter(offset):
+    me = yield GetTid()
+    yield WaitTask(me + offset)
+
+
+def test_the_verdict_names_the_circle_and_who_waits_for_what():
+    sched = start(waiter(1), waiter(1), waiter(-2))
+    with pytest.raises(Deadlock) as raised:
+        sched.mainloop()
+    assert raised.value.verdict == (
+        "3 tasks are blocked, and nothing can wake them; in a circle: 1 → 2 → 3 → 1; "
+        "task 1 (waiter) waits for exit of 2; task 2 (waiter) waits for exit of 3; "
+        "task 3 (waiter) waits for exit of 1"
+    )
+
+
+def test_one_task_alone_can_be_blocked_for_good_as_well():
+    def alone():
+        yield Park(WaitQueue())
+
+    with pytest.raises(Deadlock, match="1 task is blocked.*task 1 .*waits for the test"):
+        start(alone()).mainloop()
+
+
+def test_those_who_wait_for_a_circle_are_not_part_of_it():
+    sched = start(waiter(1), waiter(1), waiter(-1))
+    with pytest.raises(Deadlock, match="in a circle: 2 → 3 → 2;"):
+        sched.mainloop()
+
+
+def test_a_task_that_sleeps_or_is_ready_keeps_it_from_being_a_deadlock():
+    def sleeper():
+        yield Sleep(3)
+
+    def program():
+        yield WaitTask((yield NewTask(sleeper())))
+
+    settle(start(program()))
+
+
+def test_10_000_blocked_tasks_give_a_short_text_in_a_short_time():
+    sched = start(*(waiter(1) for _ in range(9_999)), waiter(-9_999))
+    with pytest.raises(Deadlock) as raised:
+        sched.mainloop()
+    assert len(raised.value.verdict) < 1_000
+    assert "10,000 tasks are blocked" in raised.value.verdict
+    assert "more" in raised.value.verdict
+
+
+def test_a_call_whose_own_words_fail_does_not_spoil_the_verdict():
+    class Rude(Park):
+        __slots__ = ()
+
+        def reason(self, kernel):
+            raise RuntimeError("no words")
+
+        def waits_for(self):
+            raise RuntimeError("no idea")
+
+    def program():
+        yield Rude(WaitQueue())
+
+    with pytest.raises(Deadlock, match="task 1"):
+        start(program()).mainloop()

@@ -1,0 +1,103 @@
+"""What `from kernel import *` brings, and what it leaves alone."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib
+import inspect
+import pkgutil
+import sys
+from pathlib import Path
+
+import pytest
+
+import kernel
+
+FOLDER = Path(kernel.__file__).parent
+FILES = sorted(FOLDER.rglob("*.py"))
+NEIGHBOURS = ["socket", "select", "time", "os", "sys"]
+
+
+def star(module: str) -> set[str]:
+    """The names that a star import of `module` brings."""
+    names: dict[str, object] = {}
+    exec(f"from {module} import *", names)
+    return set(names) - {"__builtins__"}
+
+
+def test_the_star_import_brings_just_what_all_promises():
+    assert star("kernel") == set(kernel.__all__)
+    assert len(kernel.__all__) == len(set(kernel.__all__))
+
+
+def test_the_star_import_shadows_no_built_in():
+    assert not star("kernel") & set(dir(builtins))
+
+
+@pytest.mark.parametrize("module", NEIGHBOURS)
+def test_the_star_import_shadows_no_name_of_a_neighbour(module):
+    assert not star("kernel") & set(dir(importlib.import_module(module)))
+
+
+@pytest.mark.parametrize("module", NEIGHBOURS)
+def test_no_name_of_ours_is_replaced_by_a_star_import_after_it(module):
+    names: dict[str, object] = {}
+    exec(f"from kernel import *\nfrom {module} import *", names)
+    assert all(names[name] is getattr(kernel, name) for name in kernel.__all__)
+
+
+def test_every_public_name_says_what_it_is():
+    assert [name for name in kernel.__all__ if not inspect.getdoc(getattr(kernel, name))] == []
+
+
+def test_every_call_and_every_error_is_public():
+    modules = [importlib.import_module(f"kernel.{name}") for name in ("errors", "syscalls")]
+    modules += [
+        importlib.import_module(f"kernel.syscalls.{each.name}")
+        for each in pkgutil.iter_modules([str(FOLDER / "syscalls")])
+    ]
+    left_over = {"Wakeup", "Connecting"}  # what is left of a `Sleep` and of a `Connect`
+    found = {
+        name
+        for module in modules
+        for name, value in vars(module).items()
+        if inspect.isclass(value)
+        and issubclass(value, (kernel.SystemCall, kernel.KernelError))
+        and value.__module__ == module.__name__
+    }
+    assert found - left_over <= set(kernel.__all__)
+    assert left_over <= found
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(FOLDER)))
+def test_the_kernel_imports_the_standard_library_and_itself_only(file):
+    imported = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            imported.add((node.module or "").partition(".")[0])
+    assert imported <= sys.stdlib_module_names
+
+
+def runtime_imports(file: Path) -> set[Path]:
+    """The kernel's files that `file` imports when it is loaded (not for the type checker)."""
+    found = set()
+    for node in ast.parse(file.read_text("utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = file.parents[node.level - 1]
+            target = base.joinpath(*(node.module or "").split("."))
+            names = [target / alias.name for alias in node.names]
+            places = [target.with_suffix(".py"), target / "__init__.py"]
+            places += [name.with_suffix(".py") for name in names]
+            found |= {place for place in places if place.exists()}
+    return found - {file}
+
+
+def test_the_imports_of_the_kernel_have_no_circle():
+    graph = {file: runtime_imports(file) for file in FILES}
+    while graph:
+        leaves = {file for file, imports in graph.items() if not imports & graph.keys()}
+        assert leaves, f"a circle among {sorted(file.name for file in graph)}"
+        graph = {file: imports for file, imports in graph.items() if file not in leaves}

@@ -1,0 +1,153 @@
+"""What happened, as events; and that nobody who does not watch pays or suffers for it."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from kernel import (
+    Answered,
+    Called,
+    Event,
+    Exited,
+    Failed,
+    GetTid,
+    KillTask,
+    NewTask,
+    Sleep,
+    Spawned,
+    WaitTask,
+    Yield,
+)
+
+from .support import KINDS, settle, start, told, watch
+
+
+def child():
+    yield Sleep(1)
+    raise ValueError("no")
+
+
+def program():
+    tid = yield NewTask(child())
+    try:
+        yield KillTask(99)
+    except LookupError:
+        raise AssertionError from None
+    except Exception:
+        yield Yield()
+    return (yield WaitTask(tid)).crashed
+
+
+def test_a_trace_tells_calls_answers_errors_and_ends_in_order():
+    sched = start()
+    seen = watch(sched)
+    sched.new(program())
+    settle(sched)
+    assert told(seen) == [
+        ("Spawned", 1, "program of 0"),
+        ("Called", 1, "NewTask(child, None)"),
+        ("Spawned", 2, "child of 1"),
+        ("Answered", 1, "2"),
+        ("Called", 1, "KillTask(99, None)"),
+        ("Failed", 1, "NoSuchTask(99, False)"),
+        ("Called", 2, "Sleep(1)"),
+        ("Called", 1, "Yield()"),
+        ("Answered", 1, "None"),
+        ("Called", 1, "WaitTask(2)"),
+        ("Answered", 2, "None"),
+        ("Called", 2, "Exit()"),
+        ("Exited", 2, "task 2 (child) crashed: ValueError: no"),
+        ("Answered", 1, seen[-3].answer.__repr__()),
+        ("Called", 1, "Exit()"),
+        ("Exited", 1, "task 1 (program) ended: True"),
+    ]
+
+
+@pytest.mark.parametrize("kinds", [KINDS, (Exited,)])
+def test_a_run_goes_the_same_way_whether_it_is_watched_or_not(kinds):
+    def walker(name, steps):
+        for _ in range(steps):
+            yield GetTid()
+            order.append(name)
+            yield
+
+    orders = []
+    for watched in (False, True):
+        order: list[str] = []
+        sched = start(walker("a", 3), walker("b", 2), walker("c", 5))
+        if watched:
+            watch(sched, *kinds)
+        settle(sched)
+        orders.append(order)
+    assert orders[0] == orders[1]
+
+
+def test_events_go_to_those_who_subscribed_to_their_kind_only():
+    sched = start(program())
+    ends, spawned = watch(sched, Exited), watch(sched, Spawned)
+    settle(sched)
+    assert {type(event) for event in ends} == {Exited}
+    assert {type(event) for event in spawned} == {Spawned}
+
+
+def test_whoever_unsubscribes_sees_no_more_and_the_others_go_on():
+    sched = start()
+    first, second = [], []
+    sched.trace.subscribe(first.append, Called, Exited)
+    sched.trace.subscribe(second.append, Exited)
+    sched.trace.unsubscribe(first.append)
+    assert not sched.trace.calls
+    sched.new(program())
+    settle(sched)
+    assert first == []
+    assert len(second) == 2
+
+
+def test_a_sink_that_raises_is_dropped_and_the_kernel_lives(caplog):
+    sched = start(program())
+
+    def broken(event: Event) -> None:
+        raise RuntimeError("a bad sink")
+
+    sched.trace.subscribe(broken, Spawned, Exited)
+    ends = watch(sched, Exited)
+    settle(sched)
+    assert len(ends) == 2
+    assert not sched.trace.wants(Spawned)
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+
+
+def crasher():
+    yield
+    raise ZeroDivisionError("gone")
+
+
+def test_a_crash_that_nobody_watches_is_logged_with_its_traceback(caplog):
+    sched = start(crasher(), program())
+    settle(sched)
+    record = caplog.records[0]
+    assert record.name == "pyos"
+    assert "task 1 (crasher) crashed: ZeroDivisionError: gone" in record.message
+    assert record.exc_info[1] is sched.find(1).status.error
+    assert sched.find(2).status.ok
+
+
+def test_a_crash_that_somebody_watches_is_not_logged(caplog):
+    sched = start(crasher())
+    watch(sched, Exited)
+    settle(sched)
+    assert caplog.records == []
+
+
+def test_a_good_end_and_a_kill_are_not_logged(caplog):
+    sched = start(child())
+    sched.kill(sched.find(1))
+    sched.new(iter_nothing())
+    settle(sched)
+    assert caplog.records == []
+
+
+def iter_nothing():
+    yield
