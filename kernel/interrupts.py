@@ -32,8 +32,16 @@ class Interrupts:
         on_main_thread = threading.current_thread() is threading.main_thread()
         if on_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             self.former = signal.signal(signal.SIGINT, self.handle)
+            self.heed_signals(True)
+
+    def heed_signals(self, heeds: bool) -> None:
+        """Have the poller open anew, when it is next used, with or without an ear for signals."""
+        self.kernel.poller.close()
+        self.kernel.poller.heeds_signals = heeds
 
     def __exit__(self, *error: object) -> None:
+        if self.former is not None:
+            self.heed_signals(False)
         if self.former is not None and signal.getsignal(signal.SIGINT) == self.handle:
             signal.signal(signal.SIGINT, self.former)
         self.arrive()  # one that came with the last step

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 import select
+import signal
 import socket
 import stat
 from typing import Any, ClassVar, Final
@@ -41,8 +42,8 @@ class Waker:
     pair: tuple[socket.socket, socket.socket] | None = None
     fd: int = -1
 
-    def __init__(self) -> None:
-        if hasattr(os, "eventfd"):
+    def __init__(self, heeds_signals: bool = False) -> None:
+        if hasattr(os, "eventfd") and not heeds_signals:
             self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         else:
             self.pair = socket.socketpair()
@@ -53,6 +54,11 @@ class Waker:
         self.own = {self.fd} if self.pair is None else {end.fileno() for end in self.pair}
         #: What a poller tells of it, until it is hushed.
         self.event: Event = (self.fd, READ)
+        #: Who was to be told of signals before.
+        self.former: int | None = None
+        if heeds_signals and self.pair is not None:
+            fd = self.pair[1].fileno()
+            self.former = signal.set_wakeup_fd(fd, warn_on_full_buffer=False)
 
     def ring(self) -> None:
         """Wake the poller; it may be ringing already, which is as good."""
@@ -70,6 +76,12 @@ class Waker:
             else:
                 self.pair[0].recv(4096)
 
+    def forget_signals(self) -> None:
+        """Let whoever was told of signals before be told of them again."""
+        if self.former is not None:
+            signal.set_wakeup_fd(self.former)
+            self.former = None
+
     def __del__(self) -> None:
         if self.pair is not None:
             for end in self.pair:
@@ -84,6 +96,9 @@ class Poller:
     name: ClassVar[str]
     #: So many files can be watched at once; None where only the system's own limit counts.
     limit: ClassVar[int | None] = None
+    #: Whether a signal ends the sleep, too; only on the main thread. Without it, one that comes
+    #: just before the system call would be handled after the sleep.
+    heeds_signals = False
 
     def __init__(self) -> None:
         self.waker: Waker | None = None
@@ -142,7 +157,7 @@ class Poller:
         interests, self.interests = self.interests, {}
         try:
             self.start()
-            waker = Waker()
+            waker = Waker(self.heeds_signals)
             self.add(waker.fd, READ)
         except BaseException:
             self.interests = interests
@@ -158,6 +173,7 @@ class Poller:
         """Give all descriptors back. The next use opens new ones."""
         if self.waker is not None:
             self.stop()
+            self.waker.forget_signals()
             self.waker = None
 
     def __del__(self) -> None:

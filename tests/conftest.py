@@ -1,10 +1,17 @@
 """What all tests share."""
 
 import os
+import signal
 from collections.abc import Generator
 from typing import Any
 
 import pytest
+
+
+def pytest_configure() -> None:
+    """Started in the background by a shell, we ignore Ctrl-C, and so would every child."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def forbid_skip(report: Any) -> None:
