@@ -1,0 +1,497 @@
+"""The task table and the loop."""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel import (
+    Accept,
+    Connect,
+    GetTid,
+    Inbox,
+    Listen,
+    ListTasks,
+    ManualClock,
+    NewTask,
+    Policy,
+    Poller,
+    ReadWait,
+    Recv,
+    Scheduler,
+    Scripted,
+    Send,
+    Sleep,
+    SystemCall,
+    Task,
+    WaitQueue,
+    WaitTask,
+    Yield,
+)
+from kernel.poller import READ
+from kernel.request import Request
+
+from .support import (
+    FedPoller,
+    Park,
+    Wake,
+    ask,
+    idle,
+    no_collector,
+    outcome,
+    settle,
+    start,
+    told,
+    turn,
+    watch,
+)
+
+
+def test_new_answers_tids_from_1_in_each_scheduler():
+    first, second = Scheduler(), Scheduler()
+    assert [first.new(idle(1)) for _ in range(3)] == [1, 2, 3]
+    assert second.new(idle(1)) == 1
+
+
+def test_two_schedulers_never_meet():
+    seen = []
+
+    def program(name, other):
+        me = yield GetTid()
+        if other is not None:
+            inner = Scheduler()
+            inner.new(program("inner", None))
+            inner.mainloop()
+        seen.append((name, me, len((yield ListTasks()).tasks)))
+
+    sched = start(idle(1), program("outer", "inner"))
+    settle(sched)
+    assert seen == [("inner", 1, 1), ("outer", 2, 2)]
+
+
+def test_the_articles_way_to_make_a_task_works_as_well():
+    sched = start()
+    task = Task(idle(1))
+    sched.schedule(task)
+    assert (task.tid, sched.tasks) == (1, {1: task})
+    with pytest.raises(ValueError, match="task 1 has been scheduled before"):
+        sched.schedule(task)
+    settle(sched)
+
+
+def test_mainloop_ends_when_no_task_is_left():
+    def program():
+        yield Sleep(0)
+        yield NewTask(idle(3))
+
+    sched = Scheduler()
+    sched.new(program())
+    sched.mainloop()
+    assert sched.tasks == {}
+    sched.new(idle(2))
+    sched.mainloop()
+    assert sched.last_tid == 3
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="platform: no /proc to count in")
+def test_thousands_of_schedulers_in_a_row_leave_no_descriptor_open():
+    def program():
+        yield Sleep(0.0001)
+
+    gc.collect()
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(1_000):
+        sched = Scheduler()
+        sched.new(program())
+        sched.mainloop()
+        Scheduler().cycle(wait=False)  # one that nobody closes
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) <= before
+
+
+# -- the four doors
+
+
+def client(address):
+    with (yield Connect(address)) as sock:
+        yield Send(sock, b"hello")
+        return (yield Recv(sock, 100))
+
+
+def server(listener):
+    sock, _ = yield Accept(listener)
+    with sock:
+        yield Send(sock, (yield Recv(sock, 100)))
+
+
+def household():
+    queue = WaitQueue()
+
+    def child(name, nap):
+        yield Sleep(nap)
+        yield Wake(queue)
+        return name
+
+    tids = []
+    for number in range(3):
+        tids.append((yield NewTask(child(number, 3 - number))))
+    for _ in tids:
+        yield Park(queue)
+    values = []
+    for tid in tids:
+        values.append((yield WaitTask(tid)).value)
+    return values
+
+
+class Jumping(FedPoller):
+    """Time passes only here, and just as long as the kernel wants to sleep."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__()
+        self.clock = clock
+
+    def poll(self, timeout):
+        if timeout:
+            self.clock.advance(timeout)
+        return super().poll(timeout)
+
+
+def run_through_doors(script: list[int]) -> list[tuple]:
+    """The trace of a run whose time, files, requests and choices all come from the test."""
+    clock = ManualClock()
+    poller, inbox = Jumping(clock), Inbox()
+    sched = Scheduler(clock=clock, poller=poller, inbox=inbox, policy=Scripted(script))
+    seen = watch(sched)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        sched.new(household())
+
+        def reader():
+            yield ReadWait(ours)
+            return ours.recv(10)
+
+        sched.new(reader())
+        turn(sched, 3)
+        theirs.send(b"x")
+        poller.feed(ours.fileno(), READ)
+        inbox.put(Request(sched, NewTask(idle(1))))
+        sched.mainloop()
+    assert outcome(sched, 1).value == [0, 1, 2]
+    assert outcome(sched, 2).value == b"x"
+    return [(kind, tid, words.replace(str(ours), "ours")) for kind, tid, words in told(seen)]
+
+
+def test_the_same_program_through_the_same_doors_gives_the_same_trace():
+    def masked(trace):
+        return [(kind, tid) for kind, tid, _ in trace]
+
+    first, second = run_through_doors([]), run_through_doors([])
+    assert masked(first) == masked(second)
+    assert len(first) > 30
+    assert masked(run_through_doors([2, 1])) != masked(first)
+
+
+@given(st.lists(st.sampled_from(["yield", "call", "sub", "sleep"]), max_size=12))
+def test_with_a_budget_of_1_every_call_is_a_scheduling_point(steps):
+    order = []
+
+    def nothing():
+        return None
+        yield
+
+    def program(name):
+        for step in steps:
+            order.append(name)
+            if step == "yield":
+                yield
+            elif step == "call":
+                yield GetTid()
+            elif step == "sub":
+                yield nothing()
+            else:
+                yield Sleep(0)
+
+    settle(start(program("a"), program("b"), policy=Policy(1)))
+    if "sub" not in steps and "sleep" not in steps:
+        assert order == ["a", "b"] * len(steps)
+    assert order.count("a") == order.count("b") == len(steps)
+
+
+def test_an_idle_kernel_sleeps_without_end_and_a_busy_one_only_looks():
+    poller = FedPoller()
+    sched = Scheduler(poller=poller, clock=ManualClock())
+    sched.cycle()
+    assert poller.timeouts == [None]
+    sched.new(idle(5))
+    turn(sched, 3)
+    assert poller.timeouts == [None], "with no file to wait for a busy kernel asks no poller"
+
+
+# -- everybody gets a turn
+
+
+def forever():
+    while True:
+        yield
+
+
+def calling():
+    while True:
+        yield GetTid()
+
+
+def returning():
+    def nothing():
+        return None
+        yield
+
+    while True:
+        yield nothing()
+
+
+def failing():
+    while True:
+        try:
+            yield 5
+        except TypeError:
+            pass
+
+
+def giving_way():
+    while True:
+        yield Yield()
+
+
+def napping():
+    while True:
+        yield Sleep(0)
+
+
+def passing(mine, other):
+    while True:
+        yield Wake(other)
+        yield Park(mine)
+
+
+HOGS = [forever, calling, returning, failing, giving_way, napping]
+
+
+@pytest.mark.parametrize("hog", HOGS, ids=lambda hog: hog.__name__)
+@pytest.mark.parametrize("budget", [1, 64])
+def test_a_task_that_yields_without_end_starves_nobody(hog, budget):
+    check_that_others_go_on(hog(), hog(), policy=Policy(budget))
+
+
+def test_two_tasks_that_wake_each_other_starve_nobody():
+    first, second = WaitQueue(), WaitQueue()
+    check_that_others_go_on(passing(first, second), passing(second, first))
+
+
+def check_that_others_go_on(*hogs, **doors):
+    clock, poller = ManualClock(), FedPoller()
+    ours, theirs = socket.socketpair()
+    done = []
+
+    def task():
+        yield
+        done.append("task")
+
+    def alarm():
+        yield Sleep(1)
+        done.append("alarm")
+
+    def file():
+        yield ReadWait(ours)
+        done.append("file")
+
+    with ours, theirs:
+        sched = start(*hogs, task(), alarm(), file(), clock=clock, poller=poller, **doors)
+        turn(sched, 3)
+        clock.advance(1)
+        theirs.send(b"x")
+        poller.feed(ours.fileno(), READ)
+        reply = ask(sched, GetTid())
+        turn(sched, 3)
+        assert sorted(done) == ["alarm", "file", "task"]
+        assert reply.result(0) == 0
+        sched.end_all()
+
+
+# -- many of them
+
+
+def test_tasks_that_have_ended_leave_nothing_behind():
+    def child():
+        yield
+
+    def mother(count):
+        for _ in range(count):
+            yield WaitTask((yield NewTask(child())))
+
+    tracemalloc.start()
+    try:
+        sched = start(mother(3_000))
+        settle(sched)
+        gc.collect()
+        before = tracemalloc.get_traced_memory()[0]
+        sched.new(mother(50_000))
+        settle(sched)
+        gc.collect()
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert sched.last_tid > 53_000
+    assert grown < 50_000, "50,000 tasks left a byte each"
+
+
+def test_a_task_that_has_ended_is_freed_without_the_garbage_collector():
+    freed = []
+
+    class Witness:
+        def __del__(self):
+            freed.append(True)
+
+    def program(witness):
+        yield Sleep(0)
+
+    sched = start()
+    with no_collector():
+        sched.new(program(Witness()))
+        settle(sched)
+        assert freed == [True]
+
+
+def test_100_000_tasks_can_be_alive_at_once():
+    queue = WaitQueue()
+
+    def parked():
+        yield Park(queue)
+
+    sched = start(*(parked() for _ in range(100_000)))
+    turn(sched, 100)
+    assert len(queue) == 100_000
+    while queue.first is not None:
+        queue.first.answer(None)
+    settle(sched)
+
+
+def test_end_all_ends_the_newest_first_also_those_that_an_end_starts():
+    ends = []
+
+    def program(name, heir=None):
+        try:
+            yield Sleep(1e6)
+        finally:
+            ends.append(name)
+            if heir is not None:
+                yield NewTask(heir)
+
+    def late():
+        ends.append("NEVER: the body of a task that was killed before it began")
+        yield
+
+    sched = start(program("a"), program("b", late()), program("c"))
+    turn(sched)
+    sched.end_all()
+    assert ends == ["c", "b", "a"]
+    assert sched.tasks == {}
+
+
+# -- a fault of one is a fault of one
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError(),
+        StopIteration(1),
+        KeyboardInterrupt(),
+        SystemExit(),
+        GeneratorExit(),
+        MemoryError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_in_a_calls_own_code_is_the_callers_and_the_kernel_lives(error):
+    class Broken(SystemCall):
+        __slots__ = ()
+
+        def run(self, kernel, caller):
+            raise error
+
+    def program():
+        try:
+            yield Broken()
+        except BaseException as caught:
+            # As in any generator, a `StopIteration` that passes through is a `RuntimeError`.
+            return type(caught)
+        return None
+
+    sched = start(program(), idle(3))
+    reply = ask(sched, Broken())
+    settle(sched)
+    assert outcome(sched, 1).value is type(error)
+    assert outcome(sched, 2).ok
+    assert isinstance(reply.exception(0), type(error) | RuntimeError)
+
+
+def test_a_bug_in_the_loop_is_loud():
+    class Broken(Policy):
+        def pick(self, ready):
+            raise ZeroDivisionError("a bug")
+
+    sched = Scheduler(policy=Broken())
+    sched.new(idle(1))
+    with pytest.raises(ZeroDivisionError):
+        sched.mainloop()
+
+
+def test_a_scheduler_whose_class_is_given_by_a_host_is_of_that_class():
+    from contextvars import copy_context
+
+    from kernel.scheduler import HOST
+
+    class Guest(Scheduler):
+        """What a program gets that is loaded for a running system."""
+
+    def inside():
+        HOST.set(Guest)
+        return Scheduler(grace=1)
+
+    made = copy_context().run(inside)
+    assert type(made) is Guest
+    assert made.grace == 1
+    assert type(Scheduler()) is Scheduler
+
+
+def test_a_poller_is_asked_for_nothing_before_it_is_needed():
+    class Counting(FedPoller):
+        opened = 0
+
+        def open(self):
+            self.opened += 1
+
+    poller = Counting()
+    sched = Scheduler(poller=poller)
+    sched.new(idle(100))
+    sched.mainloop()
+    assert poller.opened == 0
+    assert isinstance(poller, Poller)
+
+
+def test_an_echo_through_the_real_doors():
+    def program():
+        with (yield Listen(("127.0.0.1", 0))) as listener:
+            yield NewTask(server(listener))
+            return (yield client(listener.getsockname()))
+
+    sched = Scheduler()
+    sched.new(program())
+    sched.mainloop()
+    assert outcome(sched, 1).value == b"hello"
