@@ -46,7 +46,7 @@ class Waker:
         if hasattr(os, "eventfd") and not heeds_signals:
             self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         else:
-            self.pair = socket.socketpair()
+            self.pair = socket_pair()
             for end in self.pair:
                 end.setblocking(False)
             self.fd = self.pair[0].fileno()
@@ -88,6 +88,19 @@ class Waker:
                 end.close()
         elif self.fd >= 0:
             os.close(self.fd)
+
+
+def socket_pair() -> tuple[socket.socket, socket.socket]:
+    """Two connected sockets, over loopback where the system has no pairs."""
+    with contextlib.suppress(OSError):
+        return socket.socketpair()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        near = socket.create_connection(listener.getsockname())
+        far, peer = listener.accept()
+        while peer != near.getsockname():  # some other program was faster
+            far.close()
+            far, peer = listener.accept()
+    return near, far
 
 
 class Poller:

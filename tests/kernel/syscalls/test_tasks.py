@@ -1142,9 +1142,7 @@ def deaf():
 
 
 @pytest.mark.parametrize("budget", [1, 64])
-@pytest.mark.parametrize(
-    "program", [swallowing, spinning, entering, swallowing_coroutine, deaf]
-)
+@pytest.mark.parametrize("program", [swallowing, spinning, entering, swallowing_coroutine, deaf])
 def test_a_task_that_swallows_the_kill_is_forced_and_reported_and_the_system_goes_on(
     program, budget
 ):

@@ -1,0 +1,144 @@
+"""Who holds the kernel, seen from outside."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+import time
+
+import pytest
+
+from kernel import GetTid, Hogged, Machine, NewTask, Released, Sleep
+
+from .net import GUARD
+
+
+@pytest.fixture
+def machine():
+    with Machine() as running:
+        yield running
+
+
+def watched(machine):
+    events = queue.Queue()
+    machine.subscribe(events.put, Hogged, Released)
+    return events
+
+
+def spin(let_go):
+    yield
+    while not let_go.is_set():
+        pass  # here it spins
+
+
+def wait_in_c(let_go):
+    yield
+    let_go.wait()  # here it waits in C
+
+
+def spin_in_a_subroutine(let_go):
+    yield spin(let_go)
+
+
+def spin_in_the_standard_library(let_go):
+    yield
+    next(filter(lambda _: let_go.is_set(), iter(int, 1)))
+
+
+async def spin_in_a_coroutine(let_go):
+    await Sleep(0)
+    while not let_go.is_set():
+        pass
+
+
+HOGS = [spin, wait_in_c, spin_in_a_subroutine, spin_in_the_standard_library, spin_in_a_coroutine]
+
+
+@pytest.mark.parametrize("hog", HOGS, ids=lambda hog: hog.__name__)
+def test_a_task_that_holds_the_kernel_is_named_with_its_file_and_line_and_then_let_go(machine, hog):
+    events, let_go = watched(machine), threading.Event()
+    tid = machine.call(NewTask(hog(let_go)), GUARD)
+    try:
+        hogged = events.get(timeout=GUARD)
+    finally:
+        let_go.set()
+    assert (type(hogged), hogged.tid, hogged.file) == (Hogged, tid, __file__)
+    first = HOGS[0] if hog is spin_in_a_subroutine else hog
+    assert first.__code__.co_firstlineno < hogged.line <= first.__code__.co_firstlineno + 4
+    assert hogged.seconds > 0
+    released = events.get(timeout=GUARD)
+    assert (type(released), released.tid) == (Released, tid)
+
+
+def test_it_is_reported_once_however_long_it_lasts(machine):
+    events, let_go = watched(machine), threading.Event()
+    machine.submit(NewTask(spin(let_go)))
+    assert type(events.get(timeout=GUARD)) is Hogged
+    looks = threading.Semaphore(0)
+    look = machine.watchdog.look
+    machine.watchdog.look = lambda: (looks.release(), look())[1]
+    for _ in range(5):
+        assert looks.acquire(timeout=GUARD)
+    assert events.empty()
+    machine.watchdog.look = look
+    let_go.set()
+    assert type(events.get(timeout=GUARD)) is Released
+
+
+def test_a_task_that_yields_without_end_holds_nothing(machine):
+    events = watched(machine)
+
+    def forever():
+        while True:
+            yield
+
+    machine.submit(NewTask(forever()))
+    seen = set()
+    passes = machine.kernel.passes
+    while machine.kernel.passes < passes + 1_000 or len(seen) < 20:
+        machine.call(GetTid(), GUARD)
+        seen.add(machine.kernel.passes)
+    assert machine.watchdog.thread.is_alive()
+    assert events.empty()
+
+
+def test_whoever_asks_is_told_who_holds_the_kernel_at_this_moment(machine):
+    let_go = threading.Event()
+    begun = threading.Event()
+
+    def hog():
+        yield
+        begun.set()
+        while not let_go.is_set():
+            pass
+
+    assert machine.holder() is None
+    tid = machine.call(NewTask(hog()), GUARD)
+    assert begun.wait(GUARD)
+    holder = machine.holder()
+    let_go.set()
+    assert (holder.tid, holder.file) == (tid, __file__)
+
+
+def waits_without_end(thread):
+    """Whether a thread waits for an event, with no time set."""
+    frame = sys._current_frames().get(thread.ident)
+    while frame is not None:
+        if frame.f_code is threading.Condition.wait.__code__:
+            return frame.f_locals["timeout"] is None
+        frame = frame.f_back
+    return False
+
+
+def test_the_watchdog_sleeps_while_the_kernel_does_and_wakes_with_it(machine):
+    machine.call(GetTid(), GUARD)
+    deadline = time.monotonic() + GUARD
+    while not waits_without_end(machine.watchdog.thread):
+        assert time.monotonic() < deadline, "it never went to sleep"
+    assert machine.kernel.inbox.asleep
+    let_go = threading.Event()
+    events = watched(machine)
+    machine.submit(NewTask(spin(let_go)))
+    assert type(events.get(timeout=GUARD)) is Hogged
+    let_go.set()
