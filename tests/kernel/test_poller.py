@@ -313,9 +313,9 @@ def test_a_wake_before_the_very_first_sleep_ends_it(poller, waker):
 
 def test_a_wake_while_the_poller_gets_its_waker_is_not_lost(poller, waker, monkeypatch):
     class Slow(Waker):
-        def __init__(self):
+        def __init__(self, *arguments):
             poller.wake()
-            super().__init__()
+            super().__init__(*arguments)
             poller.wake()
 
     monkeypatch.setattr("kernel.poller.Waker", Slow)
