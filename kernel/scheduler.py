@@ -178,7 +178,7 @@ class Scheduler:
             if deadline.alarm:
                 self.alarms.drop(deadline)
         if status.error is not None or status.forced or Exited in self.trace.sinks:
-            self.trace.report(Exited(task.tid, task.name, status), status.error)
+            self.trace.report(Exited(task.tid, task.name, status, task.parent), status.error)
         while task.waiters is not None and task.waiters.first is not None:
             task.waiters.first.answer(status)
 

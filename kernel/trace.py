@@ -40,6 +40,7 @@ class Exited(Event):
 
     name: str
     status: ExitStatus
+    parent: int = 0
 
     def __str__(self) -> str:
         return f"task {self.tid} ({self.name}) {self.status}"

@@ -24,11 +24,12 @@ class Notice:
 @dataclass(slots=True, frozen=True)
 class Ends:
     """How tasks ended: `before` the command was given, which is told now, and since then, which
-    has been reported already.
+    has been reported already; and those that `others` had started, whatever became of them.
     """
 
     before: list[tuple[str, ExitStatus]]
     since: list[ExitStatus]
+    others: list[ExitStatus]
 
     @property
     def ok(self) -> bool:
@@ -52,9 +53,8 @@ class Stack:
 
 @dataclass(slots=True, frozen=True)
 class Listing:
-    """Names with a line about each; a `title` above and a `hint` below."""
+    """Names with a line about each, and a `hint` below."""
 
-    title: str
     rows: list[tuple[str, str]]
     hint: str = ""
 

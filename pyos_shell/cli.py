@@ -6,111 +6,196 @@ Nothing here imports prompt_toolkit, so that a command is answered at once.
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
-from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from kernel import Machine
+from kernel.machine import Stop
 
 from .commands.console import Leave
 from .descriptors import raise_descriptor_limit
+from .line import joined
 from .output import Plain
 from .render import Fragments, plain
 from .reports import report_to
 from .session import Session
-from .system import System
+from .system import GivenUp, System
 
 #: Seconds that living tasks get at the end.
 DEADLINE = 2.0
 
+#: Seconds to wait for our own output where a task holds the kernel.
+LAST_WORD = 0.5
+
+#: The exit status after a Ctrl-C, as every shell has it.
+INTERRUPTED = 130
+
+#: What a pipe says that nobody reads; the second one on Windows.
+GONE = (errno.EPIPE, errno.EINVAL)
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run PyOS; the exit status is 1 if a command failed, 2 for a wrong command line."""
+    open_missing_streams()
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        tolerate(stream)
     options = parser().parse_args(arguments)
     raise_descriptor_limit()
-    for stream in (sys.stdout, sys.stderr):
-        tolerate(stream)
     try:
         return run(options)
-    except BrokenPipeError:
-        # Whoever read our output has gone: so do we, and without a word at the interpreter's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
-def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(
-        prog="pyos", description="An operating system for Python coroutines that you can watch."
-    )
-    result.add_argument("file", nargs="?", metavar="FILE", help="run the commands in this file")
-    result.add_argument("-c", dest="commands", metavar="COMMANDS", help="run these commands")
-    result.add_argument("-i", dest="interactive", action="store_true", help="then give the prompt")
-    result.add_argument("--version", action="version", version=f"PyOS {installed_version()}")
-    return result
+def open_missing_streams() -> None:
+    """Whoever starts us may have closed some: a file of ours must not get the number of one."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
 
 
 def tolerate(stream: TextIO) -> None:
-    """What the terminal's encoding cannot show is replaced, never an error."""
+    """What the stream's encoding does not know is replaced, never an error."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")
 
 
+class Version(argparse.Action):
+    """`--version`."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print("PyOS", installed_version())
+        parser.exit()
+
+
 def installed_version() -> str:
+    """The version; importing what knows it takes a while."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("pyos-shell")
     except PackageNotFoundError:
         return "(from a checkout)"
 
 
+def parser() -> argparse.ArgumentParser:
+    """What the command line may be."""
+    result = argparse.ArgumentParser(
+        prog="pyos", description="An operating system for Python coroutines that you can watch."
+    )
+    source = result.add_mutually_exclusive_group()
+    source.add_argument("file", nargs="?", metavar="FILE", help="run the commands in this file")
+    source.add_argument("-c", dest="commands", metavar="COMMANDS", help="run these commands")
+    result.add_argument("-i", dest="interactive", action="store_true", help="then give the prompt")
+    result.add_argument("--version", action=Version, nargs=0, help="tell which version this is")
+    return result
+
+
 def run(options: argparse.Namespace) -> int:
     """Run what the command line asks for; the prompt only where there is a terminal."""
-    prepared: list[str] | None = None
-    if options.commands is not None:
-        prepared = [options.commands]
-    elif options.file is not None:
+    text = options.commands
+    if options.file is not None:
         try:
-            prepared = Path(options.file).read_text("utf-8", "replace").splitlines()
-        except OSError as error:
-            print(f"pyos: cannot read {options.file}: {error.strerror}", file=sys.stderr)
+            text = read(options.file)
+        except (OSError, ValueError) as error:
+            trouble = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            print(f"pyos: cannot read {options.file}: {trouble}", file=sys.stderr)
             return 2
-    if prepared is not None and not options.interactive:
+    prepared = [] if text is None else list(joined(text.split("\n")))
+    if text is not None and not options.interactive:
         return run_batch(prepared)
     if sys.stdin.isatty() and sys.stdout.isatty():
         from .console import Console
 
-        return Console().run(prepared or [])
-    return run_batch(chain(prepared or [], sys.stdin))
+        return Console().run(prepared)
+    return run_batch(chain(prepared, joined(without_mark(sys.stdin))))
+
+
+def read(file: str) -> str:
+    """The text of a file of commands."""
+    return Path(file).read_text("utf-8-sig")
+
+
+def without_mark(lines: Iterable[str]) -> Iterator[str]:
+    """The lines that are piped in; PowerShell puts the mark of UTF-8 before the first."""
+    return (line.removeprefix("\ufeff") for line in lines)
 
 
 def run_batch(lines: Iterable[str]) -> int:
     """Run commands without a prompt: what tasks print and commands answer goes to stdout, reports
     and errors to stderr. Answers the exit status.
     """
-    out, err = sys.stdout, sys.stderr
-    output = Plain(out, err)
+    output = Plain(sys.stdout, sys.stderr)
+    machine = Machine().boot()
+    output.kernel_thread = machine.thread.ident
+    output.on_error = partial(machine.kernel.inbox.put, Stop(machine, DEADLINE))
+    report_to(output, machine)
+    system = System(machine, output)
+    sys.stdout = output
+    try:
+        status = run_lines(Session(system, partial(show, system, output)), lines)
+        return end(machine, output, status)
+    finally:
+        sys.stdout = output.out
 
-    def show(rendered: list[Fragments], data: bool) -> None:
-        for line in rendered:
-            print(plain(line), file=output if data else err, flush=True)
 
-    with Machine() as machine:
-        output.kernel_thread = machine.thread.ident
-        report_to(output, machine)
-        session = Session(System(machine, output), show)
-        sys.stdout = output
-        try:
-            for line in lines:
-                session.run(line)
-        except Leave:
-            pass
-        except KeyboardInterrupt:
-            return 130
-        finally:
-            sys.stdout = out
-    out.flush()
+def show(system: System, output: Plain, lines: list[Fragments], data: bool) -> None:
+    """Show lines without their colours; after a Ctrl-C none, as perhaps nobody reads them."""
+    if lines and not system.given_up.is_set():
+        output.show("\n".join(map(plain, lines)), data)
+
+
+def run_lines(session: Session, lines: Iterable[str]) -> int:
+    """Run the commands, until there are no more or somebody stops us; the exit status."""
+    try:
+        for line in lines:
+            session.run(line)
+            session.system.check()  # for a Ctrl-C that its last answer has overtaken
+    except Leave:
+        pass
+    except (KeyboardInterrupt, GivenUp):
+        return INTERRUPTED
     return 1 if session.failed else 0
+
+
+def end(machine: Machine, output: Plain, status: int) -> int:
+    """End what lives, and bring out the last of what was printed; the exit status."""
+    try:
+        machine.shutdown(DEADLINE)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    if machine.thread.is_alive():
+        leave_at_once(output, status)
+    output.release_all()
+    if output.error is not None:
+        return give_up_output(output, output.error)
+    return 1 if machine.panic is not None else status
+
+
+def leave_at_once(output: Plain, status: int) -> NoReturn:
+    """A task holds the kernel, and perhaps our output too: then only the end of the process helps,
+    for the interpreter's own would wait for it.
+    """
+    try:
+        if output.lock.acquire(timeout=LAST_WORD):
+            output.report(0, "the kernel is held by a task; it ends with this process")
+    finally:
+        os._exit(status)
+
+
+def give_up_output(output: Plain, error: OSError) -> int:
+    """Nobody takes what we write any more. If he has just gone away, that is no news to anybody."""
+    with suppress(OSError):
+        if error.errno not in GONE:
+            print(f"pyos: cannot write the output: {error.strerror}", file=output.err)
+        # What is left would fail again at the interpreter's end, and be complained about.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output.out.fileno())
+    return 1

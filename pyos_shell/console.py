@@ -1,33 +1,44 @@
 """The console: a prompt on a live system.
 
-The main thread reads a line, runs it, and reads the next. A second thread, the pump, shows what
-tasks print and the kernel reports, above the prompt if there is one at the moment.
+Three kinds of threads, each with one thing to do:
+ - the main thread alone reads keys and writes to the terminal, and never waits for a command;
+ - each command line runs on a thread of its own, one line at a time, so that a Ctrl-C typed after
+   it finds it wherever it is;
+ - the pump brings what tasks print and the kernel reports, in helpings, above the prompt.
+Whoever else has something to show hands it to the main thread, and waits until it is shown.
 """
 
 from __future__ import annotations
 
+import asyncio
+import ctypes
+import os
+import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Final
-
-from prompt_toolkit import PromptSession, print_formatted_text
-from prompt_toolkit.application import run_in_terminal
-from prompt_toolkit.formatted_text import FormattedText
-from prompt_toolkit.output import create_output
-from prompt_toolkit.styles import Style
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from kernel import Machine
+from kernel.task import in_words
 
+from . import render
 from .commands.console import Leave
-from .completer import CommandCompleter
-from .output import Line, Output
-from .render import STYLES, Fragments, output_line
+from .line import Statement
+from .mistake import Mistake, columns
+from .output import LABEL, Output
+from .render import Fragments, output_line, plain
 from .reports import report_to
+from .screen import PROMPT, screen_for
 from .session import Session
-from .system import System
+from .system import PATIENCE, GivenUp, System
+
+T = TypeVar("T")
 
 #: Seconds between two helpings of output, and the characters of one. A helping that the terminal
 #: takes too long over is followed by smaller ones, so that the keys are answered meanwhile.
@@ -38,156 +49,320 @@ SLOW: Final = 0.02
 #: Seconds after which text without a newline is shown.
 UNFINISHED: Final = 0.2
 
+#: Characters of an answer that are written at a time.
+PORTION: Final = 4_096
+
 #: Seconds that living tasks get at the end.
 DEADLINE: Final = 2.0
 
+#: Seconds from a signal that ends us to the end, whatever happens.
+LAST_RESORT: Final = 3 * DEADLINE
+
+#: What to type stands between backquotes.
 WELCOME: Final = (
-    "PyOS, an operating system for Python coroutines. This is its console.",
-    "Start a program: spawn countdown 5 or spawn echo_server. Look at it: tasks",
-    "All there is: help and programs. Ctrl-C stops waiting, Ctrl-D leaves.",
+    "PyOS is an operating system for Python coroutines; this is its console.",
+    "Start a program: `spawn echo_server`   look at it: `tasks`   end it: `kill 1`",
+    "All there is: `help`, `programs`   Ctrl-C stops waiting   Ctrl-D leaves",
 )
+
+
+class Ended(Exception):
+    """There is no console any more."""
 
 
 class Console:
     """The interactive shell on a terminal."""
 
     def __init__(self) -> None:
-        self.terminal = create_output(sys.stdout)
-        self.style = Style.from_dict(STYLES)
+        self.screen = screen_for(self)
         self.output = Output()
         self.machine = Machine()
-        self.session = Session(
-            System(self.machine, self.output, self.rows), self.show_answer, self.width
-        )
-        self.prompt: PromptSession[str] = PromptSession(
-            FormattedText([("class:prompt", "pyos> ")]),
-            style=self.style,
-            completer=CommandCompleter(),
-            complete_while_typing=False,
-            output=self.terminal,
-        )
-        #: Held by whoever writes to the terminal while there is no prompt.
-        self.writing = threading.Lock()
+        #: Lines that wait for their turn, and the one that has it.
+        self.lines: deque[str] = deque()
+        self.at_work: CommandLine | None = None
+        #: Whether Ctrl-C on an empty line has been answered.
+        self.asked_to_leave = False
         self.helping = HELPING[0]
-        self.closing = threading.Event()
         self.pump = threading.Thread(target=self.pump_output, name="pyos output", daemon=True)
+        self.status = 0
+        #: Whether the terminal has gone away, and what else went wrong.
+        self.gone = False
+        self.error: BaseException | None = None
 
     def run(self, prepared: list[str]) -> int:
         """Run the prepared commands, then those typed at the prompt; answers the exit status."""
-        streams = sys.stdout, sys.stderr
+        self.lines += prepared
         self.machine.boot()
         self.output.kernel_thread = self.machine.thread.ident
         report_to(self.output, self.machine)
-        self.show([[("class:hint", line)] for line in WELCOME])
-        sys.stdout = sys.stderr = self.output
+        with streams(self.output):
+            asyncio.run(self.converse())
+        if self.gone:  # and what is still to be written to it, with it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if self.error is not None:
+            raise self.error
+        return self.status or (1 if self.machine.panic is not None else 0)
+
+    async def converse(self) -> None:
+        """Until the user leaves, or the terminal is gone."""
+        self.loop = asyncio.get_running_loop()
+        self.loop.set_exception_handler(self.fail)
+        self.listen_to_signals()
+        self.screen.write([emphasized(line) for line in WELCOME])
         self.pump.start()
         try:
-            self.converse(prepared)
+            await self.screen.read(self.go_on)
+        except (EOFError, OSError):
+            self.gone = True
+            self.hang_up(self.status or 1)
         finally:
-            self.leave()
-            sys.stdout, sys.stderr = streams
-        return 1 if self.machine.panic is not None else 0
-
-    def converse(self, prepared: list[str]) -> None:
-        """Until the user leaves."""
-        pending = list(prepared)
-        while True:
-            try:
-                self.session.run(pending.pop(0) if pending else self.prompt.prompt())
-            except KeyboardInterrupt:
-                continue
-            except (EOFError, Leave):
-                return
+            await asyncio.to_thread(self.leave)
 
     def leave(self) -> None:
-        """End what lives, and show the last of what was printed."""
-        try:
-            stopped = self.machine.shutdown(DEADLINE)
-        except KeyboardInterrupt:
-            stopped = False
-        if not stopped:
+        """End what lives, and show the last of what was printed; not on the main thread."""
+        if not self.machine.shutdown(DEADLINE) and self.machine.panic is None:
             self.output.report(0, "the kernel is held by a task; it ends with this process")
-        self.closing.set()
-        self.output.arrived.set()
-        self.pump.join()
+        self.on_terminal(self.show_rest)
 
-    # -- to the terminal
+    # -- lines
 
-    def width(self) -> int:
-        return self.terminal.get_size().columns
+    def typed(self, line: str) -> None:
+        self.asked_to_leave = False
+        self.lines.append(line)
+        self.go_on()
 
-    def rows(self) -> int:
-        """How many rows of a table fit, with its heading, a hint, and the prompt."""
-        return max(5, self.terminal.get_size().rows - 5)
+    def go_on(self) -> None:
+        """Let the next line run, if it is its turn."""
+        while self.lines and self.at_work is None:
+            line = self.lines.popleft().strip("\n")
+            self.screen.echo(line)
+            if line.strip():
+                self.screen.set_busy(True)
+                self.at_work = CommandLine(self, line)
+                self.at_work.start()
+                self.loop.call_later(PATIENCE, self.remind, self.at_work)
 
-    def show_answer(self, lines: list[Fragments], data: bool) -> None:
-        self.show(
-            [[(f"class:{style}" if style else "", text) for style, text in line] for line in lines]
-        )
+    def remind(self, line: CommandLine) -> None:
+        """Say what goes on instead of the prompt."""
+        if self.at_work is line:
+            self.screen.set_busy(True, "Ctrl-C gives the prompt back")
 
-    def show(self, lines: list[Fragments]) -> None:
-        """Write lines where the cursor is; only while there is no prompt, or above it."""
+    def finished(self, line: CommandLine) -> None:
+        """A line has run to its end: the next one's turn."""
+        self.show_output()
+        if self.at_work is line:
+            self.at_work = None
+            if not self.lines:
+                self.screen.set_busy(False)
+            self.go_on()
+
+    def interrupt(self) -> None:
+        """Ctrl-C: stop what is at work, and forget what has been typed ahead."""
+        self.lines.clear()
+        cleared = self.screen.clear_line()
+        if self.at_work is not None:
+            self.at_work.system.give_up()
+            self.loop.call_later(2 * PATIENCE, self.abandon, self.at_work)
+        elif not (cleared or self.asked_to_leave):
+            self.asked_to_leave = True
+            self.write([[("hint", "Ctrl-D or exit leaves")]])
+
+    def abandon(self, line: CommandLine) -> None:
+        """What does not listen gets no more attention."""
+        if self.at_work is line:
+            line.abandon()
+            self.write([[("hint", "given up, though it still runs")]])
+            self.finished(line)
+
+    # -- showing
+
+    def on_terminal(self, work: Callable[[], T]) -> T:
+        """Let the main thread do `work`, and wait until it has. Raises `Ended` if it has left."""
+        done: Future[T] = Future()
+
+        def do() -> None:
+            try:
+                done.set_result(work())
+            except BaseException as error:
+                done.set_exception(error)
+
+        try:
+            self.loop.call_soon_threadsafe(do)
+        except RuntimeError:
+            raise Ended from None
+        return done.result()
+
+    def write(self, lines: list[Fragments]) -> None:
+        """Write lines above what is being typed; leave if the terminal is gone."""
+        if not self.gone:
+            try:
+                self.screen.write(lines)
+            except OSError:
+                self.gone = True
+                self.hang_up(1)
+
+    def show_mistake(self, error: Mistake, line: str) -> None:
+        """Write what is wrong with a line: under the line itself, if it is still to be seen."""
+        width = self.screen.width()
+        lines = render.mistake(error, line, width)
+        fits = len(PROMPT) + columns(plain(lines[0])) < width
+        if fits and self.screen.echoed == line == plain(lines[0]):
+            lines = [[("", " " * len(PROMPT)), *lines[1]], *lines[2:]]
+        self.write(lines)
+
+    def show_output(self, unfinished: bool = False) -> bool:
+        """Write a helping of what was printed and reported; whether there was any."""
+        lines = self.output.take(self.helping, unfinished)
         if lines:
-            text = [fragment for line in lines for fragment in (*line, ("", "\n"))]
-            with self.writing:
-                print_formatted_text(
-                    FormattedText(text), end="", style=self.style, output=self.terminal
-                )
+            begun = time.monotonic()
+            self.write([output_line(line) for line in lines])
+            if time.monotonic() - begun > SLOW:
+                self.helping = max(HELPING[0], self.helping // 2)
+            else:
+                self.helping = min(HELPING[1], self.helping * 2)
+        return bool(lines)
 
-    # -- the pump
+    def show_rest(self) -> None:
+        """Write all that is left."""
+        self.helping = sys.maxsize
+        self.show_output(unfinished=True)
 
     def pump_output(self) -> None:
-        """Show what arrives, in helpings, until the console closes and all is shown."""
-        while not (self.closing.is_set() and not self.output.arrived.is_set()):
-            self.output.arrived.wait()
-            lines = self.output.take(self.helping)
-            if not lines:
-                self.closing.wait(UNFINISHED)
-                lines = self.output.take(self.helping, unfinished=True)
-            if lines:
-                self.show_above(lines)
-            if not self.closing.is_set():
+        """Have what arrives shown, as long as there is somebody to show it."""
+        with suppress(Ended):
+            while True:
+                self.output.arrived.wait()
                 time.sleep(PACE)
+                if not self.on_terminal(self.show_output):
+                    time.sleep(UNFINISHED)
+                    self.on_terminal(partial(self.show_output, unfinished=True))
 
-    def show_above(self, lines: list[Line]) -> None:
-        rendered = [
-            [(f"class:{style}" if style else "", text) for style, text in output_line(line)]
-            for line in lines
-        ]
-        begun = time.monotonic()
-        self.in_terminal(lambda: self.show(rendered))
-        slow = time.monotonic() - begun > SLOW
-        self.helping = (
-            max(HELPING[0], self.helping // 2) if slow else min(HELPING[1], self.helping * 2)
-        )
+    # -- leaving otherwise than by a command
 
-    def in_terminal(self, write: Callable[[], None]) -> None:
-        """Call `write` above the prompt, if there is one, on the prompt's own thread; otherwise
-        here. Comes back when it is done.
-        """
-        loop = self.prompt.app.loop
-        if loop is None:
-            write()
-            return
-        turn = Turn(write)
-        with suppress(RuntimeError):  # the prompt may have ended just now
-            loop.call_soon_threadsafe(run_in_terminal, turn.take)
-        while not turn.done.wait(PACE):
-            if self.prompt.app.loop is not loop:
-                turn.take()
+    def hang_up(self, status: int) -> None:
+        """The terminal is gone, or somebody wants us to end."""
+        self.status = status
+        self.screen.leave()
+
+    def fail(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Something failed in the event loop."""
+        error = context.get("exception")
+        if isinstance(error, OSError):
+            self.gone = True
+        elif error is not None:
+            self.error = error
+        self.hang_up(1)
+
+    def listen_to_signals(self) -> None:
+        """Have the signals that concern a console come through the event loop."""
+        signal.signal(signal.SIGINT, self.signalled)
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self.signalled)
+
+    def signalled(self, number: int, frame: object) -> None:
+        with suppress(RuntimeError):  # the loop has ended already
+            if number == signal.SIGINT:
+                self.loop.call_soon_threadsafe(self.interrupt)
+            else:
+                end_after(LAST_RESORT, 128 + number)
+                self.loop.call_soon_threadsafe(self.hang_up, 128 + number)
 
 
-class Turn:
-    """Something to be done once, by whoever comes first."""
+class CommandLine(threading.Thread):
+    """A line that is at work."""
 
-    def __init__(self, work: Callable[[], None]) -> None:
-        self.work = work
-        self.taken = threading.Lock()
-        self.done = threading.Event()
+    def __init__(self, console: Console, source: str) -> None:
+        super().__init__(name="pyos command", daemon=True)
+        self.console = console
+        self.source = source
+        self.system = System(console.machine, console.output, self.rows)
+        self.session = TypedSession(self)
+        self.abandoned = False
 
-    def take(self) -> None:
-        if self.taken.acquire(blocking=False):
+    def run(self) -> None:
+        ended: Callable[[], None] = partial(self.console.finished, self)
+        with suppress(Ended, GivenUp):  # that may come at any moment, from `abandon`
             try:
-                self.work()
-            finally:
-                self.done.set()
+                self.session.run(self.source)
+            except Leave:
+                ended = self.console.screen.leave
+            except GivenUp:
+                pass
+            except BaseException as error:  # a plain function that was spawned may raise any
+                self.show([[("error", in_words(error))]], False)
+            self.console.on_terminal(ended)
+
+    def abandon(self) -> None:
+        """Show no more; and end, if it is Python code that runs."""
+        self.abandoned = True
+        if self.ident is not None and self.is_alive():
+            raising = ctypes.pythonapi.PyThreadState_SetAsyncExc
+            raising(ctypes.c_ulong(self.ident), ctypes.py_object(GivenUp))
+
+    def rows(self) -> int:
+        """How many rows of a table fit, with the line, the heading, a hint, and the prompt."""
+        return max(5, self.console.screen.rows() - 5)
+
+    def show(self, lines: list[Fragments], data: bool) -> None:
+        """Have an answer written, a portion at a time. Raises `GivenUp` in the middle of it."""
+        for number, portion in enumerate(portions(lines)):
+            if self.abandoned or (number and self.system.given_up.is_set()):
+                raise GivenUp
+            self.console.on_terminal(partial(self.console.write, portion))
+
+
+class TypedSession(Session):
+    """A session at the prompt, where the line and what was printed are to be seen above."""
+
+    def __init__(self, line: CommandLine) -> None:
+        super().__init__(line.system, line.show, line.console.screen.width)
+        self.console = line.console
+
+    def run_statement(self, statement: Statement, line: str) -> None:
+        """What was printed before a command comes before its answer."""
+        self.console.on_terminal(self.console.show_output)
+        super().run_statement(statement, line)
+
+    def mistaken(self, error: Mistake, line: str) -> None:
+        self.console.on_terminal(partial(self.console.show_mistake, error, line))
+
+
+def emphasized(text: str) -> Fragments:
+    """The text, with what stands between backquotes in bold."""
+    parts = text.split("`")
+    return [("heading" if number % 2 else "", part) for number, part in enumerate(parts)]
+
+
+def portions(lines: list[Fragments]) -> Iterator[list[Fragments]]:
+    """The lines in portions of so many characters that the keys are heard between two of them."""
+    portion: list[Fragments] = []
+    characters = 0
+    for line in lines:
+        portion.append(line)
+        characters += LABEL + len(plain(line))
+        if characters > PORTION:
+            yield portion
+            portion, characters = [], 0
+    if portion:
+        yield portion
+
+
+def end_after(seconds: float, status: int) -> None:
+    """End the process then, if it is still there: its terminal may not take what we write."""
+    timer = threading.Timer(seconds, os._exit, [status])
+    timer.daemon = True
+    timer.start()
+
+
+@contextmanager
+def streams(output: Output) -> Iterator[None]:
+    """What tasks print goes to `output`; what they read from the terminal is at its end."""
+    former = sys.stdin, sys.stdout, sys.stderr
+    with open(os.devnull) as nothing:
+        sys.stdin, sys.stdout, sys.stderr = nothing, output, output
+        try:
+            yield
+        finally:
+            sys.stdin, sys.stdout, sys.stderr = former

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Final
+
+#: What macOS allows at least, which calls its hard limit unlimited, and refuses that.
+USUAL: Final = 10_240
+
 
 def raise_descriptor_limit() -> None:
     """Raise the soft limit to the hard one, where the system has such limits: a server of 10,000
@@ -12,9 +18,11 @@ def raise_descriptor_limit() -> None:
     except ImportError:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        except (OSError, ValueError):
-            # macOS calls its hard limit unlimited, and refuses it.
-            resource.setrlimit(resource.RLIMIT_NOFILE, (min(10_240, hard), hard))
+    if soft in (hard, resource.RLIM_INFINITY):
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (OSError, ValueError):
+        if soft < USUAL:
+            with suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (USUAL, hard))

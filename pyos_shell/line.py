@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from .mistake import Mistake
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 class Word(NamedTuple):
@@ -88,6 +88,24 @@ def tokens(source: str) -> Iterator[Word | Operator]:
         elif match.lastgroup == "operator":
             yield Operator(match[0], *match.span())
         position = match.end()
+
+
+def joined(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, each together with the next where a backslash at its end continues it.
+
+    A quote that is not closed is the mistake of its own line, and leaves the next ones alone.
+    """
+    begun = ""
+    for line in lines:
+        begun += line.rstrip("\r\n")
+        backslashes = len(begun) - len(begun.rstrip("\\"))
+        if backslashes % 2:
+            begun += "\n"
+        else:
+            yield begun
+            begun = ""
+    if begun:
+        yield begun
 
 
 def _unquoted(part: re.Match[str]) -> str:

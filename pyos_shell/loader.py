@@ -1,33 +1,33 @@
 """Loads program files for the running system: as they are on disk now, on a thread of their own,
 and with a deadline.
-
-A script such as `server.py` makes a `Scheduler` and calls its `mainloop`. While it is loaded it
-gets a `Guest` for a scheduler, which hands the tasks to the running system, and whose `mainloop`
-ends the loading.
 """
 
 from __future__ import annotations
 
 import ctypes
 import importlib
-import importlib.util
 import sys
 import threading
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, TracebackType
 from typing import Any, Final
 
-from kernel import Machine, Scheduler, SystemCall, Task, system_call
-from kernel.scheduler import HOST
-
 from .program import Program, Reference
+from .system import System
 
 #: Seconds that a file may take to load.
 DEADLINE: Final = 10.0
 
-#: The source of each module that was loaded by name, as it was then.
-SOURCES: Final[dict[str, bytes]] = {}
+#: The folders that programs have been loaded from, the last one last, and whether it was us who
+#: put them on `sys.path`.
+FOLDERS: Final[dict[Path, bool]] = {}
+
+#: What was imported before any program, and what is never imported anew.
+EARLIER: Final = frozenset(sys.modules)
+OURS: Final = ("kernel", "pyos_shell")
 
 
 class LoadingFailed(Exception):
@@ -42,165 +42,189 @@ class TakesTooLong(TimeoutError):
     """The deadline has passed."""
 
 
-class Loaded(BaseException):
-    """Raised by a guest's `mainloop`: the script has come to its end, and its tasks begin."""
+class NoSuchFunction(LookupError):
+    """The module has no function of this name, but it has `names`."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(names)
+        self.names = names
 
 
-@system_call
-class ReserveTid(SystemCall):
-    """Answers a tid that no other task will get."""
-
-    def run(self, kernel: Scheduler, caller: object) -> object:
-        kernel.last_tid += 1
-        return kernel.last_tid
+class Abandoned(SystemExit):
+    """Raised in a thread whose work nobody waits for any more; it ends without a word."""
 
 
-@system_call
-class Admit(SystemCall):
-    """Puts tasks into the system whose tids have been reserved."""
-
-    tasks: list[Task]
-
-    def run(self, kernel: Scheduler, caller: object) -> object:
-        for task in self.tasks:
-            kernel.admit(task, 0)
-        return None
-
-
-class Guest(Scheduler):
-    """The scheduler that a script gets: it collects tasks for the running system."""
-
-    machine: Machine
-    collected: list[Task]
-
-    def schedule(self, task: Task, parent: int = 0) -> None:
-        task.tid = self.machine.call(ReserveTid())
-        self.collected.append(task)
-
-    def mainloop(self) -> None:
-        raise Loaded
-
-
-def load_function(reference: Reference, deadline: float = DEADLINE) -> Program:
+def load_function(reference: Reference, system: System) -> Program:
     """The function that `reference` names, its file loaded anew.
 
-    Raises `LoadingFailed`, `TakesTooLong`, and `AttributeError` if there is no such function.
+    Raises `LoadingFailed`, `TakesTooLong`, `NoSuchFunction`, and `GivenUp` on Ctrl-C.
     """
-    name = f"program {reference.text}"
-    module = on_a_thread(name, deadline, lambda: load_module(reference))
-    return Program(reference.text, getattr(module, reference.function))
+    loading = Loading(reference.text, lambda: find_function(reference))
+    try:
+        return Program(reference.text, loading.result(system))
+    except LoadingFailed as failed:
+        if isinstance(failed.error, NoSuchFunction):
+            raise failed.error from None
+        raise
+
+
+def find_function(reference: Reference) -> Any:
+    """The function, on the loading thread: a module may make its functions when asked for them."""
+    module = load_module(reference)
+    try:
+        return getattr(module, reference.function)
+    except AttributeError:
+        names = [name for name, value in vars(module).items() if callable(value)]
+        raise NoSuchFunction(names) from None
 
 
 def load_module(reference: Reference) -> ModuleType:
-    if reference.file is not None:
-        module = ModuleType(f"programs.{reference.file.stem}")
-        # Dataclasses and pickle look a class's module up by its name.
-        sys.modules[module.__name__] = module
-        execute(reference.file, module)
-        return module
-    add_to_path(Path.cwd())
-    return load_named(reference.module)
+    """The module, as a new process would find it."""
+    if reference.file is None:
+        with imported_anew(Path.cwd()):
+            return importlib.import_module(reference.module)
+    # No name that anybody imports. Dataclasses and pickle look a class's module up by it; a dot
+    # would make it part of a package.
+    module = ModuleType(f"program {reference.file.stem.replace('.', '_')}")
+    sys.modules[module.__name__] = module
+    execute(reference.file, module)
+    return module
 
 
-def load_named(name: str) -> ModuleType:
-    """Import a module, or, if its source has changed since, run it again."""
-    importlib.invalidate_caches()
-    known = sys.modules.get(name)
-    spec = known.__spec__ if known is not None else importlib.util.find_spec(name)
-    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
-        return known or importlib.import_module(name)
-    file = Path(spec.origin)
-    source = file.read_bytes()
-    if known is None:
-        known = importlib.import_module(name)
-    elif SOURCES.get(name, source) != source:
-        execute(file, known)
-    SOURCES[name] = source
-    return known
-
-
-def load_script(reference: Reference, arguments: list[str], machine: Machine) -> list[int]:
-    """Run a script up to its `mainloop`, or to its end; answers the tids of the tasks it made.
-
-    Raises `LoadingFailed` and `TakesTooLong`; its tasks are dropped then.
-    """
-    file = reference.file
-    assert file is not None
-    tasks: list[Task] = []
-    guest = type("Guest", (Guest,), {"machine": machine, "collected": tasks})
-
-    def run() -> None:
-        HOST.set(guest)
-        module = ModuleType("__main__")
-        sys.argv = [str(file), *arguments]
-        execute(file, module)
-
-    own_arguments = sys.argv
-    try:
-        on_a_thread(f"script {reference.text}", DEADLINE, run)
-    except BaseException:
-        for task in tasks:
-            task.force()
-        raise
-    finally:
-        sys.argv = own_arguments
-    machine.call(Admit(tasks))
-    return [task.tid for task in tasks]
+def call(program: Program, values: list[Any], options: dict[str, Any], system: System) -> Any:
+    """What the program's function answers. A plain one may do anything, and take as long."""
+    return Loading(program.name, lambda: program.function(*values, **options)).result(system)
 
 
 def execute(file: Path, module: ModuleType) -> None:
     """Run the file's code, as it is on disk now, as `module`."""
-    add_to_path(file.parent)
     module.__file__ = str(file)
-    code = compile(file.read_bytes(), str(file), "exec", dont_inherit=True)
-    exec(code, module.__dict__)
+    module.__package__ = ""
+    with imported_anew(file.parent):
+        code = compile(file.read_bytes(), str(file), "exec", dont_inherit=True)
+        exec(code, module.__dict__)
 
 
-def on_a_thread(name: str, deadline: float, work: Callable[[], Any]) -> Any:
-    """What `work` returns, done on a thread of its own. What it raises comes as `LoadingFailed`;
-    after `deadline` seconds it is abandoned, and ended if it is Python code: `TakesTooLong`.
+@contextmanager
+def imported_anew(folder: Path) -> Iterator[None]:
+    """Within this block the modules in `folder` can be imported, and are as they are on disk now.
+
+    No bytecode is written: Python takes it for new if a file has the same size and second.
     """
-    outcome: list[tuple[Any, BaseException | None]] = []
-
-    def run() -> None:
-        try:
-            outcome.append((work(), None))
-        except (Loaded, SystemExit):
-            outcome.append((None, None))
-        except BaseException as error:
-            outcome.append((None, error))
-
-    thread = threading.Thread(target=run, name=name, daemon=True)
-    thread.start()
+    for name, module in list(sys.modules.items()):
+        if is_own(name, module):
+            del sys.modules[name]
+    make_importable(folder)
+    importlib.invalidate_caches()
+    former, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
-        thread.join(deadline)
+        yield
     finally:
-        if not outcome and thread.ident is not None:
-            abandon(thread.ident)
-    if not outcome:
-        raise TakesTooLong(f"still loading after {deadline:.0f} s: given up")
-    value, error = outcome[0]
-    if error is not None:
-        raise LoadingFailed(without_our_frames(error))
-    return value
+        sys.dont_write_bytecode = former
 
 
-def abandon(ident: int) -> None:
-    """Raise `TakesTooLong` in a thread, wherever it is."""
-    raising = ctypes.pythonapi.PyThreadState_SetAsyncExc
-    raising(ctypes.c_ulong(ident), ctypes.py_object(TakesTooLong))
+def is_own(name: str, module: ModuleType) -> bool:
+    """Whether a module belongs to the programs: imported for one, from beside it."""
+    file = getattr(module, "__file__", None)
+    if name in EARLIER or name.partition(".")[0] in OURS or not isinstance(file, str):
+        return False
+    path = name.replace(".", "/")
+    places = (f"{path}.py", f"{path}/__init__.py")
+    return any(Path(file) == folder / place for folder in FOLDERS for place in places)
+
+
+def make_importable(folder: Path) -> None:
+    """So that a program finds the modules beside it: before those of other programs, but after all
+    others, so that it hides none of theirs.
+    """
+    FOLDERS[folder] = FOLDERS.pop(folder, str(folder) not in sys.path)
+    ours = [str(each) for each, added in reversed(FOLDERS.items()) if added]
+    sys.path[:] = [each for each in sys.path if each not in ours] + ours
+
+
+# -- user's code on a thread of its own
+
+
+class Loading:
+    """A program's own code under way, on a thread of its own."""
+
+    def __init__(self, name: str, work: Callable[[], Any]) -> None:
+        self.work = work
+        self.thread = threading.Thread(target=self.run, name=f"program {name}", daemon=True)
+        self.done = threading.Event()
+        self.value: Any = None
+        self.error: BaseException | None = None
+
+    def result(self, system: System) -> Any:
+        """What the work answers.
+
+        Raises `LoadingFailed`, or `TakesTooLong` and `GivenUp`, and then the thread is ended, if
+        it is in Python code.
+        """
+        self.thread.start()
+        try:
+            if not system.wait(self.done, DEADLINE):
+                raise TakesTooLong(f"still loading after {DEADLINE:g} s: given up")
+        except BaseException:
+            self.abandon()
+            raise
+        if self.error is not None:
+            raise LoadingFailed(self.error)
+        return self.value
+
+    def run(self) -> None:
+        try:
+            self.finish(self.work())
+        except Abandoned:
+            pass
+        except BaseException as error:
+            self.fail(without_our_frames(error))
+
+    def finish(self, value: Any) -> None:
+        """The work is done, as far as anybody waits for it."""
+        if not self.done.is_set():
+            self.value = value
+            self.done.set()
+
+    def fail(self, error: BaseException) -> None:
+        """The work has failed; if that was in the rest of it, which nobody waits for, say so."""
+        if self.done.is_set():
+            traceback.print_exception(error)
+        else:
+            self.error = error
+            self.done.set()
+
+    def abandon(self) -> None:
+        """End the thread, wherever it is."""
+        raising = ctypes.pythonapi.PyThreadState_SetAsyncExc
+        raising(ctypes.c_ulong(self.thread.ident or 0), ctypes.py_object(Abandoned))
 
 
 def without_our_frames(error: BaseException) -> BaseException:
-    """The error, with only the program's own frames in its traceback."""
-    ours = (__file__, importlib.__file__, "<frozen importlib")
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(ours):
+    """The error, and those behind it, with only the program's own frames in their tracebacks."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        link.__traceback__ = own_part(link.__traceback__)
+        link = link.__cause__ or link.__context__
+    return error
+
+
+def own_part(trace: TracebackType | None) -> TracebackType | None:
+    """A traceback without our entries at its head and at its end."""
+    while trace is not None and is_ours(trace):
         trace = trace.tb_next
-    return error.with_traceback(trace)
+    entry = last = trace
+    while entry is not None:
+        last = last if is_ours(entry) else entry
+        entry = entry.tb_next
+    if last is not None:
+        last.tb_next = None
+    return trace
 
 
-def add_to_path(folder: Path) -> None:
-    """So that a program finds the modules beside it; last, so that it hides none."""
-    if str(folder) not in sys.path:
-        sys.path.append(str(folder))
+def is_ours(trace: TracebackType) -> bool:
+    """Whether this entry of a traceback tells of PyOS or of Python's importing."""
+    name = trace.tb_frame.f_globals.get("__name__", "")
+    return name.partition(".")[0] in (*OURS, "importlib")

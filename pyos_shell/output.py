@@ -3,7 +3,8 @@
 `Output` takes the place of `sys.stdout`. Whatever a task prints is cut into lines, made safe for a
 terminal, labelled with the task's tid and put into a bounded buffer, which the console empties
 above its prompt. A task that floods the terminal therefore waits for nobody, and costs no more
-memory than the buffer: what does not fit is dropped and counted.
+memory than the buffer: where it is full, the oldest lines are dropped and counted. Reports are
+not lost in such a flood, nor late.
 """
 
 from __future__ import annotations
@@ -12,16 +13,25 @@ import io
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from kernel.scheduler import running_task
 
 from .mistake import visible
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 #: Lines that wait to be shown, at most, and their characters in all.
 BUFFERED_LINES: Final = 5_000
 BUFFERED_CHARACTERS: Final = 256 * 1024
+
+#: A report overtakes what was printed, if more characters of that wait than this; so many reports.
+LONG_WAIT: Final = 16 * 1024
+URGENT: Final = 1_000
 
 #: A line without an end is shown in pieces of so many characters.
 LONGEST_LINE: Final = 2_000
@@ -35,7 +45,10 @@ REMEMBERED: Final = 2_000
 
 @dataclass(slots=True, frozen=True)
 class Line:
-    """A line of output: of the task `tid`, or of no task if 0. `kind` is `out` or `report`."""
+    """A line that the task `tid`, or no task if 0, has printed, or that reports about it.
+
+    `kind` is `out`, `report` or `crash`.
+    """
 
     tid: int
     kind: str
@@ -51,34 +64,57 @@ class Output(io.TextIOBase):
     def __init__(self, kernel_thread: int | None = None) -> None:
         super().__init__()
         self.kernel_thread = kernel_thread
-        self.lock = threading.Lock()
+        #: Held again by a thread that prints while it prints, as a `__del__` may.
+        self.lock = threading.RLock()
         #: What has been printed since the last newline, by tid.
         self.unfinished: dict[int, str] = {}
         self.lines: deque[Line] = deque()
         self.characters = 0
+        #: How many of these characters were printed, not reported.
+        self.printed = 0
+        #: Reports that are shown before all these lines.
+        self.urgent: deque[Line] = deque()
         self.dropped = 0
         self.remembered: deque[Line] = deque(maxlen=REMEMBERED)
         #: Set when there is something to show.
         self.arrived = threading.Event()
 
+    @property
+    def buffer(self) -> Bytes:
+        """The way in for bytes, as `sys.stdout` has one."""
+        return Bytes(self)
+
     def writable(self) -> bool:
         return True
 
+    def reconfigure(self, **options: object) -> None:
+        """Nothing to do: every character can be printed already."""
+
     def write(self, text: str) -> int:
         """Take what is printed on any thread. Never waits for the terminal."""
-        tid = self.printing_task()
+        self.take_in(self.printing_task(), text)
+        self.arrived.set()
+        return len(text)
+
+    def write_bytes(self, data: bytes) -> None:
+        """Take bytes, in UTF-8 as a rule. A character may be cut in two by this: `mended` puts it
+        together again.
+        """
+        self.write(data.decode("utf-8", "surrogateescape"))
+
+    def take_in(self, tid: int, text: str) -> None:
+        """Cut what a task has printed into lines."""
         with self.lock:
-            *whole, rest = (self.unfinished.pop(tid, "") + text).split("\n")
+            *whole, rest = (self.unfinished.get(tid, "") + text).split("\n")
+            self.unfinished.pop(tid, None)
             for line in whole:
-                self.append(Line(tid, "out", line))
+                self.append(Line(tid, "out", line.removesuffix("\r")))
             if len(rest) > LONGEST_LINE:
                 whole_pieces = len(rest) - len(rest) % LONGEST_LINE
                 self.append(Line(tid, "out", rest[:whole_pieces]))
                 rest = rest[whole_pieces:]
             if rest:
                 self.unfinished[tid] = rest
-        self.arrived.set()
-        return len(text)
 
     def printing_task(self) -> int:
         """The tid of the task in whose step this thread is; 0 if it is in none."""
@@ -87,12 +123,12 @@ class Output(io.TextIOBase):
         task = running_task(sys._getframe())
         return task.tid if task is not None else 0
 
-    def report(self, tid: int, text: str) -> None:
+    def report(self, tid: int, text: str, kind: str = "report") -> None:
         """A message of the system's about a task; `text` may have several lines."""
         with self.lock:
             self.finish(tid)
             for line in text.split("\n"):
-                self.append(Line(tid, "report", line))
+                self.append(Line(tid, kind, line))
         self.arrived.set()
 
     def finish(self, tid: int) -> None:
@@ -102,50 +138,58 @@ class Output(io.TextIOBase):
             self.append(Line(tid, "out", rest))
 
     def append(self, line: Line) -> None:
-        """Remember the line, and let it wait to be shown if there is room; else count it."""
-        pieces = range(0, len(line.text), LONGEST_LINE) if line.text else [0]
-        for start in pieces:
-            piece = Line(line.tid, line.kind, visible(line.text[start : start + LONGEST_LINE]))
+        """Remember the line, and let it wait to be shown."""
+        text = mended(line.text)
+        for start in range(0, len(text), LONGEST_LINE) if text else [0]:
+            piece = Line(line.tid, line.kind, visible(text[start : start + LONGEST_LINE]))
             self.remembered.append(piece)
-            if self.has_room(piece):
-                self.own_up()
-                self.enqueue(piece)
+            if piece.kind != "out" and self.printed > LONG_WAIT:
+                self.hurry(piece)
             else:
-                self.dropped += 1
-
-    def has_room(self, line: Line) -> bool:
-        return (
-            len(self.lines) < BUFFERED_LINES
-            and self.characters + len(line.text) <= BUFFERED_CHARACTERS
-        )
+                self.enqueue(piece)
 
     def enqueue(self, line: Line) -> None:
+        """Let the line wait for its turn; the oldest make room for it."""
         self.lines.append(line)
-        self.characters += len(line.text)
+        self.count(line, len(line.text))
+        while len(self.lines) > BUFFERED_LINES or self.characters > BUFFERED_CHARACTERS:
+            self.hurry(self.next_line())
 
-    def own_up(self) -> None:
-        """Say how many lines are missing at this place."""
-        if self.dropped:
-            self.enqueue(Line(0, "report", f"{self.dropped:,} lines dropped"))
-            self.dropped = 0
+    def next_line(self) -> Line:
+        """Take the oldest of the lines that wait."""
+        line = self.lines.popleft()
+        self.count(line, -len(line.text))
+        return line
+
+    def count(self, line: Line, characters: int) -> None:
+        self.characters += characters
+        if line.kind == "out":
+            self.printed += characters
+
+    def hurry(self, line: Line) -> None:
+        """A line that cannot wait: a report is shown next, anything else is dropped."""
+        if line.kind != "out" and len(self.urgent) < URGENT:
+            self.urgent.append(line)
+        else:
+            self.dropped += 1
 
     def take(self, characters: int, unfinished: bool = False) -> list[Line]:
         """The next lines, about so many characters of them. With `unfinished`, what was printed
         without a newline as well.
         """
-        taken: list[Line] = []
         with self.lock:
             if unfinished:
                 for tid in list(self.unfinished):
                     self.finish(tid)
+            taken = list(self.urgent)
+            self.urgent.clear()
+            if self.dropped:
+                taken.append(Line(0, "report", f"{self.dropped:,} lines dropped"))
+                self.dropped = 0
             while self.lines and characters > 0:
-                line = self.lines.popleft()
-                taken.append(line)
-                self.characters -= len(line.text)
-                characters -= len(line.text) + LABEL
-            if not self.lines:
-                self.own_up()
-            if not self.lines:
+                taken.append(self.next_line())
+                characters -= len(taken[-1].text) + LABEL
+            if not (self.lines or self.unfinished):
                 self.arrived.clear()
         return taken
 
@@ -155,28 +199,123 @@ class Output(io.TextIOBase):
             return [line for line in self.remembered if tid is None or line.tid == tid]
 
 
+class Bytes(io.RawIOBase):
+    """`sys.stdout.buffer`."""
+
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self.output = output
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: ReadableBuffer) -> int:
+        taken = bytes(data)
+        self.output.write_bytes(taken)
+        return len(taken)
+
+
+def mended(text: str) -> str:
+    """A whole line, in which stray bytes are characters again, or else replaced."""
+    if text.isascii():
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:  # half a character of UTF-16
+        return text
+
+
 class Plain(Output):
-    """Without a terminal: what tasks print goes straight to `out`, reports to `err`."""
+    """Without a terminal: what tasks print goes straight to `out`, messages to `err`.
+
+    A line is passed on when it ends, so that nothing comes into the middle of it, or when the task
+    flushes.
+    """
 
     def __init__(self, out: TextIO, err: TextIO) -> None:
         super().__init__()
         self.out, self.err = out, err
+        #: What has not been passed on, by tid.
+        self.held: dict[int, str] = {}
+        #: Why `out` takes no more, and what is then called, once. Nothing is shown any more.
+        self.error: OSError | None = None
+        self.on_error: Callable[[], object] = lambda: None
 
     def write(self, text: str) -> int:
         tid = self.printing_task()
         with self.lock:
-            self.out.write(text)
-            *whole, rest = (self.unfinished.pop(tid, "") + text).split("\n")
-            self.unfinished[tid] = rest[-LONGEST_LINE:]
-            self.remembered.extend(Line(tid, "out", visible(line[:LONGEST_LINE])) for line in whole)
+            whole, newline, rest = (self.held.get(tid, "") + text).rpartition("\n")
+            self.held[tid] = rest
+            if newline:
+                self.attempt(self.pass_on, whole + newline)
+            if not rest or len(rest) > LONGEST_LINE:
+                self.release(tid)
+            self.take_in(tid, text)
         return len(text)
 
+    def write_bytes(self, data: bytes) -> None:
+        tid = self.printing_task()
+        with self.lock:
+            self.release(tid)
+            self.attempt(self.pass_on_bytes, data)
+            self.take_in(tid, data.decode("utf-8", "surrogateescape"))
+
     def flush(self) -> None:
+        self.release(self.printing_task())
+
+    def release(self, tid: int) -> None:
+        """Pass on what a task has printed without a newline."""
+        with self.lock:
+            rest = self.held.pop(tid, "")
+            if rest:
+                self.attempt(self.pass_on, rest)
+
+    def release_all(self) -> None:
+        """Pass on the last of what was printed."""
+        for tid in list(self.held):
+            self.release(tid)
+
+    def finish(self, tid: int) -> None:
+        self.release(tid)
+        super().finish(tid)
+
+    def report(self, tid: int, text: str, kind: str = "report") -> None:
+        with self.lock:
+            super().report(tid, text, kind)
+            self.say(text)
+
+    def show(self, text: str, data: bool) -> None:
+        """Show what a command answers: data, or a message about what was done."""
+        with self.lock:
+            if data:
+                self.attempt(self.pass_on, text + "\n")
+            else:
+                self.say(text)
+
+    def say(self, text: str) -> None:
+        """Write a message to `err`, if there is anybody to read it."""
+        if self.error is None:
+            lines = [visible(line) + "\n" for line in text.split("\n")]
+            with suppress(OSError):
+                self.err.writelines(lines)
+                self.err.flush()
+
+    def attempt(self, write: Callable[..., object], *what: object) -> None:
+        """Write to `out`, as long as it takes anything."""
+        if self.error is None:
+            try:
+                write(*what)
+            except OSError as error:
+                self.error = error
+                self.on_error()
+
+    def pass_on(self, text: str) -> None:
+        self.out.write(text)
         self.out.flush()
 
-    def report(self, tid: int, text: str) -> None:
-        with self.lock:
-            self.out.flush()
-            print(text, file=self.err, flush=True)
-            lines = text.split("\n")
-            self.remembered.extend(Line(tid, "report", visible(line)) for line in lines)
+    def pass_on_bytes(self, data: bytes) -> None:
+        self.out.buffer.write(data)
+        self.out.buffer.flush()
+
+    def enqueue(self, line: Line) -> None:
+        """No line waits here: it has been written already."""

@@ -9,7 +9,6 @@ A program is a typed generator function or `async def` whose docstring is its he
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -25,10 +24,10 @@ from .signature import Signature
 
 @dataclass
 class Program:
-    """A function that makes a task, under the name that was typed."""
+    """What was found under the name that was typed: as a rule, a function that makes a task."""
 
     name: str
-    function: Callable[..., Any]
+    function: Any
 
     @cached_property
     def signature(self) -> Signature:
@@ -58,24 +57,43 @@ def built_in_names() -> list[str]:
 
 def refer(word: Word) -> Reference:
     """What a word that names no built-in program refers to. Raises `Mistake` at the word."""
-    place, colon, function = word.text.rpartition(":")
-    if not colon or not function.isidentifier():
-        place, function = word.text, ""
-    if place.endswith(".py") or (set("/\\") & set(place) and function):
-        return Reference(word.text, existing(place, word), "", function)
-    if function and all(part.isidentifier() for part in place.split(".")):
+    place, function = split(word.text)
+    if place.endswith(".py") or set("/\\") & set(place):
+        if function is not None and not function.isidentifier():
+            message = f"'{excerpt(function)}' is no name of a function"
+            raise Mistake(message, word.end - len(function), word.end)
+        return Reference(word.text, existing(place, word), "", function or "")
+    if function and all(part.isidentifier() for part in [function, *place.split(".")]):
         return Reference(word.text, None, place, function)
     meant = did_you_mean(word.text, built_in_names()) or "; type programs for all of them"
     raise Mistake(f"no program '{excerpt(word.text)}'{meant}", word.start, word.end)
 
 
+def split(text: str) -> tuple[str, str | None]:
+    """The place and the function of `place:function`; what follows a drive's colon is none."""
+    place, colon, function = text.rpartition(":")
+    if not colon or set("/\\") & set(function):
+        return text, None
+    return place, function
+
+
 def existing(place: str, word: Word) -> Path:
     """The file at `place`. Raises `Mistake` at the word if there is none that can be read."""
-    path = Path(place).expanduser()
     try:
+        path = Path(place).expanduser()
         if path.is_file():
             return path.resolve()
-        trouble = "is a directory" if path.is_dir() else "does not exist"
-    except (OSError, ValueError) as error:
+        if path.is_dir():
+            trouble = "is a directory"
+        else:
+            trouble = "is no file" if path.exists() else "does not exist" + neighbour(path)
+    except OSError as error:
+        trouble = f"cannot be read: {error.strerror}"
+    except (ValueError, RuntimeError) as error:  # a character that no path has; no such user
         trouble = f"cannot be read: {error}"
     raise Mistake(f"the file {quote(excerpt(place))} {trouble}", word.start, word.end)
+
+
+def neighbour(path: Path) -> str:
+    """The end of a message: which file in the folder of `path` was meant, probably."""
+    return did_you_mean(path.name, [each.name for each in path.parent.glob("*.py")])

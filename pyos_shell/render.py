@@ -61,8 +61,10 @@ def _(answer: Notice, width: int | None = None) -> list[Fragments]:
 
 @render.register
 def _(answer: Ends, width: int | None = None) -> list[Fragments]:
-    if not (answer.before or answer.since):
-        return [[("hint", "there is no task to wait for")]]
+    if not (answer.before or answer.since or answer.others):
+        return [cut([("hint", "there is no task to wait for")], width)]
+    if width is None:  # all reports are there to be read, one after the other
+        return []
     return [cut(end(program, status), width) for program, status in answer.before]
 
 
@@ -79,36 +81,38 @@ def end(program: str, status: ExitStatus) -> Fragments:
 
 # -- tables
 
+HEADING: Final = ["TID", "PAR", "STATE", "AGE", "DEEP", "WAITS FOR", "PROGRAM"]
+
+#: The columns of `HEADING` that a narrow screen can do without: DEEP, AGE, PAR, WAITS FOR, STATE.
+LEAST_FIRST: Final = (4, 3, 1, 5, 2)
+
+#: How narrow the last two columns of a table can be.
+LEAST: Final = (16, 8)
+
 
 @render.register
 def _(answer: Table, width: int | None = None) -> list[Fragments]:
     listed = answer.tasks
     if not listed.tasks:
-        return [
-            [("hint", "no tasks; start one: spawn countdown 5   what there is: programs")],
-            *poller_line(answer),
-        ]
-    heading = ["TID", "PAR", "STATE", "AGE", "DEEP", "WAITS FOR", "PROGRAM"]
-    rows = [cells(task) for task in listed.tasks]
-    lines = table(heading, rows, width)
-    for line, task in zip(lines[1:], listed.tasks, strict=True):
-        line[0] = ("tid", line[0][1])
-        line[2] = (f"state.{task.state}", line[2][1])
+        hint = "no tasks; start one: spawn countdown 5   what there is: programs"
+        return [cut(line, width) for line in [[("hint", hint)], *poller_line(answer)]]
+    lines = table(HEADING, [cells(task) for task in listed.tasks], width)
     rest = listed.total - len(listed.tasks)
     if rest:
         lines.append([("hint", f"… and {rest:,} more: tasks --all")])
-    return [*lines, *poller_line(answer)]
+    return [cut(line, width) for line in [*lines, *poller_line(answer)]]
 
 
-def cells(task: TaskInfo) -> list[str]:
+def cells(task: TaskInfo) -> Fragments:
+    """The row of a task, in the columns of `HEADING`."""
     return [
-        str(task.tid),
-        str(task.parent),
-        task.state,
-        duration(task.age),
-        str(task.depth),
-        visible(task.reason),
-        visible(task.program),
+        ("tid", str(task.tid)),
+        ("", str(task.parent)),
+        (f"state.{task.state}", task.state),
+        ("", duration(task.age)),
+        ("", str(task.depth)),
+        ("", visible(task.reason)),
+        ("", visible(task.program)),
     ]
 
 
@@ -120,39 +124,46 @@ def poller_line(answer: Table) -> list[Fragments]:
     return [[("hint", text)]]
 
 
-def table(heading: list[str], rows: list[list[str]], width: int | None) -> list[Fragments]:
-    """The heading and the rows in columns; where they are too wide, the last columns are cut."""
-    widths = [max(map(columns, column)) for column in zip(heading, *rows, strict=True)]
+def table(heading: list[str], rows: list[Fragments], width: int | None) -> list[Fragments]:
+    """The heading and the rows in columns. A table that is too wide first loses the columns that
+    tell least, and then the ends of the last two.
+    """
+    lines = [[("heading", name) for name in heading], *rows]
+    widths = [max(columns(text) for _, text in column) for column in zip(*lines, strict=True)]
+    shown = list(range(len(heading)))
     if width is not None:
-        widths = fitted(widths, width)
-    lines = [[("heading", text) for text in aligned(heading, widths)]]
-    lines += [[("", text) for text in aligned(row, widths)] for row in rows]
-    return lines
+        for column in LEAST_FIRST:
+            if narrowest([widths[each] for each in shown]) > width:
+                shown.remove(column)
+        widths = fitted([widths[each] for each in shown], width)
+    return [aligned([line[each] for each in shown], widths) for line in lines]
+
+
+def narrowest(widths: list[int]) -> int:
+    """How wide a table is whose last two columns are cut as far as they can be."""
+    return sum(widths[:-2]) + sum(map(min, widths[-2:], LEAST)) + len(widths) - 1
 
 
 def fitted(widths: list[int], width: int) -> list[int]:
-    """The widths of the columns, the widest of the last two cut until all fit into `width`."""
-    widths = list(widths)
-    excess = sum(widths) + len(widths) - 1 - width
-    for column in (-1, -2):
-        cut = min(max(0, excess), max(0, widths[column] - 8))
-        if column == -1 and widths[-2] > 39:
-            cut = min(cut, max(0, widths[-1] - 14))
-        widths[column] -= cut
-        excess -= cut
-    if excess > 0:
-        widths[-1] = max(1, widths[-1] - excess)
-    return widths
+    """The widths of the columns, the last two cut so that all fit into `width`."""
+    *fixed, wide, last = widths
+    room = width - sum(fixed) - len(fixed) - 1
+    if wide + last > room:
+        last = max(room - wide, min(last, max(LEAST[1], room // 4)))
+        wide = room - last
+    return [*fixed, max(1, wide), max(1, last)]
 
 
-def aligned(texts: list[str], widths: list[int]) -> list[str]:
-    """The texts padded or cut to their columns; numbers to the right."""
-    cells = []
-    for text, width in zip(texts, widths, strict=True):
+def aligned(cells: Fragments, widths: list[int]) -> Fragments:
+    """The cells padded or cut to their columns; numbers to the right."""
+    line: Fragments = []
+    for (style, text), width in zip(cells, widths, strict=True):
         text = shortened(text, width)
         padding = " " * (width - columns(text))
-        cells.append(padding + text if text.isdigit() else text + padding)
-    return [cell + " " for cell in cells[:-1]] + [cells[-1].rstrip()]
+        text = padding + text if text.isdigit() else text + padding
+        line.append((style, text + " "))
+    style, text = line[-1]
+    return [*line[:-1], (style, text.rstrip())]
 
 
 def shortened(text: str, width: int) -> str:
@@ -162,6 +173,13 @@ def shortened(text: str, width: int) -> str:
     while text and columns(text) >= width:
         text = text[: -max(1, (columns(text) - width) // 2)]
     return text + "…"
+
+
+def end_of(text: str, width: int) -> str:
+    """The end of `text` in at most `width` columns: of a place, that is the name and the line."""
+    while columns(text) > max(1, width):
+        text = "…" + text[2:]
+    return text
 
 
 def duration(seconds: float) -> str:
@@ -195,27 +213,38 @@ def _(answer: Stack, width: int | None = None) -> list[Fragments]:
     for number, frame in enumerate(stack.frames):
         if stack.omitted and number == half:
             lines.append([("hint", f"  … {stack.omitted:,} frames more …")])
-        lines += frame_lines(frame)
+        lines += frame_lines(frame, width)
     if stack.call:
         lines.append([("", "  in "), ("heading", visible(stack.call)), ("hint", why(stack.reason))])
     return [cut(line, width) for line in lines]
 
 
 def why(reason: str) -> str:
+    """What the call waits for, where that is known."""
     return f"  {visible(reason)}" if reason else ""
 
 
-def frame_lines(frame: FrameInfo) -> list[Fragments]:
-    """Where a frame stands, and the line of source there."""
+def frame_lines(frame: FrameInfo, width: int | None) -> list[Fragments]:
+    """Where a frame stands, and the line of source there; in colour, if there is a screen."""
+    function = f"  {visible(frame.function)}"
     place = f"{display_path(frame.file)}:{frame.line}"
-    lines: list[Fragments] = [
-        [("code.name", f"  {visible(frame.function)}"), ("hint", f"  {place}")]
-    ]
-    linecache.checkcache(frame.file)
-    source = linecache.getline(frame.file, frame.line).strip()
+    if width is not None:
+        place = end_of(place, width - columns(function) - 2)
+    lines: list[Fragments] = [[("code.name", function), ("hint", f"  {place}")]]
+    source = source_line(frame)
     if source:
-        lines.append([("", "      "), *highlighted(source)])
+        code = [("", visible(source))] if width is None else highlighted(source)
+        lines.append([("", "      "), *code])
     return lines
+
+
+def source_line(frame: FrameInfo) -> str:
+    """The line of source where a frame stands, as it is on disk now; empty if there is none."""
+    try:
+        linecache.checkcache(frame.file)
+        return linecache.getline(frame.file, frame.line).strip()
+    except ValueError:  # a program can give its code a name that no file can have
+        return ""
 
 
 def display_path(file: str) -> str:
@@ -251,11 +280,12 @@ def cut(line: Fragments, width: int | None) -> Fragments:
     if width is None or columns(plain(line)) <= width:
         return line
     result: Fragments = []
+    room = width - len("…")
     for style, text in line:
-        room = width - columns(plain(result))
         if columns(text) > room:
-            return [*result, (style, shortened(text, room))]
+            return [*result, (style, shortened(text + "…", room + len("…")))]
         result.append((style, text))
+        room -= columns(text)
     return result
 
 
@@ -264,12 +294,9 @@ def cut(line: Fragments, width: int | None) -> Fragments:
 
 @render.register
 def _(answer: Listing, width: int | None = None) -> list[Fragments]:
-    left = min(36, max((columns(name) for name, _ in answer.rows), default=0))
+    left = max((columns(name) for name, _ in answer.rows), default=0)
     lines: list[Fragments] = []
     for name, about in answer.rows:
-        if columns(name) > left:
-            lines.append([("heading", f"  {name}")])
-            name = ""
         padding = " " * (left - columns(name))
         lines.append([("heading", f"  {name}{padding}"), ("", f"  {visible(about)}")])
     if answer.hint:
@@ -279,11 +306,27 @@ def _(answer: Listing, width: int | None = None) -> list[Fragments]:
 
 @render.register
 def _(answer: Page, width: int | None = None) -> list[Fragments]:
+    usage = wrapped(answer.usage, width, indent="    ")
+    text = [part for line in answer.text.split("\n") for part in wrapped(line, width)]
     return [
-        [("heading", f"  {answer.usage}")],
+        *([("heading", f"  {line}".rstrip())] for line in usage),
         [],
-        *([("", f"  {visible(line)}".rstrip())] for line in answer.text.split("\n")),
+        *([("", f"  {visible(line)}".rstrip())] for line in text),
     ]
+
+
+def wrapped(text: str, width: int | None, indent: str = "") -> list[str]:
+    """The lines of `text`, two columns less than `width` wide; where there are several, each but
+    the first begins with `indent`.
+    """
+    first, *words = text.split(" ")
+    lines = [first]
+    for word in words:
+        if width is not None and lines[-1].strip() and columns(f"{lines[-1]} {word}") > width - 2:
+            lines.append(indent + word)
+        else:
+            lines[-1] += f" {word}"
+    return lines
 
 
 @render.register
@@ -303,11 +346,11 @@ def mistake(error: Mistake, source: str, width: int | None) -> list[Fragments]:
 def output_line(line: Line) -> Fragments:
     """What a task printed or the kernel reported, with the task's tid."""
     label = f"{line.tid or '-':>3} "
-    style = "report" if line.kind == "report" else ""
+    style = {"report": "report", "crash": "error"}.get(line.kind, "")
     return [("tid", label), ("hint", "│ "), (style, line.text)]
 
 
-def failure(error: BaseException) -> list[Fragments]:
+def failure(error: BaseException, width: int | None) -> list[Fragments]:
     """An error that a program's own code raised while it was loaded; it has the last word."""
     import traceback
 
@@ -316,7 +359,12 @@ def failure(error: BaseException) -> list[Fragments]:
         lines = traceback.format_exception_only(error)
     else:
         lines = traceback.format_exception(error)
-    texts = [visible(text) for line in lines for text in line.rstrip("\n").split("\n")]
-    return [
-        [("error" if number == len(texts) - 1 else "", text)] for number, text in enumerate(texts)
-    ]
+    *texts, last = "".join(lines).rstrip("\n").split("\n")
+    return [*(traceback_line(text, width) for text in texts), [("error", visible(last))]]
+
+
+def traceback_line(text: str, width: int | None) -> Fragments:
+    """A line of a traceback: a place, the code there, or the marks below it."""
+    if not text.startswith("    ") or width is None:
+        return [("hint" if text.startswith("  ") else "", visible(text))]
+    return [("place", visible(text))] if not text.strip(" ^~") else highlighted(text)

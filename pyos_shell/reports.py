@@ -19,13 +19,17 @@ def report_to(output: Output, machine: Machine) -> None:
     """Have everything that a person should know of reported to `output`."""
 
     def exited(event: Exited) -> None:
-        output.report(event.tid, exit_in_words(event))
+        if event.parent and event.status.ok:
+            return  # of a thousand connections that close nobody wants to hear
+        kind = "crash" if event.status.crashed else "report"
+        output.report(event.tid, exit_in_words(event), kind)
 
     def said(event: object) -> None:
         output.report(getattr(event, "tid", 0), str(event))
 
     def panicked(event: Panicked) -> None:
-        output.report(0, f"{event}\nthe kernel has stopped; leave and start pyos again")
+        text = f"{event}\nthe kernel has stopped; leave and start pyos again"
+        output.report(0, text, "crash")
 
     machine.subscribe(exited, Exited)
     machine.subscribe(said, AcceptFailed, Deadlocked, Hogged, Released)
@@ -36,7 +40,7 @@ def exit_in_words(event: Exited) -> str:
     """One line about an end; where it crashed, how to see more."""
     text = str(event)
     if event.status.crashed:
-        text += f"   (stack {event.tid} shows where)"
+        text += f"; see stack {event.tid}"
     if event.status.forced:
         text += "   (it ignored the kill)"
     return text

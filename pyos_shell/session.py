@@ -10,7 +10,7 @@ from . import render
 from .answers import Ends, Notice
 from .command import run
 from .commands.console import Leave
-from .line import Statement, parse
+from .line import Statement, joined, parse
 from .loader import LoadingFailed
 from .mistake import Mistake
 from .render import Fragments
@@ -30,17 +30,18 @@ class Session:
         self.show = show
         self.width = width
         self.failed = False
+        system.say = self.confirm
 
     def run(self, source: str) -> None:
         """Run each statement of `source`; one that fails does not keep the rest from running.
 
-        Raises `Leave` for `exit`.
+        Raises `Leave` for `exit`, and `GivenUp` on Ctrl-C.
         """
-        for line in source.splitlines():
+        for line in joined(source.split("\n")):
             try:
                 statements = parse(line)
             except Mistake as error:
-                self.fail(render.mistake(error, line, self.width()))
+                self.mistaken(error, line)
                 continue
             for statement in statements:
                 self.run_statement(statement, line)
@@ -48,13 +49,15 @@ class Session:
     def run_statement(self, statement: Statement, line: str) -> None:
         """Run one command, and show what it answers or what is wrong with it."""
         try:
+            self.system.check()
             answer = run(self.system, statement)
         except Mistake as error:
-            self.fail(render.mistake(error, line, self.width()))
+            self.mistaken(error, line)
         except LoadingFailed as error:
-            self.fail(render.failure(error.error))
+            self.fail(render.failure(error.error, self.width()))
         except GivenUp:
             self.fail([[("hint", "given up")]])
+            raise
         except Failure as error:
             self.fail([[("error", str(error))]])
         except Leave:
@@ -64,6 +67,13 @@ class Session:
         else:
             self.failed = self.failed or not getattr(answer, "ok", True)
             self.show(render.render(answer, self.width()), not isinstance(answer, (Notice, Ends)))
+
+    def confirm(self, text: str) -> None:
+        """Show what is about to be done, in the middle of a command."""
+        self.show(render.render(Notice(text), self.width()), False)
+
+    def mistaken(self, error: Mistake, line: str) -> None:
+        self.fail(render.mistake(error, line, self.width()))
 
     def fail(self, lines: list[Fragments]) -> None:
         self.failed = True

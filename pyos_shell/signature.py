@@ -169,11 +169,21 @@ class Signature(NamedTuple):
     @property
     def usage(self) -> str:
         """How to type it: `kill TID…`, `spawn [--name NAME] PROGRAM [ARGUMENTS…]`."""
-        arguments = [each.usage for each in self.parameters if not each.named]
         options = [each.usage for each in self.parameters if each.named]
-        parts = arguments + options if self.interspersed else options + arguments
-        text = " ".join([self.name, *parts])
-        return re.sub(r"(?<!\S)(\S+) \[\1…\]", r"\1…", text)  # TID [TID…] is one or more: TID…
+        if self.interspersed:
+            return " ".join([self.outline, *options])
+        return " ".join([self.name, *options, *self._places])
+
+    @property
+    def outline(self) -> str:
+        """The same without the options: `spawn PROGRAM [ARGUMENTS…]`."""
+        return " ".join([self.name, *self._places])
+
+    @property
+    def _places(self) -> list[str]:
+        """The arguments in the usage, where `TID [TID…]`, one or more, is `TID…`."""
+        text = " ".join(each.usage for each in self.parameters if not each.named)
+        return [re.sub(r"(?<!\S)(\S+) \[\1…\]", r"\1…", text)] if text else []
 
     def bind(
         self, words: Sequence[Word], end: int | None = None

@@ -5,19 +5,30 @@ Commands get snapshots and answers, never an object of the kernel's.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from kernel import KernelStopped, Machine, RequestCancelled, SystemCall
+from kernel import (
+    KernelStopped,
+    Machine,
+    RequestCancelled,
+    Scheduler,
+    SystemCall,
+    Task,
+    TooManyTasks,
+    system_call,
+)
+from kernel.request import Reply
 
 from .output import Output
 
 #: Seconds without an answer after which the console says who holds the kernel.
 PATIENCE: Final = 0.5
 
-#: Seconds to wait for the kernel to acknowledge that a request is given up.
-ACKNOWLEDGE: Final = 0.5
+#: Seconds between two looks for a Ctrl-C while something else than the kernel is waited for.
+LOOK: Final = 0.05
 
 
 class GivenUp(Exception):
@@ -38,32 +49,83 @@ class System:
         self.output = output
         #: How many rows of a table fit on the screen; None without one.
         self.rows = rows
+        #: Tasks that commands have started and not yet waited for.
+        self.started: list[int] = []
+        #: Confirms what is about to be done; whoever shows the answers sets it.
+        self.say: Callable[[str], None] = lambda text: None
+        #: Set by Ctrl-C at a prompt, which another thread listens to.
+        self.given_up = threading.Event()
+        self.reply: Reply | None = None
 
     def ask(self, call: SystemCall) -> Any:
         """Make a system call, and wait for its answer for as long as it takes.
 
         Raises the call's own error, and `GivenUp` on Ctrl-C.
         """
-        reply = self.machine.submit(call)
+        reply = self.reply = self.machine.submit(call)
+        if self.given_up.is_set():
+            self.machine.cancel(reply)
         asked = time.monotonic()
         warned = False
         while True:
             try:
-                return reply.result(PATIENCE)
+                error = reply.exception(PATIENCE)
             except TimeoutError:
-                if reply.done():
-                    raise
+                self.check()
                 warned = warned or self.warn(time.monotonic() - asked)
             except KeyboardInterrupt:
-                self.machine.cancel(reply)
-                return self.acknowledged(reply)
+                self.give_up()
+            else:
+                if isinstance(error, RequestCancelled):
+                    raise GivenUp
+                return reply.result()
 
-    def acknowledged(self, reply: Any) -> Any:
-        """The answer, if it was faster than the user; otherwise raises `GivenUp`."""
+    def start(self, tasks: list[Task], title: str) -> None:
+        """Put new tasks into the system. They are announced before they run, so that nothing they
+        print comes first.
+        """
         try:
-            return reply.result(ACKNOWLEDGE)
-        except (RequestCancelled, TimeoutError):
-            raise GivenUp from None
+            for task in tasks:
+                task.tid = task.tid or self.ask(ReserveTid())
+            self.say(announcement(tasks, title))
+        except BaseException:
+            drop(tasks)
+            raise
+        try:
+            self.ask(Admit(tasks))
+        except KernelStopped:
+            drop(tasks)
+            raise
+        finally:
+            self.started += [task.tid for task in tasks]
+
+    def forget(self, tid: int) -> None:
+        """A task has been waited for."""
+        if tid in self.started:
+            self.started.remove(tid)
+
+    def wait(self, done: threading.Event, seconds: float) -> bool:
+        """Wait for what another thread does, so many seconds at most; whether it is done.
+
+        Raises `GivenUp` on Ctrl-C.
+        """
+        deadline = time.monotonic() + seconds
+        while not done.wait(LOOK):
+            self.check()
+            if time.monotonic() > deadline:
+                return done.is_set()
+        return True
+
+    def give_up(self) -> None:
+        """Ctrl-C: take the request off its queue again, and make no other. From any thread."""
+        self.given_up.set()
+        if self.reply is not None:
+            self.machine.cancel(self.reply)
+
+    def check(self) -> None:
+        """Raise `GivenUp` if Ctrl-C has been pressed."""
+        if self.given_up.is_set():
+            raise GivenUp
 
     def warn(self, seconds: float) -> bool:
         """Say which task holds the kernel, if one does; whether it was said."""
@@ -73,12 +135,41 @@ class System:
         self.output.report(
             holder.tid,
             f"no answer for {seconds:.1f} s: task {holder.tid} holds the kernel at "
-            f"{holder.file}:{holder.line} (Ctrl-C gives the prompt back)",
+            f"{holder.file}:{holder.line} (Ctrl-C stops waiting)",
         )
         return True
 
-    @property
-    def stopped(self) -> KernelStopped | None:
-        """Why the kernel answers no more, if so."""
-        reason = self.machine.kernel.inbox.closed
-        return reason if isinstance(reason, KernelStopped) else None
+
+@system_call
+class ReserveTid(SystemCall):
+    """Answers a tid that no other task will get. Raises `TooManyTasks` if the table is full."""
+
+    def run(self, kernel: Scheduler, caller: object) -> object:
+        if len(kernel.tasks) >= kernel.limit:
+            raise TooManyTasks(kernel.limit)
+        kernel.last_tid += 1
+        return kernel.last_tid
+
+
+@system_call
+class Admit(SystemCall):
+    """Puts tasks into the system whose tids have been reserved."""
+
+    tasks: list[Task]
+
+    def run(self, kernel: Scheduler, caller: object) -> object:
+        for task in self.tasks:
+            kernel.admit(task, 0)
+        return None
+
+
+def announcement(tasks: list[Task], title: str) -> str:
+    """What is said of tasks that begin."""
+    numbers = ", ".join(str(task.tid) for task in tasks)
+    return f"task{'s' * (len(tasks) > 1)} {numbers}: {title}"
+
+
+def drop(tasks: list[Task]) -> None:
+    """End tasks that have never been in the system."""
+    for task in tasks:
+        task.force()

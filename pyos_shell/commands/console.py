@@ -16,11 +16,11 @@ class Leave(Exception):
 
 @command()
 def help(system: System, topic: Word | None = None) -> Listing | Page:
-    """Tell what there is, or all about one command or program: `help spawn`."""
+    """Show this list, or all about a command or program."""
     if topic is None:
-        rows = [(each.signature.usage, each.signature.summary) for each in COMMANDS.values()]
-        hint = "begin with: spawn countdown 5   then: tasks   more on one: help spawn"
-        return Listing("commands", rows, hint)
+        signatures = [each.signature for each in COMMANDS.values()]
+        rows = [(each.outline, each.summary) for each in signatures]
+        return Listing(rows, "begin with: spawn countdown 5   then: tasks   more: help spawn")
     name = ALIASES.get(topic.text, topic.text)
     if name in COMMANDS:
         signature = COMMANDS[name].signature
@@ -35,5 +35,8 @@ def help(system: System, topic: Word | None = None) -> Listing | Page:
 
 @command("quit", name="exit")
 def leave(system: System) -> None:
-    """Leave the console. Living tasks are ended, newest first; Ctrl-D does the same."""
+    """End all tasks, the newest first, and leave.
+
+    So does Ctrl-D on an empty line.
+    """
     raise Leave

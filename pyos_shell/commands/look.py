@@ -13,9 +13,10 @@ from ..tid import Tid
 
 @command("ps")
 def tasks(system: System, *, all: bool = False) -> Table:
-    """Show the living tasks: what each is, and what it waits for.
+    """Show the living tasks, and what each waits for.
 
-    Where there are more than fit on the screen, the first are shown, and how many more there are.
+    Where there are more than fit on the screen, the first are shown, and how
+    many more there are.
 
     all: every row
     """
@@ -24,9 +25,10 @@ def tasks(system: System, *, all: bool = False) -> Table:
 
 @command()
 def stack(system: System, tid: Tid) -> Stack:
-    """Show where a task stands: every frame of its call stack, and the call that it is in.
+    """Show where a task stands, frame by frame.
 
-    Of a task that crashed, it shows the traceback.
+    That is every frame of its call stack, and the call that it is in; of a
+    task that crashed, the traceback.
     """
     try:
         return Stack(system.ask(GetStack(tid)))
@@ -37,17 +39,15 @@ def stack(system: System, tid: Tid) -> Stack:
 @command()
 def programs(system: System) -> Listing:
     """List the built-in programs."""
-    rows = []
-    for name in built_in_names():
-        signature = built_in(name).signature
-        rows.append((signature.usage, signature.summary))
-    return Listing("programs", rows, "spawn one: spawn countdown 5   more on one: help countdown")
+    signatures = [built_in(name).signature for name in built_in_names()]
+    rows = [(each.outline, each.summary) for each in signatures]
+    return Listing(rows, "start one: spawn countdown 5   all about one: help countdown")
 
 
 @command()
 def log(system: System, tid: Tid | None = None) -> Log:
-    """Show what tasks have printed and the kernel has reported: of one task, or of all.
+    """Show again what was printed and reported.
 
-    The last 2,000 lines are remembered.
+    That is what one task printed, or all; the last 2,000 lines are remembered.
     """
     return Log(system.output.log(tid))

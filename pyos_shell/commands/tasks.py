@@ -2,83 +2,123 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from types import AsyncGeneratorType, BuiltinFunctionType, CoroutineType, GeneratorType
 
-from kernel import GetStack, KillTask, ListTasks, NewTask, NoSuchTask, WaitTask
+from kernel import GetStack, KillTask, ListTasks, NoSuchTask, Task, WaitTask
+from kernel.task import Target
 
 from ..answers import Ends, Notice
 from ..command import command
 from ..line import Word
-from ..loader import LoadingFailed, load_function, load_script
-from ..mistake import Mistake
+from ..loader import LoadingFailed, NoSuchFunction, TakesTooLong, call, load_function
+from ..mistake import Mistake, did_you_mean, excerpt
 from ..program import Program, Reference, built_in, built_in_names, refer
+from ..script import Script
 from ..system import Failure, System
 from ..tid import Tid
 
 
 @command()
-def spawn(system: System, program: Word, *arguments: Word, name: str = "") -> Notice:
-    """Start a program as a new task: `spawn countdown 5`.
+def spawn(system: System, program: Word, *arguments: Word, name: str = "") -> Notice | None:
+    """Start a program as a new task.
 
-    PROGRAM is the name of a built-in program (`programs` lists them), a function in a file,
-    `path/to/file.py:function`, one in a package, `package.module:function`, or a script that
-    makes a Scheduler of its own, `server.py`. The program's own arguments follow it; `help
-    PROGRAM` tells them.
+    PROGRAM is
+      echo_server               one of the built-in programs (`programs`),
+      path/to/file.py:function  a function in a file,
+      package.module:function   a function in a package,
+      server.py                 or a script that makes a Scheduler of its own.
+
+    Its own arguments follow it; `help echo_server` tells those of that program.
 
     name: what `tasks` calls it
     """
     reference = None if program.text in built_in_names() else refer(program)
     if reference is not None and not reference.function:
-        return spawn_script(system, reference, program, arguments)
-    found = built_in(program.text) if reference is None else loaded(reference, program)
-    target = make_target(found, program, arguments)
+        return run_script(system, reference, program, arguments)
+    found = built_in(program.text) if reference is None else loaded(system, reference, program)
+    target = make_target(system, found, program, arguments)
     title = name or " ".join([shortened(program.text), *(word.text for word in arguments)])
-    tid = system.ask(NewTask(target, title))
-    return Notice(f"task {tid}: {title}")
+    system.start([Task(target, title)], title)
+    return None
 
 
-def spawn_script(
+def run_script(
     system: System, reference: Reference, word: Word, arguments: tuple[Word, ...]
-) -> Notice:
+) -> Notice | None:
     """Run a script up to its `mainloop`; its tasks are tasks of this system."""
+    script = Script(reference, [each.text for each in arguments], system)
+    with patience(word):
+        tasks = script.load()
     try:
-        tids = load_script(reference, [each.text for each in arguments], system.machine)
-    except TimeoutError as error:
-        raise Mistake(f"{word.text} is {error}", word.start, word.end) from None
-    if not tids:
-        return Notice(f"{shortened(word.text)} ran to its end and made no task", ok=False)
-    numbers = ", ".join(map(str, tids))
-    return Notice(f"task{'s' * (len(tids) > 1)} {numbers}: {shortened(word.text)}")
+        if not tasks:
+            return Notice(f"{script.title} ran to its end and made no task", ok=False)
+        system.start(tasks, script.title)
+        return None
+    finally:
+        script.admitted.set()
 
 
-def loaded(reference: Reference, word: Word) -> Program:
+def loaded(system: System, reference: Reference, word: Word) -> Program:
     """The function in a file or package. Raises `Mistake` if there is none of this name."""
     try:
-        return load_function(reference)
-    except TimeoutError as error:
-        raise Mistake(f"{word.text} is {error}", word.start, word.end) from None
-    except AttributeError:
-        message = f"there is no function {reference.function} in {word.text.rpartition(':')[0]}"
+        with patience(word):
+            return load_function(reference, system)
+    except NoSuchFunction as error:
+        place = word.text.rpartition(":")[0]
+        meant = did_you_mean(reference.function, error.names)
+        message = f"there is no function {reference.function} in {excerpt(place)}{meant}"
         raise Mistake(message, word.start, word.end) from None
     except LoadingFailed as failed:
-        if isinstance(failed.error, ModuleNotFoundError) and failed.error.name == reference.module:
-            message = f"there is no module {reference.module}"
+        if isinstance(failed.error, ModuleNotFoundError) and is_part(failed.error.name, reference):
+            message = f"there is no module {failed.error.name}"
             raise Mistake(message, word.start, word.end) from None
         raise
 
 
-def make_target(program: Program, word: Word, arguments: tuple[Word, ...]) -> Any:
-    """The generator or coroutine: the program called with its arguments. Raises `Mistake`."""
-    if not callable(program.function):
-        raise Mistake(f"{program.name} is no function", word.start, word.end)
+def is_part(name: str | None, reference: Reference) -> bool:
+    """Whether a module is the one that was asked for, or a package that it should be in."""
+    return f"{reference.module}.".startswith(f"{name}.")
+
+
+def make_target(
+    system: System, program: Program, word: Word, arguments: tuple[Word, ...]
+) -> Target:
+    """What a task is made of: the program called with its arguments. Raises `Mistake`."""
+    function = program.function
+    if not callable(function) or isinstance(function, (type, BuiltinFunctionType)):
+        raise no_program(program, function, word)
     end = arguments[-1].end if arguments else word.end
     values, options = program.signature.bind(arguments, end)
-    target = program.function(*values, **options)
-    if not hasattr(target, "send"):
-        message = f"{program.name} is a plain function: a program has a yield, or is an async def"
-        raise Mistake(message, word.start, word.end)
+    with patience(word):
+        target = call(program, values, options, system)
+    if not isinstance(target, (GeneratorType, CoroutineType)):
+        raise no_program(program, target, word)
     return target
+
+
+def no_program(program: Program, found: object, word: Word) -> Mistake:
+    """What is said where there is something else in a program's place."""
+    kind = "no program"
+    if isinstance(found, type):
+        kind = "a class"
+    elif isinstance(found, AsyncGeneratorType):
+        kind = "an async generator"
+    elif callable(program.function):
+        kind = "a plain function"
+    message = f"{excerpt(program.name)} is {kind}: a program has a yield, or is an async def"
+    return Mistake(message, word.start, word.end)
+
+
+@contextmanager
+def patience(word: Word) -> Iterator[None]:
+    """In this block the deadline of the loading is a mistake at `word`."""
+    try:
+        yield
+    except TakesTooLong as error:
+        raise Mistake(f"{excerpt(word.text)} is {error}", word.start, word.end) from None
 
 
 def shortened(text: str) -> str:
@@ -87,41 +127,53 @@ def shortened(text: str) -> str:
 
 
 @command()
-def kill(system: System, tid: Tid, *more: Tid) -> Notice:
-    """End tasks: `kill 3`, `kill 3 7`.
+def kill(system: System, tid: Tid, *more: Tid) -> Notice | None:
+    """End tasks; their `finally` blocks run first.
 
-    Each gets a `TaskKilled` where it stands, so its `finally` blocks run first; after 2 seconds it
-    is ended by force.
+    Each gets a `TaskKilled` where it stands; after 2 seconds it is ended by
+    force. Several may be given: `kill 3 7`.
     """
-    results = [kill_one(system, each) for each in (tid, *more)]
-    return Notice("\n".join(text for text, _ in results), ok=all(ok for _, ok in results))
+    failures = [text for each in (tid, *more) if (text := kill_one(system, each))]
+    return Notice("\n".join(failures), ok=False) if failures else None
 
 
-def kill_one(system: System, tid: int) -> tuple[str, bool]:
+def kill_one(system: System, tid: int) -> str:
+    """Kill a task, and say so first; what is wrong, if anything."""
     try:
-        alive = system.ask(KillTask(tid))
+        if system.ask(GetStack(tid)).status is not None:
+            return f"task {tid} had ended before"
+        system.say(f"task {tid} is being killed")
+        system.ask(KillTask(tid))
     except NoSuchTask as error:
-        return f"{error}; type tasks for those there are", False
-    if alive:
-        return f"task {tid} is being killed", True
-    return f"task {tid} had ended before", False
+        return f"{error}; type tasks for those there are"
+    return ""
 
 
 @command()
 def wait(system: System, *tids: Tid) -> Ends:
-    """Wait until tasks have ended: `wait 3`; without a TID, until all have.
+    """Wait until these tasks have ended, or all.
 
-    Ctrl-C gives the prompt back. The command fails if one of the tasks crashed or was killed.
+    Ctrl-C stops the waiting. The command fails if one of these tasks, or of
+    all that were started here, crashed or was killed.
     """
-    ends = Ends([], [])
-    if tids:
-        for tid in tids:
-            await_end(system, tid, ends)
-        return ends
-    while rows := system.ask(ListTasks()).tasks:
-        for row in rows:
-            await_end(system, row.tid, ends)
+    ends = Ends([], [], [])
+    for tid in tids:
+        await_end(system, tid, ends)
+    if not tids:
+        await_all(system, ends)
     return ends
+
+
+def await_all(system: System, ends: Ends) -> None:
+    """Wait for every task. How a child ends is its parent's affair."""
+    while True:
+        while system.started:
+            with suppress(Failure):  # it ended so long ago that nobody knows any more how
+                await_end(system, system.started[0], ends)
+        rows = system.ask(ListTasks(first=1)).tasks
+        if not rows:
+            return
+        ends.others.append(system.ask(WaitTask(rows[0].tid)))
 
 
 def await_end(system: System, tid: int, ends: Ends) -> None:
@@ -130,7 +182,9 @@ def await_end(system: System, tid: int, ends: Ends) -> None:
         stack = system.ask(GetStack(tid))
         status = system.ask(WaitTask(tid))
     except NoSuchTask as error:
+        system.forget(tid)
         raise Failure(f"{error}; type tasks for those there are") from None
+    system.forget(tid)
     if stack.status is not None:
         ends.before.append((stack.program, status))
     else:

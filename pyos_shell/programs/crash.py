@@ -4,7 +4,12 @@ from kernel import Sleep
 
 
 def crash(after: float = 0.0):
-    """Crash after some seconds, three calls deep: look at its `stack` then."""
+    """Crash, three calls deep.
+
+    Look at its `stack` then.
+
+    after: how many seconds later
+    """
     yield Sleep(after)
     yield divide(1)
 

@@ -4,7 +4,9 @@ from kernel import Sleep
 
 
 def deep(depth: int = 10, *, seconds: float = 60.0):
-    """Call itself DEPTH times, sleep at the bottom, and come back: look at its `stack` meanwhile.
+    """Call itself DEPTH times, and sleep.
+
+    Look at its `stack` meanwhile. Then all the calls come back.
 
     seconds: how long it sleeps
     """

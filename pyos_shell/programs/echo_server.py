@@ -4,9 +4,12 @@ from kernel import Accept, Listen, NewTask, Recv, Send
 
 
 def echo_server(port: int = 45000, *, host: str = "127.0.0.1"):
-    """Send back to every client whatever it sends.
+    """Send back whatever clients send.
 
-    host: the address to listen on; other machines reach it only if you give one of theirs
+    Port 0 is any that is free. Talk to it with `nc 127.0.0.1 45000`, or have
+    it done: `spawn echo_load`.
+
+    host: the address to listen on; 0.0.0.0 lets other machines in
     """
     with (yield Listen((host, port))) as listener:
         print("listening on", *listener.getsockname()[:2])

@@ -4,7 +4,9 @@ from kernel import GetTid, NewTask, Sleep, WaitTask
 
 
 def family(children: int = 3, *, seconds: float = 10.0):
-    """Start children that sleep, each for a second longer than the one before, and wait for them.
+    """Start children, and wait for them.
+
+    Each child sleeps, a second longer than the one before.
 
     seconds: how long the first one sleeps
     """

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from traceback import extract_tb
-from typing import Any
+from typing import Any, ClassVar
 
 import kernel
 from kernel import (
@@ -149,7 +149,7 @@ def no_collector() -> Iterator[None]:
 class Held:
     """Something worth letting go of; `held` tells who has not yet."""
 
-    held: set[str] = set()
+    held: ClassVar[set[str]] = set()
 
     def __init__(self, name: str) -> None:
         self.name = name

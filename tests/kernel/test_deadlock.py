@@ -29,7 +29,7 @@ def test_one_task_alone_can_be_blocked_for_good_as_well():
     def alone():
         yield Park(WaitQueue())
 
-    with pytest.raises(Deadlock, match="1 task is blocked.*task 1 .*waits for the test"):
+    with pytest.raises(Deadlock, match=r"1 task is blocked.*task 1 .*waits for the test"):
         start(alone()).mainloop()
 
 

@@ -866,7 +866,7 @@ def test_an_error_raised_while_another_is_handled_keeps_it():
             yield failing()
         except LookupError:
             yield
-            raise ValueError("second")
+            raise ValueError("second")  # noqa: B904 - it is the context that is looked at
 
     for target in (program(), implicit()):
         status = run(target)
@@ -1137,7 +1137,7 @@ def test_values_that_compare_strangely_do_not_get_in_the_way():
         def __eq__(self, other):
             raise ValueError("the truth value of an array is ambiguous")
 
-        __hash__ = None  # type: ignore[assignment]
+        __hash__ = None
 
     def program():
         array = Array()

@@ -7,11 +7,9 @@ import logging
 import pytest
 
 from kernel import (
-    Answered,
     Called,
     Event,
     Exited,
-    Failed,
     GetTid,
     KillTask,
     NewTask,

@@ -1,0 +1,57 @@
+"""Laws of the commands about the console itself."""
+
+import pytest
+
+from pyos_shell.command import ALIASES, COMMANDS
+from pyos_shell.commands.console import Leave
+from pyos_shell.program import built_in_names
+
+
+def test_help_lists_every_command_and_says_how_to_start(shell):
+    lines = shell.succeeds("help")
+    assert [line.split()[0] for line in lines[:-2]] == list(COMMANDS)
+    assert lines[-1] == "  begin with: spawn countdown 5   then: tasks   more: help spawn"
+
+
+@pytest.mark.parametrize("topic", [*COMMANDS, *ALIASES])
+def test_help_tells_all_about_a_command(shell, topic):
+    signature = COMMANDS[ALIASES.get(topic, topic)].signature
+    usage, empty, summary, *_ = shell.succeeds(f"help {topic}")
+    assert (usage, empty, summary) == (f"  {signature.usage}", "", f"  {signature.summary}")
+
+
+@pytest.mark.parametrize("program", built_in_names())
+def test_help_tells_all_about_a_program(shell, program):
+    lines = shell.succeeds(f"help {program}")
+    assert lines[0].startswith(f"  spawn {program}")
+    assert "" in lines
+
+
+def test_help_explains_the_options(shell):
+    assert "  host: the address to listen on; 0.0.0.0 lets other machines in" in shell.succeeds(
+        "help echo_server"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("help spwan", "no command and no program 'spwan'; did you mean spawn?"),
+        ("help countdwon", "no command and no program 'countdwon'; did you mean countdown?"),
+        ("help xyzzy", "no command and no program 'xyzzy'"),
+        ("help spawn countdown", "'countdown' is one too many"),
+    ],
+)
+def test_help_on_what_there_is_not_says_what_was_meant(shell, line, message):
+    assert message in shell.fails(line)
+
+
+@pytest.mark.parametrize("line", ["exit", "quit"])
+def test_exit_and_quit_leave(shell, line):
+    with pytest.raises(Leave):
+        shell.run(line)
+
+
+@pytest.mark.parametrize("line", ["exit 1", "quit now"])
+def test_exit_takes_no_argument_and_stays_where_there_is_one(shell, line):
+    assert "usage: exit" in shell.fails(line)

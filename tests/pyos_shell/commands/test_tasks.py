@@ -1,0 +1,362 @@
+"""Laws of the commands that start, end and wait for tasks."""
+
+import os
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from kernel import ListTasks
+from pyos_shell import loader
+from pyos_shell.system import GivenUp
+
+from ..shell import GUARD, SAMPLES
+
+PROGRAMS = f"{SAMPLES}/programs.py"
+COUNTDOWN = "countdown [N=10] [--pause=0.0]"
+TYPED = "P:typed NUMBER [HALF=0.5] [WORDS…] [--flag] [--name=x]"
+
+
+def usage_of(shell, line):
+    """Run a line that is refused: the marks, what is said, and the usage."""
+    before = shell.machine.kernel.last_tid
+    source, marks, said, *usage = shell.fails(line)
+    assert source == line
+    assert shell.machine.kernel.last_tid == before, "something was started"
+    assert shell.printed == ""
+    return marks, said, *usage
+
+
+def written(name, text):
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).write_text(text, "utf-8")
+
+
+# -- spawn
+
+
+def test_a_built_in_program_is_started_by_its_name(shell):
+    assert shell.succeeds("spawn countdown 2; wait 1") == ["task 1: countdown 2"]
+    assert shell.printed == "2\n1\n"
+    assert shell.reported == "task 1 (countdown 2) ended\n"
+
+
+def test_tids_begin_at_1_and_go_on_whatever_is_refused(shell):
+    shell.run(
+        "spawn nonsense; spawn countdown x; spawn countdown 1; spawn crash y; spawn countdown 1"
+    )
+    assert shell.shown.count("task 1: countdown 1") == 1
+    assert shell.shown[-1] == "task 2: countdown 1"
+
+
+@pytest.mark.parametrize("place", ["p.py", "./p.py", "sub folder/程序.py", "sub folder/../p.py"])
+def test_a_function_in_a_file_is_started_wherever_the_file_is(shell, place):
+    written("sub folder/x", "")
+    written(place, "def 主(word: str):\n    print(__file__, word)\n    yield\n")
+    (line,) = shell.succeeds(f"spawn '{place}:主' 字; wait")
+    assert line == f"task 1: {Path(place).name}:主 字"
+    assert shell.printed == f"{Path(place).resolve()} 字\n"
+    shell.succeeds(f"spawn '{Path(place).resolve()}:主' 字; wait")
+
+
+def test_a_function_in_a_package_of_the_current_folder_is_started(shell):
+    written("package/module.py", "from .beside import word\ndef f():\n    print(word)\n    yield\n")
+    written("package/beside.py", "word = 'beside'\n")
+    assert shell.succeeds("spawn package.module:f; wait") == ["task 1: package.module:f"]
+    assert shell.printed == "beside\n"
+
+
+def test_arguments_become_what_the_signature_says(shell):
+    shell.succeeds(f"spawn {PROGRAMS}:typed 0x10 .25 a 'b c' --flag --name=-x; wait")
+    shell.succeeds(f"spawn {PROGRAMS}:typed 1; wait")
+    assert shell.printed.splitlines() == [
+        "(16, 0.25, ('a', 'b c'), True, '-x')",
+        "(1, 0.5, (), False, 'x')",
+    ]
+
+
+def test_an_async_def_is_a_program_and_so_is_a_decorated_function(shell):
+    shell.succeeds(f"spawn {PROGRAMS}:asynchronous 7; wait")
+    shell.succeeds(f"spawn {PROGRAMS}:decorated x y; wait")
+    assert shell.printed == "asynchronous 7\ncalling decorated\ndecorated x y\n"
+
+
+def test_options_before_the_program_are_spawns_and_those_after_it_the_programs(shell):
+    shell.run(f"spawn --name first {PROGRAMS}:typed 1 --name second; wait")
+    assert shell.reported == "task 1 (first) ended\n"
+    assert shell.printed.endswith("'second')\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "marked", "said", "usage"),
+    [
+        ("spawn", "", "PROGRAM is missing", "spawn [--name NAME] PROGRAM [ARGUMENTS…]"),
+        ("spawn --nam x countdown", "--nam", "no option --nam; did you mean --name?", None),
+        ("spawn --name", "--name", "--name takes a value", None),
+        (
+            "spawn countdown x",
+            "x",
+            "N takes a whole number, not 'x'",
+            "countdown [N=10] [--pause=0.0]",
+        ),
+        ("spawn countdown 3 4", "4", "'4' is one too many", "countdown [N=10] [--pause=0.0]"),
+        ("spawn countdown --pause", "--pause", "--pause takes a value", None),
+        ("spawn countdown --pause x", "x", "--pause takes a number, not 'x'", None),
+        ("spawn countdown --n 3", "--n", "no option --n; N is given without a name", None),
+        ("spawn countdown --name x", "--name", "no option --name", None),
+        (
+            "spawn P:typed",
+            "",
+            "NUMBER is missing",
+            "P:typed NUMBER [HALF=0.5] [WORDS…] [--flag] [--name=x]",
+        ),
+        ("spawn P:typed 1 --flag=yes", "--flag=yes", "--flag takes no value", None),
+        ("spawn --name x countdown x", "x", "N takes a whole number, not 'x'", None),
+    ],
+)
+def test_a_wrong_argument_is_refused_at_its_place_with_the_programs_usage(
+    shell, line, marked, said, usage
+):
+    line = line.replace("P:", f"{PROGRAMS}:")
+    marks, message, shown = usage_of(shell, line)
+    start = line.rindex(marked) if marked else len(line)
+    assert marks == " " * start + "^" * max(1, len(marked))
+    assert message == said
+    assert usage is None or shown == f"usage: {usage.replace('P:', f'{PROGRAMS}:')}"
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("countdwon", "no program 'countdwon'; did you mean countdown?"),
+        ("xyz", "no program 'xyz'; type programs for all of them"),
+        ("nowhere.py:f", "the file nowhere.py does not exist"),
+        ("P:flod", "there is no function flod in P; did you mean flood?"),
+        ("P:xyz", "there is no function xyz in P"),
+        ("P:plain", "P:plain is a plain function: a program has a yield, or is an async def"),
+        ("P:Thing", "P:Thing is a class: a program has a yield, or is an async def"),
+        ("P:number", "P:number is no program: a program has a yield, or is an async def"),
+        (
+            "P:asynchronous_generator",
+            "P:asynchronous_generator is an async generator: "
+            "a program has a yield, or is an async def",
+        ),
+        ("os:getcwd", "os:getcwd is a plain function: a program has a yield, or is an async def"),
+        ("os:path", "os:path is no program: a program has a yield, or is an async def"),
+        ("nothing_of_this_name:f", "there is no module nothing_of_this_name"),
+        ("json.nothing.at.all:f", "there is no module json.nothing"),
+        ("json:nothing", "there is no function nothing in json"),
+    ],
+)
+def test_what_is_no_program_is_refused_at_its_place(shell, program, said):
+    os.chdir(SAMPLES)
+    program, said = (text.replace("P", "programs.py") for text in (program, said))
+    marks, message = usage_of(shell, f"spawn {program}")
+    assert marks == " " * 6 + "^" * len(program)
+    assert message == said
+
+
+def test_a_file_is_loaded_as_it_is_now(shell):
+    for number in (1, 2):
+        written("p.py", f"def f():\n    print({number})\n    yield\n")
+        shell.succeeds("spawn p.py:f; wait")
+    assert shell.printed == "1\n2\n"
+
+
+def test_a_syntax_error_is_shown_with_its_line(shell):
+    written("p.py", "def f():\n    yield (\n")
+    place, source, marks, message = shell.fails("spawn p.py:f")
+    assert place == f'  File "{Path("p.py").resolve()}", line 2'
+    assert (source, marks) == ("    yield (", "          ^")
+    assert message == "SyntaxError: '(' was never closed"
+
+
+def test_an_error_at_import_is_the_programs_own_traceback(shell):
+    written("p.py", "def f():\n    g()\n\ndef g():\n    raise LookupError('here')\n\nf()\n")
+    shown = shell.fails("spawn p.py:f")
+    assert shown[0] == "Traceback (most recent call last):"
+    assert shown[-1] == "LookupError: here"
+    places = [line for line in shown if line.startswith("  File ")]
+    file = Path("p.py").resolve()
+    assert places == [
+        f'  File "{file}", line {line}, in {name}'
+        for line, name in [(7, "<module>"), (2, "f"), (5, "g")]
+    ]
+
+
+def test_an_error_of_a_function_that_is_no_program_is_its_own_too(shell):
+    shown = shell.fails(f"spawn {PROGRAMS}:fails_when_called")
+    assert shown[0].startswith("Traceback")
+    assert sum(line.startswith("  File ") for line in shown) == 1
+    assert shown[-1] == "LookupError: no such luck"
+
+
+def test_a_module_that_a_program_does_not_find_is_the_programs_error(shell):
+    written("p.py", "import nothing_of_this_name\n")
+    assert shell.fails("spawn p.py:f")[-1] == (
+        "ModuleNotFoundError: No module named 'nothing_of_this_name'"
+    )
+    written("package/q.py", "import package.nothing\n")
+    assert shell.fails("spawn package.q:f")[-1].startswith("ModuleNotFoundError")
+
+
+def test_a_file_that_takes_too_long_is_a_mistake(shell, monkeypatch):
+    monkeypatch.setattr(loader, "DEADLINE", 0.1)
+    for text, program in [
+        ("while True: pass\n", "p.py:f"),
+        ("while True: pass\n", "p.py"),
+        ("def f():\n    while True: pass\n", "p.py:f"),
+    ]:
+        written("p.py", text)
+        marks, said = usage_of(shell, f"spawn {program}")
+        assert said == f"{program} is still loading after 0.1 s: given up"
+        assert marks == "      " + "^" * len(program)
+
+
+def test_loading_can_be_given_up(shell):
+    written("p.py", "while True: pass\n")
+    threading.Timer(0, shell.system.give_up).start()
+    with pytest.raises(GivenUp):
+        shell.run("spawn p.py:f; spawn countdown 1")
+    assert shell.shown == ["given up"]
+
+
+def test_a_port_in_use_and_an_address_of_another_machine_are_one_line(shell):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        shell.run(f"spawn echo_server {port}; wait; spawn echo_server 0 --host 203.0.113.1; wait")
+    in_use, elsewhere = shell.reported.splitlines()
+    assert f"crashed: OSError: the port is in use: 127.0.0.1:{port}" in in_use
+    assert "crashed: OSError: the address is not of this machine: 203.0.113.1:0" in elsewhere
+    shell.succeeds("spawn countdown 1; wait")
+
+
+# -- kill
+
+
+def test_a_killed_task_may_finish_and_is_reported_as_killed(shell):
+    assert shell.succeeds(f"spawn {PROGRAMS}:tidy; spawn {PROGRAMS}:sleeper; kill 1 2")[2:] == [
+        "task 1 is being killed",
+        "task 2 is being killed",
+    ]
+    assert shell.wait(1).killed
+    assert shell.wait(2).killed
+    assert shell.printed == "tidied up\n"
+    assert sorted(shell.reported.splitlines()) == [
+        "task 1 (programs.py:tidy) killed",
+        "task 2 (programs.py:sleeper) killed",
+    ]
+
+
+def test_a_kill_is_said_before_the_end_is_reported(shell):
+    reported = []
+    shell.session.show = lambda lines, data: reported.append(shell.reported) if lines else None
+    shell.run(f"spawn {PROGRAMS}:sleeper; kill 1")
+    shell.wait(1)
+    assert reported == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("kill 9", "no task 9; type tasks for those there are"),
+        ("kill 1", "task 1 had ended before"),
+        ("kill 1 9", "task 1 had ended before\nno task 9; type tasks for those there are"),
+    ],
+)
+def test_what_cannot_be_killed_fails_and_says_why(shell, line, said):
+    shell.run("spawn countdown 1; wait")
+    assert shell.fails(line) == said.split("\n")
+
+
+def test_those_that_can_be_killed_are_killed_although_others_cannot(shell):
+    shell.run(f"spawn {PROGRAMS}:sleeper")
+    assert shell.fails("kill 9 1") == [
+        "task 1 is being killed",
+        "no task 9; type tasks for those there are",
+    ]
+    assert shell.wait(1).killed
+
+
+@pytest.mark.parametrize("line", ["kill", "kill x", "kill 1 x", "kill 0", "kill -9 1"])
+def test_a_kill_of_no_number_kills_nobody(shell, line):
+    shell.run(f"spawn {PROGRAMS}:sleeper")
+    assert shell.fails(line)[-1] == "usage: kill TID…"
+    assert "blocked" in shell.run("tasks")[1] or "ready" in shell.run("tasks")[1]
+
+
+# -- wait
+
+
+@pytest.mark.parametrize("line", ["wait 1 2", "wait", "wait 2; wait 1"])
+def test_waiting_for_tasks_that_end_well_succeeds(shell, line):
+    shell.succeeds(f"spawn countdown 1; spawn countdown 2; {line}")
+    assert shell.run("tasks")[0].startswith("no tasks")
+
+
+@pytest.mark.parametrize("line", ["wait 1", "wait", "wait 2 1"])
+@pytest.mark.parametrize("early", [False, True], ids=["alive", "ended"])
+def test_waiting_for_a_task_that_crashes_fails_however_early_it_did(shell, line, early):
+    shell.run("spawn crash; spawn countdown 1")
+    if early:
+        shell.wait(1)
+    shell.fails(line)
+
+
+def test_a_crash_that_was_waited_for_is_nobodys_news_any_more(shell):
+    shell.run("spawn crash; spawn crash")
+    shell.fails("wait 1")
+    shell.fails("wait")
+    shell.succeeds("wait")
+
+
+def test_waiting_for_a_killed_task_fails(shell):
+    shell.run(f"spawn {PROGRAMS}:sleeper; kill 1")
+    shell.fails("wait 1")
+
+
+def test_how_a_child_ends_is_its_parents_affair(shell):
+    written(
+        "p.py",
+        "from kernel import *\n"
+        "def child():\n    1 / 0\n    yield\n"
+        "def parent():\n    yield NewTask(child())\n    yield Sleep(0.001)\n",
+    )
+    shell.succeeds("spawn p.py:parent; wait")
+    shell.fails("wait 2")
+
+
+def test_waiting_for_all_waits_for_the_children_too(shell):
+    written(
+        "p.py",
+        "from kernel import *\n"
+        "def child():\n    yield Sleep(0.01)\n    print('child')\n"
+        "def parent():\n    yield NewTask(child())\n",
+    )
+    shell.succeeds("spawn p.py:parent; wait")
+    assert shell.printed == "child\n"
+
+
+def test_waiting_for_nobody_is_no_failure(shell):
+    assert shell.succeeds("wait") == ["there is no task to wait for"]
+
+
+def test_waiting_for_a_task_that_never_was_fails(shell):
+    assert shell.fails("wait 7") == ["no task 7; type tasks for those there are"]
+
+
+def test_on_a_screen_an_end_of_long_ago_is_told_again(shell):
+    shell.run("spawn crash; wait")
+    shell.width = 80
+    (line,) = shell.fails("wait 1")
+    assert line == "task 1 (crash) crashed: ZeroDivisionError: division by zero"
+
+
+def test_a_wait_that_is_given_up_leaves_the_tasks_alone(shell):
+    shell.run(f"spawn {PROGRAMS}:sleeper; spawn {PROGRAMS}:sleeper")
+    threading.Timer(0, shell.system.give_up).start()
+    with pytest.raises(GivenUp):
+        shell.run("wait; nonsense")
+    assert shell.shown[-1] == "given up"
+    assert [task.tid for task in shell.machine.call(ListTasks(), GUARD).tasks] == [1, 2]

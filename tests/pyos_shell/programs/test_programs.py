@@ -1,0 +1,63 @@
+"""Laws of all programs: each fits on a slide, and its docstring is its help."""
+
+import ast
+import inspect
+from pathlib import Path
+
+import pytest
+
+from pyos_shell import programs
+from pyos_shell.program import built_in, built_in_names
+
+FOLDER = Path(programs.__file__).parent
+
+
+def source(name):
+    return (FOLDER / f"{name}.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", built_in_names())
+def test_a_program_fits_on_a_slide(name):
+    lines = source(name).splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 100
+
+
+@pytest.mark.parametrize("name", built_in_names())
+def test_a_program_is_a_generator_function_named_like_its_file(name):
+    function = built_in(name).function
+    assert inspect.isgeneratorfunction(function)
+    assert function.__name__ == name
+
+
+@pytest.mark.parametrize("name", built_in_names())
+def test_every_function_of_a_program_says_what_it_does(name):
+    module = ast.parse(source(name))
+    functions = [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)]
+    assert all(map(ast.get_docstring, [module, *functions]))
+
+
+@pytest.mark.parametrize("name", built_in_names())
+def test_a_program_uses_nothing_but_what_every_program_can_use(name):
+    """The kernel's interface, and the standard library: it can be copied to a file of one's own."""
+    for node in ast.walk(ast.parse(source(name))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            assert node.module in ("kernel", "time")
+        assert not isinstance(node, ast.Import)
+
+
+@pytest.mark.parametrize("name", built_in_names())
+def test_every_parameter_can_be_typed_and_left_out(name):
+    assert all(not each.required for each in built_in(name).signature.parameters)
+
+
+@pytest.mark.parametrize("name", built_in_names())
+def test_a_program_runs_as_a_file_just_as_well(shell, name):
+    """And as a copy."""
+    copy = Path(f"my_{name}.py")
+    copy.write_text(source(name))
+    tiny = {"crash": "1000", "echo_load": "0", "echo_server": "0", "countdown": "0"}.get(name, "1")
+    shell.succeeds(f"spawn {copy}:{name} {tiny}")
+    shell.machine.shutdown()
+    assert "crashed" not in shell.reported

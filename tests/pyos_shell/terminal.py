@@ -1,0 +1,225 @@
+"""A terminal for a child process: it types, and looks at the screen.
+
+    with Terminal([sys.executable, "-m", "pyos_shell"]) as terminal:
+        terminal.type("tasks\\r")
+        terminal.wait_for("no tasks")
+
+Nothing here sleeps to wait: it reads until the screen shows what was asked for, and after `GUARD`
+seconds it fails, and says what the screen shows instead.
+"""
+
+import fcntl
+import os
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyte
+
+ROOT = Path(__file__).resolve().parents[2]
+GUARD = 6.0
+
+#: Bytes that a terminal takes at a time.
+HELPING = 4096
+
+#: The slave is the child's terminal in every respect: it gets Ctrl-C and the hang-up from it.
+LAUNCHER = "import os, sys; os.login_tty(0); os.execvp(sys.argv[1], sys.argv[1:])"
+
+
+class Terminal:
+    """A child on a pseudo-terminal, and a screen that shows what it writes.
+
+    `rate` is how many bytes it takes in a second, if it is a slow one.
+    """
+
+    def __init__(
+        self,
+        command: list[str],
+        *,
+        columns: int = 80,
+        rows: int = 24,
+        env: dict[str, str] | None = None,
+        cwd: Path = ROOT,
+        rate: float | None = None,
+    ) -> None:
+        self.rate = rate
+        self.screen = Screen(columns, rows)
+        self.stream = pyte.ByteStream(self.screen)
+        self.mark = 0
+        self.master, slave = os.openpty()
+        self.resize(columns, rows)
+        self.settings = termios.tcgetattr(slave)
+        self.process = subprocess.Popen(
+            [sys.executable, "-SEc", LAUNCHER, *command],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=cwd,
+            env=environment(env or {}),
+        )
+        os.close(slave)
+
+    def __enter__(self) -> "Terminal":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.process.kill()
+        self.hang_up()
+        self.process.wait(GUARD)
+
+    # -- what the user does
+
+    def type(self, text: str) -> None:
+        """Type `text`; `\\r` is the Enter key, `\\x03` Ctrl-C."""
+        data = text.encode()
+        deadline = time.monotonic() + GUARD
+        while data:
+            # Whoever does not read while he types may wait for ever: the child waits for him.
+            readable, writable, _ = select.select([self.master], [self.master], [], GUARD)
+            if writable:
+                data = data[os.write(self.master, data[:512]) :]
+            elif readable:
+                self.read()
+            assert time.monotonic() < deadline, f"the child does not listen\n{self}"
+
+    def enter(self, line: str) -> None:
+        """Type a line and the Enter key. What `wait_for` looks for comes after this."""
+        self.mark = len(self.screen.gone)
+        self.type(line + "\r")
+
+    def resize(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.screen.resize(rows, columns)
+
+    def hang_up(self) -> None:
+        """Close the terminal, as when its window is closed."""
+        if self.master >= 0:
+            os.close(self.master)
+            self.master = -1
+
+    # -- what the user sees
+
+    @property
+    def lines(self) -> list[str]:
+        """The rows of the screen."""
+        return [self.screen.row(number) for number in range(self.screen.lines)]
+
+    @property
+    def text(self) -> str:
+        """The rows of the screen, without the empty ones at its end."""
+        return "\n".join(self.lines).rstrip("\n")
+
+    @property
+    def last(self) -> str:
+        """The last row that shows something."""
+        return self.text.rpartition("\n")[2]
+
+    @property
+    def history(self) -> str:
+        """All that was ever shown, also what has left the screen."""
+        return "\n".join([*self.screen.gone, self.text])
+
+    def __str__(self) -> str:
+        return "\n".join(f"| {row}" for row in self.text.split("\n"))
+
+    # -- waiting
+
+    def wait(self, condition: Callable[[], Any], what: str) -> None:
+        """Read until `condition` holds."""
+        deadline = time.monotonic() + GUARD
+        while not condition():
+            left = deadline - time.monotonic()
+            assert left > 0, f"waited in vain for {what}; the screen shows\n{self}"
+            ready, _, _ = select.select([self.master], [], [], left)
+            if ready and not self.read():
+                assert condition(), f"ended before {what}; the screen shows\n{self}"
+
+    def wait_for(self, text: str) -> None:
+        """Read until `text` has been shown since the last line was entered."""
+        first = self.mark
+
+        def shown() -> bool:
+            nonlocal first
+            new, first = self.screen.gone[first:], len(self.screen.gone)
+            return text in "\n".join([*new, self.text])
+
+        self.wait(shown, repr(text))
+
+    def wait_line(self, line: str) -> None:
+        """Read until one row of the screen is `line`."""
+        self.wait(lambda: line in self.lines, f"the line {line!r}")
+
+    def wait_last(self, line: str) -> None:
+        """Read until the last row is `line`."""
+        self.wait(lambda: self.last == line, f"the last line {line!r}")
+
+    def wait_exit(self) -> int:
+        """Read until the child has closed its terminal; answers its exit status."""
+        deadline = time.monotonic() + GUARD
+        while self.read():
+            assert time.monotonic() < deadline, f"it does not end; the screen shows\n{self}"
+        return self.process.wait(GUARD)
+
+    def glance(self) -> None:
+        """Take in what is there at this moment, if anything."""
+        if select.select([self.master], [], [], 0)[0]:
+            self.read()
+
+    def read(self) -> bool:
+        """Wait for what the child writes, and take it in; false at its end."""
+        try:
+            data = os.read(self.master, HELPING)
+        except OSError:  # EIO: nobody has the other end open any more
+            data = b""
+        self.stream.feed(data)
+        if self.rate is not None:
+            time.sleep(len(data) / self.rate)  # this is how slow it is
+        return bool(data)
+
+    def changed_settings(self) -> Iterator[str]:
+        """What is different about the terminal's settings since before the child."""
+        names = ("iflag", "oflag", "cflag", "lflag", "ispeed", "ospeed", "cc")
+        for name, before, now in zip(
+            names, self.settings, termios.tcgetattr(self.master), strict=True
+        ):
+            if before != now:
+                yield f"{name}: {before} became {now}"
+
+
+class Screen(pyte.Screen):
+    """A screen that remembers the rows which have left it at its top."""
+
+    def __init__(self, columns: int, lines: int) -> None:
+        self.gone: list[str] = []
+        super().__init__(columns, lines)
+
+    def index(self) -> None:
+        if self.cursor.y == self.lines - 1:
+            self.gone.append(self.row(0))
+        super().index()
+
+    def row(self, number: int) -> str:
+        """What a row shows, without the blanks at its end."""
+        cells = self.buffer[number]
+        return "".join([cells[column].data for column in range(self.columns)]).rstrip()
+
+
+def environment(changes: dict[str, str]) -> dict[str, str]:
+    """The child's environment: of ours, nothing that changes what a console looks like."""
+    ours = {name: value for name, value in os.environ.items() if name not in PERSONAL}
+    return {
+        **ours,
+        "TERM": "xterm-256color",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUTF8": "1",
+        **changes,
+    }
+
+
+PERSONAL = {"NO_COLOR", "COLORTERM", "PROMPT_TOOLKIT_COLOR_DEPTH", "PROMPT_TOOLKIT_BELL", "INPUTRC"}

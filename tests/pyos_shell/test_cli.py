@@ -1,0 +1,433 @@
+"""Laws of `pyos` without a terminal: what goes where, what it exits with, and that it ends."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+
+import pytest
+
+from pyos_shell.cli import run_batch
+from pyos_shell.system import System
+
+from .shell import GUARD, ROOT, SAMPLES, command, environment, pyos, running
+
+posix = pytest.mark.skipif(os.name != "posix", reason="platform: no such shell or device")
+
+COUNTDOWN = "spawn countdown 3; wait 1"
+ENDED = "task 1: countdown 3\ntask 1 (countdown 3) ended\n"
+
+#: How commands can come in.
+WAYS = {
+    "-c": lambda text, folder: pyos("-c", text),
+    "FILE": lambda text, folder: pyos(written(folder, text)),
+    "piped": lambda text, folder: pyos(stdin=text),
+    "-i -c": lambda text, folder: pyos("-i", "-c", *text.split("\n", 1)[:1], stdin=rest(text)),
+    "-i FILE": lambda text, folder: pyos(
+        "-i", written(folder, text.split("\n", 1)[0]), stdin=rest(text)
+    ),
+}
+
+
+def written(folder, text):
+    file = folder / "commands"
+    file.write_bytes(text.encode())
+    return str(file)
+
+
+def rest(text):
+    return text.partition("\n")[2]
+
+
+def outcome(done):
+    return done.stdout, done.stderr, done.returncode
+
+
+# -- what goes where
+
+
+def test_what_tasks_print_is_all_of_stdout_and_what_is_said_of_them_goes_to_stderr():
+    assert outcome(pyos("-c", COUNTDOWN)) == ("3\n2\n1\n", ENDED, 0)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_commands_come_from_everywhere_separated_by_semicolons_and_newlines(way, tmp_path):
+    text = "spawn countdown 2; wait 1\n\n# a comment\nspawn say two 'three four' ;;wait 2\nps"
+    text = text.replace("say", "programs.py:say")
+    done = WAYS[way](text, tmp_path)
+    assert done.stdout.startswith("2\n1\ntwo three four\nno tasks; start one")
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_command_that_fails_does_not_keep_the_rest_from_running(way, tmp_path):
+    done = WAYS[way]("nonsense\nspawn countdown x; spawn countdown 1; wait 1", tmp_path)
+    assert done.stdout == "1\n"
+    assert "no command 'nonsense'" in done.stderr
+    assert "N takes a whole number, not 'x'" in done.stderr
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("commands", "status"),
+    [
+        ("", 0),
+        ("ps", 0),
+        ("spawn crash; wait 1", 1),
+        ("spawn programs.py:sleeper; kill 1; wait 1", 1),
+        ("spawn programs.py:sleeper; kill 1", 0),
+        ("spawn crash; spawn countdown 1; wait", 1),
+        ("wait", 0),
+        ("wait 9", 1),
+        ("kill 9", 1),
+        ("stack 9", 1),
+        ("help nonsense", 1),
+        ("spawn nonsense", 1),
+        ("spawn 'x", 1),
+        ("log", 0),
+        ("nonsense; exit", 1),
+        ("exit; nonsense", 0),
+    ],
+)
+def test_the_exit_status_is_1_if_any_command_failed(commands, status):
+    done = pyos("-c", commands)
+    assert done.returncode == status
+    assert bool(status) <= bool(done.stderr), "a failure without a word"
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("word", ["exit", "quit"])
+def test_exit_and_quit_leave_at_once(word):
+    done = pyos("-c", f"{word}; spawn countdown 1; wait\nspawn countdown 1; wait")
+    assert outcome(done) == ("", "", 0)
+
+
+def test_living_tasks_are_ended_the_newest_first_and_may_say_so():
+    done = pyos("-c", "; ".join(f"spawn programs.py:tidy word{number}" for number in range(3)))
+    assert done.stdout == "word2\nword1\nword0\n"
+    assert "task 3 (programs.py:tidy word2) killed" in done.stderr
+    assert done.returncode == 0
+
+
+def test_without_a_terminal_nothing_is_coloured_or_cut():
+    name = "a-program-with-quite-a-long-name-that-no-terminal-of-sixty-columns-could-show"
+    done = pyos(
+        "-c",
+        f"spawn --name {name} echo_server 0; tasks; stack 1; help; programs; spawn {name}",
+        COLUMNS="60",
+        TERM="xterm-256color",
+    )
+    assert name in done.stdout
+    assert re.search(r" accept 127\.0\.0\.1:\d+ ", done.stdout)
+    assert "…" not in re.sub(r"\[?\w+…", "", done.stdout)
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_a_server_at_work_is_talked_to_and_ends_with_its_input():
+    with running() as process:
+        print("spawn server_script.py 0", file=process.stdin, flush=True)
+        assert process.stdout.readline() == "made task 1\n"
+        assert process.stdout.readline() == "Server start..\n"
+        port = int(process.stdout.readline().split()[1])
+        with socket.create_connection(("127.0.0.1", port), GUARD) as client:
+            client.sendall(b"hello")
+            assert client.recv(5, socket.MSG_WAITALL) == b"hello"
+            print("tasks", file=process.stdin, flush=True)
+            assert process.stdout.readline().startswith("Connection from 127.0.0.1")
+            rows = [process.stdout.readline() for _ in range(3)]
+        out, err = process.communicate()
+    peer = f"read 127.0.0.1:{port} ← 127.0.0.1:{client_port(rows[2])} "
+    assert f" read 127.0.0.1:{port} " in rows[1]
+    assert peer in rows[2]
+    assert out in ("", "Client closed.\n")
+    assert "Traceback" not in err
+    assert process.returncode == 0
+
+
+def client_port(row):
+    return re.search(r"← 127\.0\.0\.1:(\d+)", row)[1]
+
+
+# -- the command line
+
+
+def test_version_and_help_answer():
+    assert re.fullmatch(r"PyOS \S.*\n", pyos("--version").stdout)
+    assert "-c COMMANDS" in pyos("--help").stdout
+
+
+@pytest.mark.parametrize("arguments", [["-c"], ["-c", "ps", "file"], ["--nonsense"], ["a", "b"]])
+def test_a_wrong_command_line_is_refused_with_status_2_and_the_usage(arguments):
+    done = pyos(*arguments)
+    assert (done.stdout, done.returncode) == ("", 2)
+    assert done.stderr.startswith("usage: pyos")
+
+
+HEAVY = {"prompt_toolkit", "pygments", "wcwidth", "asyncio", "ssl", "email", "http", "unittest"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--version"], ["--help"], ["-c", "spawn countdown 1; wait; spawn family; tasks; stack 2"]],
+    ids=lambda arguments: arguments[0],
+)
+def test_without_a_prompt_nothing_is_imported_that_only_a_prompt_needs(arguments):
+    program = (
+        f"import sys; sys.path[:0] = [{str(ROOT)!r}]\n"
+        "before = set(sys.modules); from pyos_shell.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "finally: print('imported:', *sorted(set(sys.modules) - before))"
+    )
+    child = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=GUARD,
+    )
+    imported = child.stdout.rpartition("imported: ")[2].split()
+    assert "pyos_shell.cli" in imported, child.stderr
+    heavy = HEAVY - ({"email"} if arguments == ["--version"] else set())
+    assert not heavy & {name.partition(".")[0] for name in imported}
+
+
+@pytest.mark.parametrize(
+    ("content", "trouble"),
+    [
+        (None, "No such file or directory"),
+        ("folder", "Is a directory"),
+        (b"spawn countdown 1; wait\n\xff\n", "it is not UTF-8 text"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_in_one_line(content, trouble, tmp_path):
+    file = tmp_path / "commands"
+    if content == "folder":
+        file.mkdir()
+    elif content is not None:
+        file.write_bytes(content)
+    done = pyos(str(file))
+    assert (done.stdout, done.returncode) == ("", 2)
+    if os.name == "posix" or content not in (None, "folder"):
+        assert done.stderr == f"pyos: cannot read {file}: {trouble}\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbfspawn countdown 1\nwait",
+        b"spawn countdown 1\r\nwait\r\n",
+        b"spawn \\\n  countdown \\\r\n 1\nwait",
+        b"spawn countdown 1 # \\\nwait\n\\\n",
+    ],
+    ids=["mark", "windows", "continued", "comment"],
+)
+def test_files_of_all_editors_are_read(content, tmp_path):
+    file = tmp_path / "commands"
+    file.write_bytes(content)
+    for done in (pyos(str(file)), pyos(stdin=content)):
+        assert outcome(done) == ("1\n", ENDED.replace("3", "1"), 0)
+
+
+def test_a_quote_that_is_not_closed_is_the_mistake_of_its_own_line():
+    done = pyos("-c", "spawn countdown '3\nspawn countdown 2 # it's fine\nwait")
+    assert done.stdout == "2\n1\n"
+    assert "this quote is not closed" in done.stderr
+
+
+# -- streams of all kinds
+
+
+def test_a_reader_that_goes_away_ends_it_all_without_a_word():
+    with running("-c", "spawn programs.py:flood; spawn programs.py:tidy; wait; ps") as process:
+        assert process.stdout.readline() == "line 0\n"
+        process.stdout.close()
+        err = process.stderr.read()
+        assert process.wait() == 1
+    assert err == "task 1: programs.py:flood\ntask 2: programs.py:tidy\n" or err == (
+        "task 1: programs.py:flood\n"
+    )
+
+
+def test_a_reader_of_stderr_that_goes_away_changes_nothing():
+    with running("-c", "spawn countdown 2; nonsense; wait; spawn countdown 1; wait") as process:
+        process.stderr.close()
+        assert process.stdout.read() == "2\n1\n1\n"
+        assert process.wait() == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="platform: no /dev/full")
+def test_a_full_disk_is_one_line():
+    with open("/dev/full", "w") as full, running("-c", COUNTDOWN, stdout=full) as process:
+        err = process.stderr.read()
+        assert process.wait() == 1
+    assert err.splitlines()[-1] == "pyos: cannot write the output: No space left on device"
+    assert "Traceback" not in err
+    assert "Exception ignored" not in err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "ascii:strict"])
+def test_what_the_encoding_does_not_know_is_replaced(encoding):
+    done = pyos(
+        "-c",
+        "spawn --name 程序 programs.py:say 中文 é; wait; spawn server_script.py 0; tasks; 程序",
+        PYTHONUTF8="0",
+        PYTHONIOENCODING=encoding,
+    )
+    e = "\udce9" if encoding == "cp1252" else "?"
+    assert done.stdout.startswith(f"?? {e}\n")
+    assert "task 1: ??\n" in done.stderr
+    assert "no command '??'" in done.stderr
+    assert "Error" not in done.stderr
+
+
+def test_commands_that_are_not_utf_8_are_a_mistake_of_their_own():
+    done = pyos(stdin=b"ta\xffsks\nspawn countdown 1; wait\n")
+    assert done.stdout == "1\n"
+    assert "no command 'ta\N{REPLACEMENT CHARACTER}sks'; did you mean tasks?" in done.stderr
+
+
+@posix
+@pytest.mark.parametrize("stream", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_is_closed_is_as_good_as_an_empty_one(stream):
+    """And no file of ours gets its number: the server's socket is not written to."""
+    start = ["sh", "-c", f'exec "$@" {stream}', "sh"]
+    commands = "spawn echo_server 0; spawn countdown 1; wait 2; nonsense"
+    with running("-c", commands, start=start) as process:
+        out, err = process.communicate()
+    assert process.returncode == 1
+    assert ("\n1\n" in out) == (">&-" not in stream.replace("2>&-", ""))
+    assert ("nonsense" in err) == ("2>&-" not in stream)
+
+
+@posix
+def test_with_its_input_closed_it_has_nothing_to_do():
+    with running(start=["sh", "-c", 'exec "$@" <&-', "sh"]) as process:
+        assert process.communicate() == ("", "")
+        assert process.returncode == 0
+
+
+def test_a_slow_reader_gets_every_line():
+    with running("-c", "spawn programs.py:flood 30000; wait") as process:
+        lines = [process.stdout.readline()]
+        assert process.stdin.writable()  # it lives, and waits for us
+        lines += process.stdout.readlines()
+        assert process.wait() == 0
+    assert lines == [f"line {number}\n" for number in range(30_000)]
+
+
+# -- Ctrl-C
+
+
+@posix
+def test_ctrl_c_ends_what_waits_with_130_and_the_tasks_finally_blocks_run():
+    with running("-c", "spawn programs.py:tidy; spawn family; wait; ps") as process:
+        assert process.stdout.readline() == "my children are 3 4 5\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert process.returncode == 130
+    assert "tidied up\n" in out
+    assert "task 2 (family) killed" in err
+    assert "Traceback" not in err
+    assert "no tasks" not in out
+
+
+@posix
+def test_ctrl_c_while_it_waits_for_commands_ends_it():
+    with running() as process:
+        print("spawn programs.py:tidy; spawn countdown 1", file=process.stdin, flush=True)
+        assert process.stdout.readline() == "1\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert (out, process.returncode) == ("tidied up\n", 130)
+    assert "Traceback" not in err
+
+
+def test_ctrl_c_that_comes_too_late_for_its_command_still_ends_it(monkeypatch):
+    """The answer is here already when it is pressed, and there is no other command."""
+    asked = System.ask
+
+    def ask(self, call):
+        answer = asked(self, call)
+        self.give_up()
+        return answer
+
+    monkeypatch.setattr(System, "ask", ask)
+    assert run_batch(["tasks"]) == 130
+
+
+@posix
+def test_ctrl_c_ends_it_although_a_task_holds_the_kernel():
+    with running("-c", "spawn programs.py:hog; tasks") as process:
+        for line in process.stderr:
+            if "holds the kernel" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "Fatal" not in err
+
+
+@posix
+def test_ctrl_c_ends_it_although_nobody_reads_what_it_prints():
+    with running("-c", "spawn programs.py:long_line; wait") as process:
+        assert process.stdout.read(1) == "x"  # the rest does not fit into any pipe
+        process.send_signal(signal.SIGINT)
+        assert process.wait(GUARD) == 130
+        assert "Fatal" not in process.stderr.read()
+
+
+# -- the end
+
+
+LEAVING = {"": 0, "; exit": 0, "; nonsense; exit": 1, "\nnonsense": 1}
+
+
+def at_once(commands):
+    """Run `pyos` with all these commands at the same time; how each came out, and its status."""
+    with ExitStack() as stack:
+        started = [stack.enter_context(running("-c", each)) for each in commands]
+        return [(*process.communicate(), process.returncode) for process in started]
+
+
+def test_a_task_that_refuses_to_die_is_ended_by_force():
+    ends = at_once(f"spawn programs.py:stubborn{leaving}" for leaving in LEAVING)
+    assert [status for _, _, status in ends] == list(LEAVING.values())
+    for _, err, _ in ends:
+        assert "(programs.py:stubborn) killed by force" in err
+        assert "Exception ignored" not in err
+
+
+def test_a_task_that_holds_the_kernel_ends_with_the_process():
+    ends = at_once(f"spawn countdown 1; wait; spawn programs.py:hog{way}" for way in LEAVING)
+    assert [status for _, _, status in ends] == list(LEAVING.values())
+    for out, err, _ in ends:
+        assert out == "1\n"
+        assert "the kernel is held by a task; it ends with this process" in err
+
+
+def test_a_kernel_that_panics_is_loud_and_later_commands_fail_at_once():
+    done = pyos("-c", "spawn programs.py:sleeper; spawn programs.py:panic; wait; spawn countdown 1")
+    assert "kernel panic" in done.stderr
+    assert "the kernel has stopped" in done.stderr
+    assert re.search(r"sleeper .*programs\.py:\d+", done.stderr)
+    assert (done.stdout, done.returncode) == ("", 1)
+
+
+def test_it_runs_as_a_module_and_as_a_folder():
+    for start in (["-m", "pyos_shell"], [str(ROOT / "pyos_shell")]):
+        child = subprocess.run(
+            [sys.executable, *start, "-c", COUNTDOWN],
+            capture_output=True,
+            text=True,
+            cwd=SAMPLES,
+            env=environment({}),
+            timeout=GUARD,
+        )
+        assert (child.stdout, child.stderr, child.returncode) == ("3\n2\n1\n", ENDED, 0)
+
+
+def test_the_launcher_of_these_tests_is_pyos():
+    assert command()[-1].endswith("sys.exit(main())")

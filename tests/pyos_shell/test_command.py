@@ -1,0 +1,106 @@
+"""Laws of commands: one declaration gives parsing, checking and help."""
+
+import inspect
+
+import pytest
+from wcwidth import wcswidth
+
+from pyos_shell import commands
+from pyos_shell.command import ALIASES, COMMANDS, command, find, run
+from pyos_shell.line import Word, parse
+from pyos_shell.mistake import Mistake
+from pyos_shell.program import built_in, built_in_names
+
+
+@pytest.fixture
+def table(monkeypatch):
+    """An empty table of commands."""
+    from pyos_shell import command as module
+
+    monkeypatch.setattr(module, "COMMANDS", {})
+    monkeypatch.setattr(module, "ALIASES", {})
+    return module
+
+
+def word(text):
+    return Word(text, 0, len(text))
+
+
+def test_a_function_declared_is_a_command_by_its_name_and_by_its_other_words(table):
+    @command("list", "dir")
+    def ls(system, path: str = ".", *, all: bool = False):
+        """Show files."""
+        return system, path, all
+
+    assert ls("me", "there") == ("me", "there", False)  # it stays a function
+    for name in ("ls", "list", "dir"):
+        assert find(word(name)).signature.usage == "ls [PATH=.] [--all]"
+    (statement,) = parse("dir there --all")
+    assert run("the system", statement) == ("the system", "there", True)
+
+
+def test_a_command_may_have_a_name_that_python_keeps_for_itself(table):
+    @command(name="exit")
+    def leave(system):
+        """Leave."""
+
+    assert find(word("exit")).name == "exit"
+    with pytest.raises(Mistake):
+        find(word("leave"))
+
+
+def test_a_wrong_argument_is_refused_before_anything_happens(table):
+    calls = []
+
+    @command()
+    def double(system, number: int):
+        """Double a number."""
+        calls.append(number)
+
+    (statement,) = parse("double two")
+    with pytest.raises(Mistake) as caught:
+        run(None, statement)
+    assert (caught.value.start, caught.value.end) == (7, 10)
+    assert caught.value.usage == "usage: double NUMBER"
+    assert not calls
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("spwan", "spawn"), ("SPAWN", "spawn"), ("tas", "tasks"), ("Quit", "quit"), ("killl", "kill")],
+)
+def test_an_unknown_command_says_what_was_meant_probably(typed, meant):
+    with pytest.raises(Mistake, match=f"^no command '{typed}'; did you mean {meant}\\?$"):
+        find(word(typed))
+
+
+@pytest.mark.parametrize("typed", ["xyzzy", "", "中文", "x" * 1000])
+def test_a_command_like_no_other_is_sent_to_help(typed):
+    with pytest.raises(Mistake, match="type help for all of them"):
+        find(word(typed))
+
+
+def test_help_lists_the_commands_by_topic():
+    assert list(COMMANDS) == [
+        *("spawn", "kill", "wait"),
+        *("tasks", "stack", "programs", "log"),
+        *("help", "exit"),
+    ]
+    assert ALIASES == {"ps": "tasks", "quit": "exit"}
+    assert commands.__all__ == ["console", "look", "tasks"]
+
+
+FUNCTIONS = {name: each.function for name, each in COMMANDS.items()} | {
+    name: built_in(name).function for name in built_in_names()
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_command_and_program_explains_itself_on_a_projector(name):
+    doc = inspect.getdoc(FUNCTIONS[name]) or ""
+    summary, *rest = doc.split("\n")
+    assert summary[0].isupper()
+    assert summary.endswith(".")
+    assert len(summary) <= 50
+    assert all(wcswidth(line) <= 78 for line in rest)
+    assert rest[:1] in ([], [""])

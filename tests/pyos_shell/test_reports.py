@@ -1,0 +1,105 @@
+"""Laws of reports: what a person should know of the kernel, in one line where that is enough."""
+
+import pytest
+
+from kernel import (
+    AcceptFailed,
+    Deadlocked,
+    Exited,
+    ExitStatus,
+    Hogged,
+    NewTask,
+    Panicked,
+    Released,
+    Sleep,
+    WaitTask,
+)
+from pyos_shell.output import Line
+from pyos_shell.reports import exit_in_words
+
+from .shell import SAMPLES, until
+
+
+def emitted(shell, event):
+    """What is reported of an event."""
+    shell.machine.kernel.trace.emit(event)
+    return shell.output.log(None)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (ExitStatus(3), "task 3 (p 1) ended"),
+        (ExitStatus(3, value=7), "task 3 (p 1) ended: 7"),
+        (ExitStatus(3, error=KeyError("k")), "task 3 (p 1) crashed: KeyError: 'k'; see stack 3"),
+        (ExitStatus(3, killed=True), "task 3 (p 1) killed"),
+        (
+            ExitStatus(3, killed=True, forced=True),
+            "task 3 (p 1) killed by force   (it ignored the kill)",
+        ),
+    ],
+)
+def test_an_end_is_one_line_and_a_crash_says_how_to_see_more(status, words):
+    assert exit_in_words(Exited(3, "p 1", status)) == words
+
+
+def test_only_a_crash_is_marked_as_one(shell):
+    crashed = Exited(1, "p", ExitStatus(1, error=ValueError("no")))
+    assert [line.kind for line in emitted(shell, crashed)] == ["crash"]
+    assert [line.kind for line in emitted(shell, Exited(2, "p", ExitStatus(2)))][1:] == ["report"]
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (Deadlocked(0, "1 task is blocked"), "deadlock: 1 task is blocked"),
+        (Hogged(1, "/x/p.py", 9, 0.54), "task 1 holds the kernel for 0.5 s at /x/p.py:9"),
+        (Released(1, 2.5), "task 1 has let go of the kernel after 2.5 s"),
+        (
+            AcceptFailed(1, 7, OSError(24, "Too many open files")),
+            "task 1 cannot accept on file 7 for now: Too many open files",
+        ),
+    ],
+)
+def test_what_a_person_should_know_is_reported_of_its_task(shell, event, words):
+    assert emitted(shell, event) == [Line(event.tid, "report", words)]
+
+
+def test_a_panic_is_loud_and_says_what_to_do(shell):
+    *first, last = emitted(shell, Panicked(0, ValueError("broken"), "task 1 p\n  f /x/p.py:9"))
+    assert [line.text for line in first] == [
+        "kernel panic: ValueError: broken",
+        "task 1 p",
+        "  f /x/p.py:9",
+    ]
+    assert last == Line(0, "crash", "the kernel has stopped; leave and start pyos again")
+
+
+def test_an_error_that_cannot_say_what_it_is_keeps_no_other_report_back(shell):
+    shell.run(f"spawn {SAMPLES}/programs.py:unspeakable; wait; spawn countdown 1; wait")
+    first, second = shell.reported.splitlines()
+    assert first.startswith("task 1 (programs.py:unspeakable) crashed: Bad")
+    assert second == "task 2 (countdown 1) ended"
+
+
+def test_an_error_of_several_lines_is_a_report_of_several_lines(shell):
+    words = exit_in_words(Exited(1, "p", ExitStatus(1, error=ValueError("one\ntwo"))))
+    shell.output.report(1, words)
+    assert shell.reported.splitlines() == [
+        "task 1 (p) crashed: ValueError: one",
+        "two; see stack 1",
+    ]
+
+
+def test_tasks_that_wait_for_each_other_are_reported_as_a_deadlock(shell):
+    def one():
+        yield Sleep(0.001)
+        yield WaitTask(2)
+
+    def other():
+        yield WaitTask(1)
+
+    shell.machine.call(NewTask(one()))
+    shell.machine.call(NewTask(other()))
+    until(lambda: "deadlock" in shell.reported)
+    assert "1 → 2 → 1" in shell.reported
