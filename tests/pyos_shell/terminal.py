@@ -23,7 +23,7 @@ from typing import Any
 import pyte
 
 ROOT = Path(__file__).resolve().parents[2]
-GUARD = 6.0
+GUARD = 30.0
 
 #: Bytes that a terminal takes at a time.
 HELPING = 4096

@@ -1,0 +1,407 @@
+"""The console on a real terminal: what a user types, and what he then sees."""
+
+import re
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("platform: Windows has no pseudo-terminals", allow_module_level=True)
+
+from .terminal import GUARD, Terminal
+
+PROMPT = "pyos>"
+CTRL_C, CTRL_D, TAB, UP = "\x03", "\x04", "\t", "\x1b[A"
+
+PROGRAMS = '''
+import ctypes, os, sys, time
+from kernel import *
+
+
+def told(port: int, lines: int = 1):
+    """Print so many lines for every byte that comes."""
+    with (yield Connect(("127.0.0.1", port))) as teller:
+        while (yield Recv(teller, 1)):
+            for number in range(1, lines + 1):
+                print("line", number)
+
+
+def told_to(port: int, what: str = ""):
+    """Do something as soon as a byte comes."""
+    with (yield Connect(("127.0.0.1", port))) as teller:
+        yield Recv(teller, 1)
+    exec(what)
+    yield
+
+
+def flood():
+    """Print as fast as it can."""
+    number = 0
+    while True:
+        number += 1
+        print("flood", number)
+        yield
+
+
+def hog(words: str = ""):
+    """Hold the kernel."""
+    yield
+    while True:
+        if words:
+            print(words)
+
+
+def sleeper(seconds: float = 1000.0):
+    yield Sleep(seconds)
+
+
+def busy():
+    while True:
+        yield
+
+
+def tidy():
+    """Say something at the end."""
+    try:
+        yield Sleep(1000)
+    finally:
+        print("tidied up")
+        open("tidied", "w").close()
+
+
+def stubborn():
+    """Refuse to die."""
+    while True:
+        try:
+            yield Sleep(1000)
+        except BaseException:
+            pass
+
+
+def crowd(size: int):
+    for _ in range(size):
+        yield NewTask(sleeper())
+    print("crowded")
+
+
+def asks():
+    """Read from the terminal."""
+    yield
+    input("your name? ")
+
+
+def says(text: str, *, encoded: bool = False):
+    """Print a text given as a Python expression."""
+    yield
+    value = eval(text)
+    if isinstance(value, bytes):
+        sys.stdout.buffer.write(value)
+    else:
+        print(value, end="")
+
+
+@system_call
+class CountRequests(SystemCall):
+    def run(self, kernel, caller):
+        return len(kernel.requests)
+
+
+def requests():
+    print((yield CountRequests()), "requests wait")
+
+
+def plain():
+    """No program: it has no yield, and does not come back."""
+    while True:
+        time.sleep(0.01)
+
+
+def leaves():
+    raise SystemExit("out of here")
+
+
+def memory():
+    with open("/proc/self/status") as status:
+        print(*[line.split()[1] for line in status if line.startswith("VmHWM")], "kB at most")
+    yield
+'''
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "p.py").write_text(PROGRAMS, "utf-8")
+    return tmp_path
+
+
+@contextmanager
+def console(folder: Path, *arguments: str, **options) -> Iterator[Terminal]:
+    """A console in this folder, at its prompt."""
+    options.setdefault("command", [sys.executable, "-W", "always", "-m", "pyos_shell"])
+    command = [*options.pop("command"), *arguments]
+    with Terminal(command, cwd=folder, **options) as terminal:
+        terminal.wait(lambda: terminal.last.endswith(PROMPT), "the prompt")
+        yield terminal
+
+
+@pytest.fixture
+def terminal(folder: Path) -> Iterator[Terminal]:
+    with console(folder) as terminal:
+        yield terminal
+
+
+@contextmanager
+def teller(terminal: Terminal, program: str) -> Iterator[socket.socket]:
+    """A task that the test can tell something, with the socket to do so."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        terminal.enter(f"spawn --name it p.py:{program.format(port=port)}")
+        listener.settimeout(GUARD)
+        connection, _ = listener.accept()
+    with connection:
+        terminal.wait_last(PROMPT)
+        yield connection
+
+
+#: Every question is asked once, so that no answer is taken for another.
+asked: list[str] = []
+
+
+def answers(terminal: Terminal) -> None:
+    """See that the console is all there: it answers a command."""
+    question = f"no{len(asked)}"
+    asked.append(question)
+    terminal.enter(f"help {question}")
+    terminal.wait_for(f"no command and no program '{question}'")
+
+
+def leaves(terminal: Terminal, *, status: int = 0) -> None:
+    """See that it has left, in good order."""
+    assert terminal.wait_exit() == status
+    assert not list(terminal.changed_settings())
+    assert "Traceback" not in terminal.history
+    assert "Warning" not in terminal.history
+
+
+def dropped(terminal: Terminal) -> int:
+    """How many lines the console says that it has dropped."""
+    said = re.findall(r"([\d,]+) lines dropped", terminal.history)
+    return sum(int(number.replace(",", "")) for number in said)
+
+
+# -- the first screen, and how to leave
+
+
+def test_the_first_screen_says_in_three_lines_what_this_is_and_what_to_type(terminal):
+    what, type_this, more, prompt = terminal.text.split("\n")
+    assert what.startswith("PyOS is an operating system for Python coroutines")
+    assert "spawn echo_server" in type_this and "tasks" in type_this
+    assert "help" in more and "Ctrl-D leaves" in more
+    assert prompt == PROMPT
+
+
+@pytest.mark.parametrize("farewell", ["exit\r", "quit\r", CTRL_D])
+def test_exit_quit_and_ctrl_d_leave_and_living_tasks_end_first(folder, terminal, farewell):
+    terminal.enter("spawn p.py:tidy; spawn p.py:busy")
+    terminal.wait_for("task 2: p.py:busy")
+    terminal.wait_last(PROMPT)
+    terminal.type(farewell)
+    leaves(terminal)
+    assert (folder / "tidied").exists()
+
+
+def test_what_is_printed_at_the_very_end_is_shown(terminal):
+    terminal.enter("spawn p.py:tidy; spawn countdown 3000; wait 2; exit")
+    leaves(terminal)
+    assert "  1 │ tidied up" in terminal.history.split("\n")
+    printed = [row for row in terminal.history.split("\n") if row.startswith("  2 │ ")]
+    assert printed[:-1] == [f"  2 │ {number}" for number in range(3000, 0, -1)]
+
+
+def test_ctrl_d_behind_what_is_typed_does_not_leave(terminal):
+    terminal.type("help programs" + CTRL_D)
+    answers_after = "p" + CTRL_D
+    terminal.type(answers_after + CTRL_C)
+    terminal.wait_last(PROMPT)
+    answers(terminal)
+
+
+def test_a_task_that_refuses_to_die_is_left_behind_after_a_deadline(terminal):
+    terminal.enter("spawn p.py:stubborn")
+    terminal.wait_for("task 1: p.py:stubborn")
+    terminal.enter("exit")
+    leaves(terminal)
+    assert "ignored the kill" in terminal.text
+
+
+def test_nothing_is_complained_about_at_the_end(folder):
+    command = [sys.executable, "-X", "dev", "-W", "error", "-m", "pyos_shell"]
+    with console(folder, command=command) as terminal:
+        with teller(terminal, "told {port} 100") as tell:
+            tell.sendall(b"12345")
+            terminal.type("wait 1\r" + CTRL_C)
+            terminal.wait_for("given up")
+        terminal.type("exit\r")
+        leaves(terminal)
+        for complaint in ("never awaited", "destroyed", "never retrieved", "Exception ignored"):
+            assert complaint not in terminal.history
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_to_end_lets_the_tasks_finish(folder, terminal, name):
+    terminal.enter("spawn p.py:tidy")
+    terminal.wait_for("task 1")
+    terminal.wait_last(PROMPT)
+    number = getattr(signal, name)
+    terminal.process.send_signal(number)
+    leaves(terminal, status=128 + number)
+    assert (folder / "tidied").exists()
+
+
+def test_a_signal_to_end_ends_a_console_whose_terminal_reads_nothing(folder, terminal):
+    terminal.enter("spawn p.py:flood")
+    # Its terminal is full, and nobody reads from it any more.
+    assert pytest.importorskip("select").select([terminal.master], [], [], GUARD)[0]
+    terminal.process.terminate()
+    assert terminal.process.wait(GUARD) == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize("ignored", [False, True], ids=["", "nohup"])
+def test_the_end_of_the_terminal_is_the_end_of_the_console(folder, ignored):
+    command = [sys.executable, "-m", "pyos_shell"]
+    if ignored:
+        command = ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *command]
+    with console(folder, command=command) as terminal:
+        terminal.enter("spawn p.py:tidy; spawn p.py:flood")
+        terminal.wait_for("flood 1")
+        terminal.hang_up()
+        assert terminal.process.wait(GUARD) != 0
+        assert (folder / "tidied").exists()
+
+
+# -- what tasks print, above the line being typed
+
+
+def test_a_thousand_lines_do_not_damage_the_line_being_typed(terminal):
+    with teller(terminal, "told {port} 1000") as tell:
+        terminal.type("help no-such")
+        tell.sendall(b".")
+        terminal.wait_for("line 700")
+        terminal.type("-thing-")
+        terminal.wait_for("line 1000")
+        terminal.wait_last(f"{PROMPT} help no-such-thing-")
+        terminal.enter("at-all")
+        terminal.wait_for("no command and no program 'no-such-thing-at-all'")
+    shown = [row for row in terminal.history.split("\n") if "│ line" in row]
+    assert shown == [f"  1 │ line {number}" for number in range(1, 1001)]
+
+
+def test_text_without_a_newline_is_shown_too(terminal):
+    terminal.enter("spawn p.py:says \"'first\\nsecond'\"; wait 1; spawn p.py:sleeper")
+    terminal.wait_for("  1 │ second")
+    with teller(terminal, "told_to {port} \"print('a question? ', end='')\"") as tell:
+        tell.sendall(b".")
+        terminal.wait_for("│ a question?")
+
+
+def test_what_a_task_prints_does_nothing_to_the_terminal(terminal):
+    evil = r"'\x1b[2J\x1b]0;owned\x07\x1b[?1049h\x1b[31mred\x00\r\x08\x9b5A' + chr(0xdcff)"
+    terminal.enter(f'spawn p.py:says "{evil}"; wait 1')
+    terminal.wait_for("ended")
+    assert r"\x1b[2J\x1b]0;owned\x07\x1b[?1049h\x1b[31mred\x00\r\x08\x9b5A" in terminal.text
+    assert terminal.screen.title == ""
+    terminal.wait_last(PROMPT)
+    answers(terminal)
+
+
+def test_bytes_that_are_no_text_are_replaced(terminal):
+    terminal.enter(r"""spawn p.py:says "b'half: \xe2\x82\n, whole: \xe2\x82\xac\n'"; wait 1""")
+    terminal.wait_for("ended")
+    assert "  1 │ half: �" in terminal.lines
+    assert "  1 │ , whole: €" in terminal.lines
+
+
+def test_a_line_of_ten_megabytes_is_cut_into_pieces_and_its_oldest_are_dropped(terminal):
+    terminal.enter("""spawn p.py:says "'x' * 10_000_000 + str(7 * 7)" """)
+    terminal.wait_for("49")
+    assert dropped(terminal) > 4000
+    answers(terminal)
+
+
+def test_a_task_that_reads_the_terminal_is_at_its_end_and_steals_no_key(terminal):
+    terminal.enter("spawn p.py:asks; wait 1")
+    terminal.wait_for("EOFError")
+    assert "│ your name?" in terminal.text
+    answers(terminal)
+
+
+def test_a_crash_is_one_line_with_the_tid_and_a_hint(terminal):
+    terminal.enter("spawn crash")
+    terminal.wait_line(
+        "  1 │ task 1 (crash) crashed: ZeroDivisionError: division by zero; see stack 1"
+    )
+    assert "Traceback" not in terminal.text
+
+
+# -- Ctrl-C
+
+
+def test_ctrl_c_at_the_prompt_clears_the_line(terminal):
+    terminal.type("some nonsense")
+    terminal.wait_last(f"{PROMPT} some nonsense")
+    terminal.type(CTRL_C)
+    terminal.wait_last(PROMPT)
+    answers(terminal)
+
+
+def test_ctrl_c_on_an_empty_line_says_once_how_to_leave(terminal):
+    terminal.type(CTRL_C * 10)
+    terminal.wait_line("Ctrl-D or exit leaves")
+    answers(terminal)
+    assert terminal.lines.count("Ctrl-D or exit leaves") == 1
+
+
+def test_ctrl_c_during_wait_cancels_the_request_and_gives_the_prompt_back(terminal):
+    terminal.enter("spawn p.py:sleeper; wait 1")
+    terminal.wait_last("Ctrl-C gives the prompt back")
+    terminal.type(CTRL_C)
+    terminal.wait_last(PROMPT)
+    assert "given up" in terminal.lines
+    terminal.enter("spawn p.py:requests; wait 2")
+    terminal.wait_for("│ 0 requests wait")
+
+
+def test_ctrl_c_gives_up_the_rest_of_the_line_and_what_is_typed_ahead(terminal):
+    terminal.enter("spawn p.py:sleeper; wait 1; spawn p.py:sleeper; wait 2")
+    terminal.enter("spawn p.py:sleeper")
+    terminal.wait_for("task 1: ")
+    terminal.type("half" + CTRL_C)
+    terminal.wait_for("given up")
+    terminal.enter("tasks")
+    terminal.wait_for("TID PAR")
+    terminal.wait_last(PROMPT)
+    assert "task 2" not in terminal.text and "half" not in terminal.text
+
+
+# -- a flood
+
+
+# -- a task that holds the kernel
+
+
+def joined(terminal: Terminal) -> str:
+    """What the screen shows, with long lines put together again."""
+    return "".join(row.ljust(terminal.screen.columns) for row in terminal.lines)
+
+
+# -- typing
+
+
+# -- commands from the command line
+
+
+# -- screens of all kinds
