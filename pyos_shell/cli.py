@@ -15,7 +15,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import NoReturn, TextIO, cast
 
 from kernel import Machine
 from kernel.machine import Stop
@@ -59,7 +59,12 @@ def open_missing_streams() -> None:
     """Whoever starts us may have closed some: a file of ours must not get the number of one."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+            setattr(sys, name, open_nothing(mode))
+
+
+def open_nothing(mode: str) -> TextIO:
+    """A stream that is empty, and swallows what is written to it."""
+    return cast(TextIO, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
 
 
 def tolerate(stream: TextIO) -> None:
@@ -105,9 +110,8 @@ def run(options: argparse.Namespace) -> int:
     if options.file is not None:
         try:
             text = read(options.file)
-        except (OSError, ValueError) as error:
-            trouble = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            print(f"pyos: cannot read {options.file}: {trouble}", file=sys.stderr)
+        except NotCommands as error:
+            print(f"pyos: {error}", file=sys.stderr)
             return 2
     prepared = [] if text is None else list(joined(text.split("\n")))
     if text is not None and not options.interactive:
@@ -116,16 +120,31 @@ def run(options: argparse.Namespace) -> int:
         from .console import Console
 
         return Console().run(prepared)
-    return run_batch(chain(prepared, joined(without_mark(sys.stdin))))
+    return run_batch(chain(prepared, joined(piped_in())))
+
+
+class NotCommands(Exception):
+    """A file that has no commands for us; the message is one line for the user."""
 
 
 def read(file: str) -> str:
-    """The text of a file of commands."""
-    return Path(file).read_text("utf-8-sig")
+    """The text of a file of commands. Raises `NotCommands`."""
+    if file.endswith(".py"):
+        raise NotCommands(f"{file} is a program: run it with pyos -c 'spawn {file}; wait'")
+    try:
+        return Path(file).read_text("utf-8-sig")
+    except OSError as error:
+        raise NotCommands(f"cannot read {file}: {error.strerror}") from None
+    except ValueError:
+        raise NotCommands(f"cannot read {file}: it is not UTF-8 text") from None
 
 
-def without_mark(lines: Iterable[str]) -> Iterator[str]:
-    """The lines that are piped in; PowerShell puts the mark of UTF-8 before the first."""
+def piped_in() -> Iterator[str]:
+    """The lines of stdin. For tasks there is nothing to read: they would take our commands away.
+
+    PowerShell puts the mark of UTF-8 before the first line.
+    """
+    lines, sys.stdin = sys.stdin, open_nothing("r")
     return (line.removeprefix("\ufeff") for line in lines)
 
 
@@ -191,11 +210,12 @@ def leave_at_once(output: Plain, status: int) -> NoReturn:
         os._exit(status)
 
 
-def give_up_output(output: Plain, error: OSError) -> int:
+def give_up_output(output: Plain, error: OSError | ValueError) -> int:
     """Nobody takes what we write any more. If he has just gone away, that is no news to anybody."""
-    with suppress(OSError):
-        if error.errno not in GONE:
-            print(f"pyos: cannot write the output: {error.strerror}", file=output.err)
+    with suppress(OSError, ValueError):
+        if getattr(error, "errno", None) not in GONE:
+            trouble = getattr(error, "strerror", None) or error
+            print(f"pyos: cannot write the output: {trouble}", file=output.err)
         # What is left would fail again at the interpreter's end, and be complained about.
         os.dup2(os.open(os.devnull, os.O_WRONLY), output.out.fileno())
     return 1

@@ -30,7 +30,7 @@ from kernel.task import in_words
 from . import render
 from .commands.console import Leave
 from .line import Statement
-from .mistake import Mistake, columns
+from .mistake import Mistake, columns, visible
 from .output import LABEL, Output
 from .render import Fragments, output_line, plain
 from .reports import report_to
@@ -158,8 +158,10 @@ class Console:
 
     def interrupt(self) -> None:
         """Ctrl-C: stop what is at work, and forget what has been typed ahead."""
-        self.lines.clear()
         cleared = self.screen.clear_line()
+        if self.lines:
+            self.write([[("hint", f"not run: {visible(line)}")] for line in self.lines])
+            self.lines.clear()
         if self.at_work is not None:
             self.at_work.system.give_up()
             self.loop.call_later(2 * PATIENCE, self.abandon, self.at_work)

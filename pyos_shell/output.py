@@ -93,7 +93,6 @@ class Output(io.TextIOBase):
     def write(self, text: str) -> int:
         """Take what is printed on any thread. Never waits for the terminal."""
         self.take_in(self.printing_task(), text)
-        self.arrived.set()
         return len(text)
 
     def write_bytes(self, data: bytes) -> None:
@@ -105,16 +104,19 @@ class Output(io.TextIOBase):
     def take_in(self, tid: int, text: str) -> None:
         """Cut what a task has printed into lines."""
         with self.lock:
-            *whole, rest = (self.unfinished.get(tid, "") + text).split("\n")
+            rest = self.unfinished.get(tid, "") + text
+            if "\n" in text:
+                *whole, rest = rest.split("\n")
+                for line in whole:
+                    self.append(Line(tid, "out", line.removesuffix("\r")))
             self.unfinished.pop(tid, None)
-            for line in whole:
-                self.append(Line(tid, "out", line.removesuffix("\r")))
             if len(rest) > LONGEST_LINE:
                 whole_pieces = len(rest) - len(rest) % LONGEST_LINE
                 self.append(Line(tid, "out", rest[:whole_pieces]))
                 rest = rest[whole_pieces:]
             if rest:
                 self.unfinished[tid] = rest
+            self.ring()
 
     def printing_task(self) -> int:
         """The tid of the task in whose step this thread is; 0 if it is in none."""
@@ -129,7 +131,12 @@ class Output(io.TextIOBase):
             self.finish(tid)
             for line in text.split("\n"):
                 self.append(Line(tid, kind, line))
-        self.arrived.set()
+            self.ring()
+
+    def ring(self) -> None:
+        """There is something to show. (To set an event that is set already takes a while.)"""
+        if not self.arrived.is_set():
+            self.arrived.set()
 
     def finish(self, tid: int) -> None:
         """Show what a task has printed without a newline."""
@@ -238,7 +245,7 @@ class Plain(Output):
         #: What has not been passed on, by tid.
         self.held: dict[int, str] = {}
         #: Why `out` takes no more, and what is then called, once. Nothing is shown any more.
-        self.error: OSError | None = None
+        self.error: OSError | ValueError | None = None
         self.on_error: Callable[[], object] = lambda: None
 
     def write(self, text: str) -> int:
@@ -296,7 +303,7 @@ class Plain(Output):
         """Write a message to `err`, if there is anybody to read it."""
         if self.error is None:
             lines = [visible(line) + "\n" for line in text.split("\n")]
-            with suppress(OSError):
+            with suppress(OSError, ValueError):
                 self.err.writelines(lines)
                 self.err.flush()
 
@@ -305,7 +312,7 @@ class Plain(Output):
         if self.error is None:
             try:
                 write(*what)
-            except OSError as error:
+            except (OSError, ValueError) as error:  # ValueError: a program has closed it
                 self.error = error
                 self.on_error()
 

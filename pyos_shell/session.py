@@ -12,7 +12,7 @@ from .command import run
 from .commands.console import Leave
 from .line import Statement, joined, parse
 from .loader import LoadingFailed
-from .mistake import Mistake
+from .mistake import Mistake, visible
 from .render import Fragments
 from .system import Failure, GivenUp, System
 
@@ -47,23 +47,28 @@ class Session:
                 self.run_statement(statement, line)
 
     def run_statement(self, statement: Statement, line: str) -> None:
-        """Run one command, and show what it answers or what is wrong with it."""
+        """Run one command, or tell that it was given up."""
         try:
             self.system.check()
+            self.attempt(statement, line)
+        except GivenUp:
+            self.fail([[("hint", "given up")]])
+            raise
+
+    def attempt(self, statement: Statement, line: str) -> None:
+        """Run one command, and show what it answers or what is wrong with it."""
+        try:
             answer = run(self.system, statement)
+        except (GivenUp, Leave):
+            raise
         except Mistake as error:
             self.mistaken(error, line)
         except LoadingFailed as error:
             self.fail(render.failure(error.error, self.width()))
-        except GivenUp:
-            self.fail([[("hint", "given up")]])
-            raise
         except Failure as error:
             self.fail([[("error", str(error))]])
-        except Leave:
-            raise
         except Exception as error:
-            self.fail([[("error", in_words(error))]])
+            self.fail([[("error", visible(in_words(error)))]])
         else:
             self.failed = self.failed or not getattr(answer, "ok", True)
             self.show(render.render(answer, self.width()), not isinstance(answer, (Notice, Ends)))

@@ -64,6 +64,13 @@ def descriptors() -> set[int]:
     pytest.skip("platform: there is no list of open descriptors")
 
 
+def number_of_no_file() -> int:
+    """A descriptor's number that none has at the moment."""
+    fd = os.open(os.devnull, os.O_RDONLY)
+    os.close(fd)
+    return fd
+
+
 def is_open(fd: int) -> bool:
     try:
         os.fstat(fd)

@@ -89,9 +89,14 @@ class Terminal:
             assert time.monotonic() < deadline, f"the child does not listen\n{self}"
 
     def enter(self, line: str) -> None:
-        """Type a line and the Enter key. What `wait_for` looks for comes after this."""
+        """Type a line at the prompt, see it there, and press the Enter key. What `wait_for` looks
+        for comes after this.
+        """
         self.mark = len(self.screen.gone)
-        self.type(line + "\r")
+        self.type(line)
+        letters = "".join(line.split())
+        self.wait(lambda: "".join(self.text.split()).endswith(letters), f"{line!r} being typed")
+        self.type("\r")
 
     def resize(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -162,9 +167,11 @@ class Terminal:
     def wait_exit(self) -> int:
         """Read until the child has closed its terminal; answers its exit status."""
         deadline = time.monotonic() + GUARD
-        while self.read():
-            assert time.monotonic() < deadline, f"it does not end; the screen shows\n{self}"
-        return self.process.wait(GUARD)
+        while True:
+            ready, _, _ = select.select([self.master], [], [], max(0, deadline - time.monotonic()))
+            assert ready, f"it does not end; the screen shows\n{self}"
+            if not self.read():
+                return self.process.wait(GUARD)
 
     def glance(self) -> None:
         """Take in what is there at this moment, if anything."""

@@ -230,6 +230,15 @@ def test_files_of_all_editors_are_read(content, tmp_path):
         assert outcome(done) == ("1\n", ENDED.replace("3", "1"), 0)
 
 
+def test_a_program_in_place_of_commands_is_told_how_to_run():
+    done = pyos("server_script.py")
+    assert outcome(done) == (
+        "",
+        "pyos: server_script.py is a program: run it with pyos -c 'spawn server_script.py; wait'\n",
+        2,
+    )
+
+
 def test_a_quote_that_is_not_closed_is_the_mistake_of_its_own_line():
     done = pyos("-c", "spawn countdown '3\nspawn countdown 2 # it's fine\nwait")
     assert done.stdout == "2\n1\n"
@@ -306,6 +315,21 @@ def test_with_its_input_closed_it_has_nothing_to_do():
     with running(start=["sh", "-c", 'exec "$@" <&-', "sh"]) as process:
         assert process.communicate() == ("", "")
         assert process.returncode == 0
+
+
+def test_a_program_may_read_stdin_where_no_commands_come_from_there():
+    assert pyos("-c", "spawn programs.py:asks; wait", stdin="world\n").stdout == "hello world\n"
+    done = pyos(stdin="spawn programs.py:asks; wait 1\nspawn countdown 1; wait\n")
+    assert done.stdout == "1\n"
+    assert "task 1 (programs.py:asks) crashed: EOFError" in done.stderr
+
+
+def test_a_program_that_closes_stdout_is_the_end_of_it_in_one_line():
+    done = pyos("-c", "spawn countdown 1; wait; spawn programs.py:closes_stdout; wait; tasks")
+    assert (done.stdout, done.returncode) == ("1\n", 1)
+    assert done.stderr.splitlines()[-1] == (
+        "pyos: cannot write the output: I/O operation on closed file."
+    )
 
 
 def test_a_slow_reader_gets_every_line():

@@ -25,9 +25,11 @@ from kernel import *
 
 def told(port: int, lines: int = 1):
     """Print so many lines for every byte that comes."""
+    number = 0
     with (yield Connect(("127.0.0.1", port))) as teller:
         while (yield Recv(teller, 1)):
-            for number in range(1, lines + 1):
+            for _ in range(lines):
+                number += 1
                 print("line", number)
 
 
@@ -187,6 +189,11 @@ def leaves(terminal: Terminal, *, status: int = 0) -> None:
     assert "Warning" not in terminal.history
 
 
+def peaks(terminal: Terminal) -> list[int]:
+    """What the program `memory` has said, in kB."""
+    return [int(said) for said in re.findall(r"│ (\d+) kB at most", terminal.history)]
+
+
 def dropped(terminal: Terminal) -> int:
     """How many lines the console says that it has dropped."""
     said = re.findall(r"([\d,]+) lines dropped", terminal.history)
@@ -300,6 +307,18 @@ def test_a_thousand_lines_do_not_damage_the_line_being_typed(terminal):
     assert shown == [f"  1 │ line {number}" for number in range(1, 1001)]
 
 
+def test_the_line_being_typed_survives_a_terminal_that_changes_its_size(terminal):
+    with teller(terminal, "told {port} 200") as tell:
+        terminal.type("help no-such-thing")
+        for number, size in enumerate([(120, 40), (40, 10), (20, 5), (80, 24)], 1):
+            tell.sendall(b".")
+            terminal.resize(*size)
+            terminal.wait_for(f"line {200 * number}")
+            terminal.wait(lambda: squeezed(terminal).endswith("no-such-thing"), "the line")
+        terminal.enter("")
+        terminal.wait_for("no command and no program 'no-such-thing'")
+
+
 def test_text_without_a_newline_is_shown_too(terminal):
     terminal.enter("spawn p.py:says \"'first\\nsecond'\"; wait 1; spawn p.py:sleeper")
     terminal.wait_for("  1 │ second")
@@ -375,6 +394,17 @@ def test_ctrl_c_during_wait_cancels_the_request_and_gives_the_prompt_back(termin
     terminal.wait_for("│ 0 requests wait")
 
 
+def test_ctrl_c_typed_right_behind_a_command_finds_it(terminal):
+    terminal.enter("spawn p.py:sleeper")
+    for number in range(1, 21):
+        terminal.wait_last(PROMPT)
+        terminal.type("wait 1\r" + CTRL_C)
+        terminal.wait(
+            lambda number=number: terminal.history.count("given up") == number, "the prompt"
+        )
+    answers(terminal)
+
+
 def test_ctrl_c_gives_up_the_rest_of_the_line_and_what_is_typed_ahead(terminal):
     terminal.enter("spawn p.py:sleeper; wait 1; spawn p.py:sleeper; wait 2")
     terminal.enter("spawn p.py:sleeper")
@@ -387,10 +417,116 @@ def test_ctrl_c_gives_up_the_rest_of_the_line_and_what_is_typed_ahead(terminal):
     assert "task 2" not in terminal.text and "half" not in terminal.text
 
 
+def test_bursts_of_ctrl_c_at_any_moment_neither_end_the_console_nor_show_a_traceback(terminal):
+    terminal.enter("spawn p.py:flood; spawn p.py:sleeper")
+    terminal.wait_for("task 2: ")
+    for command in ("tasks", "wait", "stack 2", "log", "help", "spawn countdown 9", "nonsense"):
+        for burst in (1, 5, 20):
+            terminal.type(CTRL_C * burst + command + "\r" + CTRL_C * burst)
+            terminal.glance()
+    terminal.enter("kill 1")
+    terminal.wait_for("(p.py:flood) killed")
+    answers(terminal)
+    terminal.enter("exit")
+    leaves(terminal)
+
+
+def test_interrupts_from_elsewhere_are_like_ctrl_c(terminal):
+    terminal.enter("spawn p.py:flood; spawn p.py:sleeper")
+    terminal.wait_for("task 2: ")
+    for _ in range(200):
+        terminal.process.send_signal(signal.SIGINT)
+        terminal.glance()
+    terminal.enter("kill 1")
+    terminal.wait_for("(p.py:flood) killed")
+    terminal.enter("wait 2")
+    terminal.wait_last("Ctrl-C gives the prompt back")
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.wait_for("given up")
+    answers(terminal)
+    assert "Traceback" not in terminal.history
+
+
+def test_ctrl_c_stops_a_long_answer(terminal):
+    terminal.rate = 200_000
+    terminal.enter("spawn p.py:crowd 30_000; wait 1")
+    terminal.wait_for("crowded")
+    terminal.wait_last(PROMPT)
+    terminal.type("tasks --all\r")
+    terminal.wait_for("sleeper")
+    terminal.type(CTRL_C)
+    terminal.wait_last(PROMPT)
+    assert "given up" in terminal.lines
+    assert " 30000 " not in terminal.history
+
+
+def test_ctrl_c_gives_the_prompt_back_where_a_command_is_stuck_in_code_of_the_users(terminal):
+    terminal.enter("spawn p.py:plain")
+    terminal.wait_last("Ctrl-C gives the prompt back")
+    terminal.type(CTRL_C)
+    terminal.wait_last(PROMPT)
+    answers(terminal)
+    terminal.enter("exit")
+    leaves(terminal)
+
+
+def test_a_plain_function_that_wants_to_leave_python_does_not_take_the_console_with_it(terminal):
+    terminal.enter("spawn p.py:leaves")
+    terminal.wait_for("out of here")
+    answers(terminal)
+
+
 # -- a flood
 
 
+@pytest.mark.parametrize("rate", [None, 200_000], ids=["fast", "slow"])
+def test_under_a_flood_the_prompt_answers_and_says_what_is_dropped(folder, rate):
+    with console(folder, rate=rate) as terminal:
+        terminal.enter("spawn p.py:memory; wait 1; spawn p.py:flood; spawn crash")
+        terminal.wait(lambda: dropped(terminal) > 100_000, "many lines dropped")
+        assert "task 3 (crash) crashed" in terminal.history
+        answers(terminal)
+        terminal.enter("tasks")
+        terminal.wait_for("TID PAR STATE")
+        terminal.enter("kill 2")
+        terminal.wait_for("(p.py:flood) killed")
+        terminal.wait_last(PROMPT)
+        terminal.enter("spawn p.py:memory")
+        terminal.wait(lambda: len(peaks(terminal)) == 2, "how much memory it took")
+        before, after = peaks(terminal)
+        assert after - before < 50_000
+
+
 # -- a task that holds the kernel
+
+
+def test_a_task_that_holds_the_kernel_is_named_and_a_command_says_that_it_waits_for_it(terminal):
+    hog = PROGRAMS[: PROGRAMS.index("while True:\n        if words")].count("\n") + 1
+    terminal.enter("spawn p.py:hog")
+    terminal.wait(
+        lambda: re.search(rf"task 1 holds the kernel.*p.py:{hog}", joined(terminal)), "its name"
+    )
+    terminal.enter("tasks")
+    terminal.wait(lambda: re.search(r"no answer for .*: task 1 holds", joined(terminal)), "why")
+    terminal.type(CTRL_C)
+    terminal.wait_last(PROMPT)
+    answers(terminal)
+    terminal.enter("exit")
+    leaves(terminal)
+    assert "held by a task" in joined(terminal)
+
+
+def test_a_task_that_holds_the_kernel_is_named_also_if_it_floods_the_terminal(terminal):
+    terminal.enter("spawn p.py:hog noise")
+    terminal.wait(lambda: "task 1 holds the kernel" in terminal.history, "its name")
+    answers(terminal)
+    terminal.type(CTRL_D)
+    leaves(terminal)
+
+
+def squeezed(terminal: Terminal) -> str:
+    """What the screen shows, without its blanks."""
+    return "".join(terminal.text.split())
 
 
 def joined(terminal: Terminal) -> str:
@@ -401,7 +537,195 @@ def joined(terminal: Terminal) -> str:
 # -- typing
 
 
+def test_lines_typed_ahead_run_when_their_turn_comes(terminal):
+    with teller(terminal, "told_to {port}") as tell:
+        terminal.enter("wait 1")
+        terminal.wait_last("Ctrl-C gives the prompt back")
+        terminal.type("help nothing\rhelp no")
+        terminal.wait_last("help no")
+        tell.sendall(b".")
+        terminal.wait_last(f"{PROMPT} help no")
+    terminal.enter("where")
+    terminal.wait_for("'nowhere'")
+    shown = terminal.text
+    assert shown.index("wait 1") < shown.index("help nothing") < shown.index("'nothing'")
+
+
+def test_a_pasted_text_of_several_lines_runs_line_by_line(terminal):
+    terminal.type("\x1b[200~help one1\nhelp two2; help three3\r\nhelp four4\x1b[201~")
+    terminal.wait_last("      help four4")
+    assert "'one1'" not in terminal.text
+    terminal.type("\r")
+    for name in ("one1", "two2", "three3", "four4"):
+        terminal.wait_for(f"no command and no program '{name}'")
+    terminal.wait_last(PROMPT)
+
+
+def test_lines_pasted_into_a_terminal_that_does_not_say_so_run_too(terminal):
+    terminal.type("help one1\rhelp two2\nhelp three3\r")
+    for name in ("one1", "two2", "three3"):
+        terminal.wait_for(f"no command and no program '{name}'")
+
+
+def test_a_mistake_is_underlined_under_the_typed_word(terminal):
+    terminal.enter("  spwan countdown 3 # a comment")
+    terminal.wait_for("did you mean")
+    row = terminal.lines.index("        ^^^^^")
+    assert terminal.lines[row + 1] == "no command 'spwan'; did you mean spawn?"
+    terminal.enter("stack x")
+    terminal.wait_for("takes the number of a task")
+    row = terminal.lines.index(f"{PROMPT} stack x")
+    assert terminal.lines[row + 1] == "            ^"
+
+
+def test_a_mistake_below_other_answers_comes_with_its_line(terminal):
+    terminal.enter("help help; spwan x")
+    terminal.wait_for("did you mean spawn?")
+    row = terminal.lines.index("help help; spwan x")
+    assert terminal.lines[row + 1] == "           ^^^^^"
+
+
+def test_wide_characters_keep_their_columns(terminal):
+    terminal.enter("help 程序 📦; spwan")
+    terminal.wait_for("did you mean spawn?")
+    typed = next(row for row in terminal.screen.display if row.startswith(f"{PROMPT} help"))
+    assert "程序" in typed.replace(" ", "")
+    terminal.enter("""spawn p.py:says "'程序\\n'" """)
+    terminal.wait(lambda: "程序" in joined(terminal).rpartition("│")[2].replace(" ", ""), "it")
+    terminal.type("help 程")
+    terminal.wait(lambda: terminal.last.replace(" ", "").endswith("help程"), "what is typed")
+    terminal.type("\x7fx\r")
+    terminal.wait_for("no program 'x'")
+
+
+def test_the_line_before_is_one_key_away(terminal):
+    terminal.enter("help no-such-thing")
+    terminal.wait_for("no command and no program")
+    terminal.type(UP + "s\r")
+    terminal.wait_for("'no-such-things'")
+
+
+def test_tab_completes_a_command_and_the_menu_survives_output(terminal):
+    with teller(terminal, "told {port} 50") as tell:
+        terminal.type("sp" + TAB)
+        terminal.wait_last(f"{PROMPT} spawn")
+        terminal.type(" ec" + TAB)
+        terminal.wait_for("echo_server")
+        tell.sendall(b".")
+        terminal.wait_for("line 50")
+        terminal.wait_for("echo_server")
+        terminal.type(CTRL_C)
+        terminal.wait_last(PROMPT)
+
+
 # -- commands from the command line
 
 
+def test_i_and_c_run_the_commands_and_then_give_the_prompt(folder):
+    with console(folder, "-i", "-c", "spawn countdown 2; wait 1\nhelp no1") as terminal:
+        terminal.wait_for("no command and no program 'no1'")
+        assert f"{PROMPT} spawn countdown 2; wait 1" in terminal.lines
+        assert "  1 │ 1" in terminal.lines
+        answers(terminal)
+
+
+def test_i_and_a_file_run_its_commands_and_then_give_the_prompt(folder):
+    (folder / "commands").write_text("help no1\n\n# a comment\nspawn countdown 2; wait\nhelp no2\n")
+    with console(folder, "-i", "commands") as terminal:
+        terminal.wait_for("no command and no program 'no2'")
+        terminal.wait_last(PROMPT)
+        assert "'no1'" in terminal.text and "  1 │ 1" in terminal.lines
+        answers(terminal)
+
+
+def test_ctrl_c_ends_what_the_command_line_asked_for_and_gives_the_prompt(folder):
+    with Terminal(
+        [sys.executable, "-m", "pyos_shell", "-ic", "spawn p.py:sleeper; wait\nhelp no1"],
+        cwd=folder,
+    ) as terminal:
+        terminal.wait_last("Ctrl-C gives the prompt back")
+        terminal.type(CTRL_C)
+        terminal.wait_last(PROMPT)
+        assert "not run: help no1" in terminal.lines
+        assert "no command" not in terminal.text
+
+
 # -- screens of all kinds
+
+
+def test_more_tasks_than_rows_are_shown_in_part(terminal):
+    terminal.enter("spawn p.py:crowd 1000; wait 1")
+    terminal.wait_for("crowded")
+    terminal.wait_last(PROMPT)
+    terminal.enter("tasks")
+    terminal.wait_for("more: tasks --all")
+    terminal.wait_last(PROMPT)
+    assert f"{PROMPT} tasks" in terminal.lines  # so nothing has scrolled out of sight
+    rows = [line for line in terminal.lines if "blocked" in line]
+    assert f"… and {1000 - len(rows)} more: tasks --all" in terminal.lines
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(120, 40), (40, 12), (20, 8)])
+def test_a_terminal_of_any_size_will_do(folder, columns, rows):
+    with console(folder, columns=columns, rows=rows) as terminal:
+        terminal.enter("spawn p.py:sleeper")
+        terminal.wait_for("task 1")
+        terminal.enter("tasks")
+        terminal.wait_for("TID")
+        terminal.wait_last(PROMPT)
+        terminal.enter("stack 1")
+        terminal.wait_for("blocked")
+        terminal.type("help no-such-thing-in-any-house\r")
+        terminal.wait(lambda: "in-any-house'" in "".join(terminal.lines), "the whole line")
+        terminal.type(CTRL_D)
+        leaves(terminal)
+
+
+def test_no_color_is_obeyed(folder):
+    with console(folder, env={"NO_COLOR": "1"}) as terminal:
+        terminal.enter("spawn crash; spwan")
+        terminal.wait_for("did you mean spawn?")
+        terminal.wait_for("see stack 1")
+        colours = {cell.fg for row in terminal.screen.buffer.values() for cell in row.values()}
+        assert colours == {"default"}
+
+
+def test_a_terminal_that_can_only_print_is_sent_nothing_but_text(folder):
+    with console(folder, env={"TERM": "dumb"}) as terminal:
+        terminal.stream.escape = terminal.stream.csi = {}
+        with teller(terminal, "told {port} 3") as tell:
+            terminal.type("help no-such-")
+            tell.sendall(b".")
+            terminal.wait_for("  1 │ line 3")
+            terminal.wait_last(PROMPT)
+            terminal.enter("thing")
+            terminal.wait_for("no command and no program 'no-such-thing'")
+            terminal.enter("wait 1")
+            tell.sendall(b".")
+            terminal.wait_for("line 6")
+            terminal.type(CTRL_C)
+            terminal.wait_for("given up")
+            terminal.wait_last(PROMPT)
+            terminal.type("spwan")
+            terminal.wait_last(f"{PROMPT} spwan")
+            terminal.type(CTRL_C)
+            terminal.wait_last(PROMPT)
+            answers(terminal)
+        terminal.type(CTRL_D)
+        leaves(terminal)
+        assert "\x1b" not in terminal.text and "[0m" not in terminal.text
+
+
+def test_the_suspended_console_comes_back(folder):
+    shell = ["bash", "--norc", "-i"]
+    with Terminal(shell, cwd=folder, env={"PS1": "shell> "}) as terminal:
+        terminal.wait_last("shell>")
+        terminal.enter(f"{sys.executable} -m pyos_shell")
+        terminal.wait_last(PROMPT)
+        terminal.type("help no-such")
+        terminal.type("\x1a")
+        terminal.wait_for("Stopped")
+        terminal.enter("fg")
+        terminal.wait_last(f"{PROMPT} help no-such")
+        terminal.enter("-thing")
+        terminal.wait_for("no command and no program 'no-such-thing'")

@@ -84,6 +84,20 @@ def test_a_line_is_given_up_as_a_whole(shell):
     assert shell.printed == ""
 
 
+def test_an_answer_that_is_given_up_in_the_middle_says_so(shell):
+    show = shell.session.show
+
+    def give_up(lines, data):
+        if data:
+            raise GivenUp
+        show(lines, data)
+
+    shell.session.show = give_up
+    with pytest.raises(GivenUp):
+        shell.run("tasks")
+    assert shell.shown == ["given up"]
+
+
 def test_a_kernel_that_has_stopped_is_one_line(shell):
     shell.machine.shutdown()
     for line in ("tasks", "spawn countdown", "kill 1", "wait", "stack 1"):

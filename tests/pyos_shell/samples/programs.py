@@ -76,6 +76,18 @@ def half_line(word: str):
     yield Sleep(1000)
 
 
+def asks():
+    """Read from stdin."""
+    print("hello", input())
+    yield
+
+
+def closes_stdout():
+    """Close the stream behind everybody's back."""
+    yield
+    sys.__stdout__.close()
+
+
 def crowd(size: int):
     """Start many tasks."""
     for _ in range(size):
