@@ -306,7 +306,10 @@ class Scheduler:
                     task.enter(trap)
                     answer = None
                 elif isinstance(trap, SystemCall):
-                    answer = self.perform(trap, task) if self.trace.calls else trap.run(self, task)
+                    if self.trace.calls:
+                        answer = self.trace.run(trap, self, task)
+                    else:
+                        answer = trap.run(self, task)
                     if answer is ASLEEP:
                         return
                 elif trap is None:
@@ -327,10 +330,6 @@ class Scheduler:
             trap = task.unwind(ending)
             del ending
         self.ready.append(task)
-
-    def perform(self, call: SystemCall, task: Task) -> object:
-        """Run a call while somebody traces calls."""
-        return self.trace.run(call, self, task)
 
 
 class Deadline:

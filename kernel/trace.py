@@ -153,10 +153,6 @@ class Trace:
     def note_calls(self) -> None:
         self.calls = any(kind in self.sinks for kind in (Called, Answered, Failed))
 
-    def wants(self, kind: type[Event]) -> bool:
-        """Whether anyone has subscribed to `kind`."""
-        return kind in self.sinks
-
     def run(self, call: SystemCall, kernel: Scheduler, caller: Caller) -> object:
         """Run a call, and tell of it and of what comes of it at once."""
         self.emit(Called(caller.tid, call))

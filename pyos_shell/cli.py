@@ -25,12 +25,8 @@ from .descriptors import raise_descriptor_limit
 from .line import joined
 from .output import Plain
 from .render import Fragments, plain
-from .reports import report_to
 from .session import Session
-from .system import GivenUp, System
-
-#: Seconds that living tasks get at the end.
-DEADLINE = 2.0
+from .system import DEADLINE, GivenUp, System, boot
 
 #: Seconds to wait for our own output where a task holds the kernel.
 LAST_WORD = 0.5
@@ -153,17 +149,19 @@ def run_batch(lines: Iterable[str]) -> int:
     and errors to stderr. Answers the exit status.
     """
     output = Plain(sys.stdout, sys.stderr)
-    machine = Machine().boot()
-    output.kernel_thread = machine.thread.ident
-    output.on_error = partial(machine.kernel.inbox.put, Stop(machine, DEADLINE))
-    report_to(output, machine)
-    system = System(machine, output)
+    system = System(boot(output), output)
+    output.on_error = partial(stop, system)
     sys.stdout = output
     try:
         status = run_lines(Session(system, partial(show, system, output)), lines)
-        return end(machine, output, status)
+        return end(system.machine, output, status)
     finally:
         sys.stdout = output.out
+
+
+def stop(system: System) -> None:
+    """Have the kernel stop, without waiting until it has."""
+    system.machine.kernel.inbox.put(Stop(system.machine, DEADLINE))
 
 
 def show(system: System, output: Plain, lines: list[Fragments], data: bool) -> None:

@@ -19,20 +19,20 @@ class CommandCompleter(Completer):
         self, document: Document, complete_event: CompleteEvent
     ) -> Iterable[Completion]:
         statement = document.text_before_cursor.rpartition(";")[2]
-        *before, word = statement.lstrip().split(" ")
-        for text, about in candidates(before, word):
+        *before, word = statement.split(" ")
+        for text, about in candidates([each for each in before if each]):
             if text.startswith(word):
                 yield Completion(text, -len(word), display_meta=about)
 
 
-def candidates(before: list[str], word: str) -> Iterator[tuple[str, str]]:
+def candidates(before: list[str]) -> Iterator[tuple[str, str]]:
     """What may stand after the words `before`, with a line about each."""
     if not before:
         yield from ((name, each.signature.summary) for name, each in COMMANDS.items())
         return
     name = ALIASES.get(before[0], before[0])
     if name == "help" and len(before) == 1:
-        yield from candidates([], word)
+        yield from candidates([])
     if name in ("spawn", "help") and len(before) == 1:
         yield from ((each, built_in(each).signature.summary) for each in built_in_names())
     elif name == "spawn" and before[1] in built_in_names():

@@ -33,10 +33,9 @@ from .line import Statement
 from .mistake import Mistake, columns, visible
 from .output import LABEL, Output
 from .render import Fragments, output_line, plain
-from .reports import report_to
 from .screen import PROMPT, screen_for
 from .session import Session
-from .system import PATIENCE, GivenUp, System
+from .system import DEADLINE, PATIENCE, GivenUp, System, boot
 
 T = TypeVar("T")
 
@@ -51,9 +50,6 @@ UNFINISHED: Final = 0.2
 
 #: Characters of an answer that are written at a time.
 PORTION: Final = 4_096
-
-#: Seconds that living tasks get at the end.
-DEADLINE: Final = 2.0
 
 #: Seconds from a signal that ends us to the end, whatever happens.
 LAST_RESORT: Final = 3 * DEADLINE
@@ -76,7 +72,7 @@ class Console:
     def __init__(self) -> None:
         self.screen = screen_for(self)
         self.output = Output()
-        self.machine = Machine()
+        self.machine: Machine
         #: Lines that wait for their turn, and the one that has it.
         self.lines: deque[str] = deque()
         self.at_work: CommandLine | None = None
@@ -92,9 +88,7 @@ class Console:
     def run(self, prepared: list[str]) -> int:
         """Run the prepared commands, then those typed at the prompt; answers the exit status."""
         self.lines += prepared
-        self.machine.boot()
-        self.output.kernel_thread = self.machine.thread.ident
-        report_to(self.output, self.machine)
+        self.machine = boot(self.output)
         with streams(self.output):
             asyncio.run(self.converse())
         if self.gone:  # and what is still to be written to it, with it
@@ -280,6 +274,7 @@ class CommandLine(threading.Thread):
         self.console = console
         self.source = source
         self.system = System(console.machine, console.output, self.rows)
+        self.system.restarted = partial(setattr, console, "machine")
         self.session = TypedSession(self)
         self.abandoned = False
 

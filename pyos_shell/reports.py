@@ -28,7 +28,7 @@ def report_to(output: Output, machine: Machine) -> None:
         output.report(getattr(event, "tid", 0), str(event))
 
     def panicked(event: Panicked) -> None:
-        text = f"{event}\nthe kernel has stopped; leave and start pyos again"
+        text = f"{event}\nthe kernel has stopped, and its tasks with it; restart gives a new one"
         output.report(0, text, "crash")
 
     machine.subscribe(exited, Exited)

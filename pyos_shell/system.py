@@ -23,6 +23,10 @@ from kernel import (
 from kernel.request import Reply
 
 from .output import Output
+from .reports import report_to
+
+#: Seconds that living tasks get when the system ends.
+DEADLINE: Final = 2.0
 
 #: Seconds without an answer after which the console says who holds the kernel.
 PATIENCE: Final = 0.5
@@ -53,6 +57,8 @@ class System:
         self.started: list[int] = []
         #: Confirms what is about to be done; whoever shows the answers sets it.
         self.say: Callable[[str], None] = lambda text: None
+        #: Told of the machine that takes the place of this one; whoever ends it sets it.
+        self.restarted: Callable[[Machine], None] = lambda machine: None
         #: Set by Ctrl-C at a prompt, which another thread listens to.
         self.given_up = threading.Event()
         self.reply: Reply | None = None
@@ -99,6 +105,17 @@ class System:
         finally:
             self.started += [task.tid for task in tasks]
 
+    def restart(self) -> bool:
+        """End the machine, and boot another, without any task; false if the former one is still
+        there, because a task holds it.
+        """
+        former = self.machine
+        ended = former.shutdown(DEADLINE) or former.panic is not None
+        self.started.clear()
+        self.machine = boot(self.output)
+        self.restarted(self.machine)
+        return ended
+
     def forget(self, tid: int) -> None:
         """A task has been waited for."""
         if tid in self.started:
@@ -138,6 +155,15 @@ class System:
             f"{holder.file}:{holder.line} (Ctrl-C stops waiting)",
         )
         return True
+
+
+def boot(output: Output) -> Machine:
+    """A machine that runs; what its tasks print, and what it reports, goes to `output`."""
+    machine = Machine()
+    report_to(output, machine)
+    machine.boot()
+    output.kernel_thread = machine.thread.ident
+    return machine
 
 
 @system_call

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..answers import Listing, Page
+from ..answers import Listing, Notice, Page
 from ..command import ALIASES, COMMANDS, command
 from ..line import Word
 from ..mistake import Mistake, did_you_mean, excerpt
@@ -31,6 +31,17 @@ def help(system: System, topic: Word | None = None) -> Listing | Page:
     meant = did_you_mean(topic.text, [*COMMANDS, *built_in_names()])
     message = f"no command and no program '{excerpt(topic.text)}'{meant}"
     raise Mistake(message, topic.start, topic.end)
+
+
+@command()
+def restart(system: System) -> Notice:
+    """Start the kernel anew, without any task; also after a kernel panic.
+
+    Living tasks are ended first, as by `exit`. Tids begin at 1 again.
+    """
+    if system.restart():
+        return Notice("a new kernel, without any task")
+    return Notice("a new kernel; a task still holds the former one, beside it")
 
 
 @command("quit", name="exit")

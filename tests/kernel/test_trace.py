@@ -113,7 +113,7 @@ def test_a_sink_that_raises_is_dropped_and_the_kernel_lives(caplog):
     ends = watch(sched, Exited)
     settle(sched)
     assert len(ends) == 2
-    assert not sched.trace.wants(Spawned)
+    assert list(sched.trace.sinks) == [Exited]
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 

@@ -52,9 +52,9 @@ class Shell:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.machine.shutdown()
+        self.system.machine.shutdown()
         sys.stdout = self.former
-        assert not self.machine.thread.is_alive()
+        assert not self.system.machine.thread.is_alive()
 
     def show(self, lines: list[Fragments], data: bool) -> None:
         self.fragments += lines

@@ -440,6 +440,19 @@ def test_a_kernel_that_panics_is_loud_and_later_commands_fail_at_once():
     assert (done.stdout, done.returncode) == ("", 1)
 
 
+def test_after_a_panic_restart_gives_a_new_kernel():
+    done = pyos("-c", "spawn programs.py:panic; wait; restart; spawn countdown 2; wait 1; tasks")
+    assert done.stdout.startswith("2\n1\nno tasks")
+    assert "a new kernel, without any task" in done.stderr.splitlines()
+    assert done.returncode == 1
+
+
+def test_restart_leaves_a_kernel_that_is_held_by_a_task_behind():
+    done = pyos("-c", "spawn programs.py:hog; restart; spawn countdown 2; wait 1")
+    assert (done.stdout, done.returncode) == ("2\n1\n", 0)
+    assert "a new kernel; a task still holds the former one, beside it" in done.stderr.splitlines()
+
+
 def test_it_runs_as_a_module_and_as_a_folder():
     for start in (["-m", "pyos_shell"], [str(ROOT / "pyos_shell")]):
         child = subprocess.run(

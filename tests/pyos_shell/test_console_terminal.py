@@ -108,6 +108,17 @@ def says(text: str, *, encoded: bool = False):
 
 
 @system_call
+class Break(SystemCall):
+    def run(self, kernel, caller):
+        kernel.alarms = None
+
+
+def panic():
+    """Take the kernel down."""
+    yield Break()
+
+
+@system_call
 class CountRequests(SystemCall):
     def run(self, kernel, caller):
         return len(kernel.requests)
@@ -532,6 +543,23 @@ def squeezed(terminal: Terminal) -> str:
 def joined(terminal: Terminal) -> str:
     """What the screen shows, with long lines put together again."""
     return "".join(row.ljust(terminal.screen.columns) for row in terminal.lines)
+
+
+def test_after_a_kernel_panic_the_prompt_is_there_and_restart_gives_a_new_kernel(terminal):
+    terminal.enter("spawn p.py:panic")
+    terminal.wait_for("restart gives a new one")
+    terminal.wait_last(PROMPT)
+    terminal.enter("tasks")
+    terminal.wait_for("the kernel has panicked")
+    terminal.wait_last(PROMPT)
+    terminal.enter("restart")
+    terminal.wait_for("a new kernel")
+    terminal.wait_last(PROMPT)
+    terminal.enter("spawn countdown 1")
+    terminal.wait_line("  1 │ 1")
+    terminal.wait_last(PROMPT)
+    terminal.enter("exit")
+    leaves(terminal)
 
 
 # -- typing

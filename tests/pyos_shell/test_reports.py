@@ -72,7 +72,9 @@ def test_a_panic_is_loud_and_says_what_to_do(shell):
         "task 1 p",
         "  f /x/p.py:9",
     ]
-    assert last == Line(0, "crash", "the kernel has stopped; leave and start pyos again")
+    assert last == Line(
+        0, "crash", "the kernel has stopped, and its tasks with it; restart gives a new one"
+    )
 
 
 def test_an_error_that_cannot_say_what_it_is_keeps_no_other_report_back(shell):

@@ -6,6 +6,8 @@ from pyos_shell.command import ALIASES, COMMANDS
 from pyos_shell.commands.console import Leave
 from pyos_shell.program import built_in_names
 
+from ..shell import SAMPLES
+
 
 def test_help_lists_every_command_and_says_how_to_start(shell):
     lines = shell.succeeds("help")
@@ -44,6 +46,16 @@ def test_help_explains_the_options(shell):
 )
 def test_help_on_what_there_is_not_says_what_was_meant(shell, line, message):
     assert message in shell.fails(line)
+
+
+def test_restart_ends_every_task_and_begins_anew(shell):
+    shell.run(f"spawn {SAMPLES}/programs.py:sleeper; spawn {SAMPLES}/programs.py:sleeper")
+    former = shell.machine
+    assert shell.succeeds("restart") == ["a new kernel, without any task"]
+    assert not former.thread.is_alive()
+    assert "task 2 (programs.py:sleeper) killed" in shell.reported
+    assert shell.succeeds("spawn countdown 1; wait")[0] == "task 1: countdown 1"
+    assert shell.printed == "1\n"
 
 
 @pytest.mark.parametrize("line", ["exit", "quit"])
