@@ -23,13 +23,16 @@ class Sleep(SystemCall):
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         if not 0 <= self.seconds < float("inf"):
             raise ValueError(f"cannot sleep for {self.seconds} seconds")
-        return Wakeup(kernel.clock.now() + self.seconds).run(kernel, caller)
+        return Sleeping(self.seconds, kernel.clock.now() + self.seconds).run(kernel, caller)
 
 
 @system_call
-class Wakeup(SystemCall):
+class Sleeping(SystemCall):
     """What is left of a `Sleep`: to wake up at the time `when` of the kernel's clock."""
 
+    __match_args__ = ("seconds",)  # what a person is shown
+
+    seconds: float
     when: float
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
