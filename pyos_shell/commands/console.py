@@ -35,9 +35,10 @@ def help(system: System, topic: Word | None = None) -> Listing | Page:
 
 @command()
 def restart(system: System) -> Notice:
-    """Start the kernel anew, without any task; also after a kernel panic.
+    """Begin anew with a new kernel, without tasks.
 
-    Living tasks are ended first, as by `exit`. Tids begin at 1 again.
+    Living tasks are ended first, as by `exit`. Tids begin at 1 again. After a
+    kernel panic this is the way to go on.
     """
     if system.restart():
         return Notice("a new kernel, without any task")

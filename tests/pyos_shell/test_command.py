@@ -84,7 +84,7 @@ def test_help_lists_the_commands_by_topic():
     assert list(COMMANDS) == [
         *("spawn", "kill", "wait"),
         *("tasks", "stack", "programs", "log"),
-        *("help", "exit"),
+        *("help", "restart", "exit"),
     ]
     assert ALIASES == {"ps": "tasks", "quit": "exit"}
     assert commands.__all__ == ["console", "look", "tasks"]
