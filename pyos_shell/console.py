@@ -29,21 +29,15 @@ from kernel.task import in_words
 
 from . import render
 from .commands.console import Leave
-from .line import Statement
 from .mistake import Mistake, columns, visible
 from .output import LABEL, Output
+from .pace import PERIOD, Pace
 from .render import Fragments, output_line, plain
 from .screen import PROMPT, screen_for
 from .session import Session
 from .system import DEADLINE, PATIENCE, GivenUp, System, boot
 
 T = TypeVar("T")
-
-#: Seconds between two helpings of output, and the characters of one. A helping that the terminal
-#: takes too long over is followed by smaller ones, so that the keys are answered meanwhile.
-PACE: Final = 0.05
-HELPING: Final = (1_024, 16_384)
-SLOW: Final = 0.02
 
 #: Seconds after which text without a newline is shown.
 UNFINISHED: Final = 0.2
@@ -78,7 +72,7 @@ class Console:
         self.at_work: CommandLine | None = None
         #: Whether Ctrl-C on an empty line has been answered.
         self.asked_to_leave = False
-        self.helping = HELPING[0]
+        self.pace = Pace()
         self.pump = threading.Thread(target=self.pump_output, name="pyos output", daemon=True)
         self.status = 0
         #: Whether the terminal has gone away, and what else went wrong.
@@ -208,27 +202,22 @@ class Console:
 
     def show_output(self, unfinished: bool = False) -> bool:
         """Write a helping of what was printed and reported; whether there was any."""
-        lines = self.output.take(self.helping, unfinished)
+        lines = self.output.take(self.pace.characters, unfinished)
         if lines:
-            begun = time.monotonic()
             self.write([output_line(line) for line in lines])
-            if time.monotonic() - begun > SLOW:
-                self.helping = max(HELPING[0], self.helping // 2)
-            else:
-                self.helping = min(HELPING[1], self.helping * 2)
+            self.pace.note(self.screen.waited)
         return bool(lines)
 
     def show_rest(self) -> None:
         """Write all that is left."""
-        self.helping = sys.maxsize
-        self.show_output(unfinished=True)
+        self.write([output_line(line) for line in self.output.take(sys.maxsize, unfinished=True)])
 
     def pump_output(self) -> None:
         """Have what arrives shown, as long as there is somebody to show it."""
         with suppress(Ended):
             while True:
                 self.output.arrived.wait()
-                time.sleep(PACE)
+                time.sleep(PERIOD)
                 if not self.on_terminal(self.show_output):
                     time.sleep(UNFINISHED)
                     self.on_terminal(partial(self.show_output, unfinished=True))
@@ -303,7 +292,11 @@ class CommandLine(threading.Thread):
         return max(5, self.console.screen.rows() - 5)
 
     def show(self, lines: list[Fragments], data: bool) -> None:
-        """Have an answer written, a portion at a time. Raises `GivenUp` in the middle of it."""
+        """Have an answer written, a portion at a time, below what was printed before it came.
+
+        Raises `GivenUp` in the middle of it.
+        """
+        self.console.on_terminal(self.console.show_output)
         for number, portion in enumerate(portions(lines)):
             if self.abandoned or (number and self.system.given_up.is_set()):
                 raise GivenUp
@@ -311,18 +304,15 @@ class CommandLine(threading.Thread):
 
 
 class TypedSession(Session):
-    """A session at the prompt, where the line and what was printed are to be seen above."""
+    """A session at the prompt, where the line is to be seen above."""
 
     def __init__(self, line: CommandLine) -> None:
         super().__init__(line.system, line.show, line.console.screen.width)
         self.console = line.console
 
-    def run_statement(self, statement: Statement, line: str) -> None:
-        """What was printed before a command comes before its answer."""
-        self.console.on_terminal(self.console.show_output)
-        super().run_statement(statement, line)
-
     def mistaken(self, error: Mistake, line: str) -> None:
+        self.failed = True
+        self.console.on_terminal(self.console.show_output)
         self.console.on_terminal(partial(self.console.show_mistake, error, line))
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 from prompt_toolkit import PromptSession
@@ -48,6 +50,9 @@ class Screen:
     def __init__(self, listener: Listener) -> None:
         self.listener = listener
         self.output = terminal_output()
+        #: Seconds that the terminal has made us wait with what was written last.
+        self.waited = 0.0
+        self.output.flush = partial(self.flush, self.output.flush)  # type: ignore[method-assign]
         self.style = Style.from_dict(STYLES)
         self.session: PromptSession[None] = PromptSession(
             self.prompt,
@@ -151,6 +156,11 @@ class Screen:
         self.app.invalidate()
         self.echoed = None
 
+    def flush(self, flush: Callable[[], None]) -> None:
+        begun = time.perf_counter()
+        flush()
+        self.waited = time.perf_counter() - begun
+
 
 def terminal_output() -> Output:
     """Where to write. The terminal is not asked where its cursor is: its answer would have to come
@@ -174,6 +184,7 @@ class Typewriter:
         self.left = asyncio.Event()
         self.busy = False
         self.prompted = False
+        self.waited = 0.0
         self.echoed: str | None = None
 
     async def read(self, ready: Callable[[], None]) -> None:
@@ -217,7 +228,10 @@ class Typewriter:
     def write(self, lines: list[Fragments]) -> None:
         """Write lines; what was being typed is no longer to be seen, but not lost."""
         self.end_line()
+        begun = time.perf_counter()
         self.stdout.write("".join(plain(line) + "\n" for line in lines))
+        self.stdout.flush()
+        self.waited = time.perf_counter() - begun
         self.show_prompt()
 
     def end_line(self) -> None:

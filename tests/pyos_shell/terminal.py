@@ -25,8 +25,9 @@ import pyte
 ROOT = Path(__file__).resolve().parents[2]
 GUARD = 30.0
 
-#: Bytes that a terminal takes at a time.
+#: Bytes that a terminal takes at a time, and a slow one.
 HELPING = 4096
+SLOW_HELPING = 512
 
 #: The slave is the child's terminal in every respect: it gets Ctrl-C and the hang-up from it.
 LAUNCHER = "import os, sys; os.login_tty(0); os.execvp(sys.argv[1], sys.argv[1:])"
@@ -181,7 +182,7 @@ class Terminal:
     def read(self) -> bool:
         """Wait for what the child writes, and take it in; false at its end."""
         try:
-            data = os.read(self.master, HELPING)
+            data = os.read(self.master, HELPING if self.rate is None else SLOW_HELPING)
         except OSError:  # EIO: nobody has the other end open any more
             data = b""
         self.stream.feed(data)

@@ -728,6 +728,7 @@ def test_a_terminal_that_can_only_print_is_sent_nothing_but_text(folder):
             terminal.wait_last(PROMPT)
             terminal.enter("thing")
             terminal.wait_for("no command and no program 'no-such-thing'")
+            terminal.wait_last(PROMPT)  # else its echo may come first: the terminal makes it itself
             terminal.enter("wait 1")
             tell.sendall(b".")
             terminal.wait_for("line 6")
