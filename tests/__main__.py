@@ -1,7 +1,8 @@
 """Run the tests, after the set-up they need: `python3 tests [pytest's arguments]`.
 
 `python3 tests --every-python` runs them under each Python of this machine that
-PyOS supports, each in an environment of its own.
+PyOS supports, each in an environment of its own, as many at once as there are
+processors. What a run has said is shown when it has ended.
 """
 
 import glob
@@ -9,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 if __name__ == "__main__":
@@ -47,28 +49,42 @@ def run_under_all(pythons, arguments):
         sys.exit(
             "PyOS: no Python here can make environments (Debian, Ubuntu: apt install python3-venv)."
         )
+    from concurrent.futures import ThreadPoolExecutor  # Python 2 has none
+
     for version, python in pythons:
         tell("python %s is %s" % (version, python))
-    results = [run_under(version, python, arguments) for version, python in pythons]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = [pool.submit(run_under, version, path, arguments) for version, path in pythons]
+        results = [show(run.result()) for run in runs]
     for line, _ in results:
         tell(line)
     return int(any(failed for _, failed in results))
 
 
+def show(result):
+    """Show what one run has said; return its verdict."""
+    output, line, failed = result
+    tell("\n=== %s\n%s" % (line, output))
+    return line, failed
+
+
 def run_under(version, python, arguments):
-    """Run the tests under one Python; return a line that says how it went, and if it failed."""
+    """Run the tests under one Python; return what it said, how it went, and if it failed."""
     start = time.monotonic()
-    tell("\n=== the tests under python %s ===" % version)
     series = "%d.%d" % minor(version)
     path = os.path.join(bootstrap.ROOT, ".venv-" + series)
     try:
         own = bootstrap.Environment(path, "test", python, series).prepare()
     except bootstrap.SetUpError as error:
-        return "python %s: failed, %s" % (version, error), True
-    status = subprocess.call(pytest(own, arguments))
+        return "", "python %s: failed, %s" % (version, error), True
+    with tempfile.TemporaryFile() as file:
+        status = subprocess.call(pytest(own, arguments), stdout=file, stderr=subprocess.STDOUT)
+        file.seek(0)
+        output = file.read().decode(errors="replace")
     verdict = "failed with exit status %d" % status if status else "passed"
     seconds = time.monotonic() - start
-    return "python %s: %s after %.0f seconds" % (version, verdict, seconds), bool(status)
+    line = "python %s: %s after %.0f seconds" % (version, verdict, seconds)
+    return output, line, bool(status)
 
 
 def find_pythons():

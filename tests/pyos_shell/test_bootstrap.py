@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -425,3 +426,35 @@ def test_every_python_means_each_that_starts_and_is_new_enough(
     beside_ours = {version for version, _ in found[:-1]} - {ours}
     assert not beside_ours & {"3.9.1", "3.97.0", "3.98.0"}
     assert all(bootstrap.BASE.split("versions")[0] in path for _, path in found[:-1])
+
+
+@pytest.mark.parametrize("failing", [None, "3.98"])
+def test_every_python_is_run_and_shown_in_order_and_one_that_fails_fails_them_all(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], failing: str | None
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    tests = runpy.run_path(str(ROOT / "tests/__main__.py"))
+    second_has_ended = threading.Event()
+
+    def run_under(version: str, python: str, arguments: list[str]) -> tuple[str, str, bool]:
+        if version == "3.98":
+            second_has_ended.set()
+        else:
+            assert second_has_ended.wait(GUARD)
+        return f"{python} {arguments[0]}", f"{version} is through", version == failing
+
+    run_all = tests["run_under_all"]
+    run_all.__globals__["run_under"] = run_under
+    status = run_all([("3.97", "this"), ("3.98", "that")], ["-q"])
+    assert status == int(failing is not None)
+    said = [line for line in capsys.readouterr().out.splitlines() if line]
+    assert said == [
+        "python 3.97 is this",
+        "python 3.98 is that",
+        "=== 3.97 is through",
+        "this -q",
+        "=== 3.98 is through",
+        "that -q",
+        "3.97 is through",
+        "3.98 is through",
+    ]
