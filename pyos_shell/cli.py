@@ -43,12 +43,13 @@ def main(arguments: list[str] | None = None) -> int:
     open_missing_streams()
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         tolerate(stream)
-    options = parser().parse_args(arguments)
-    raise_descriptor_limit()
     try:
-        return run(options)
+        status = run(parser().parse_args(arguments))
     except KeyboardInterrupt:
-        return INTERRUPTED
+        status = INTERRUPTED
+    except SystemExit as done:  # argparse has said it all
+        status = int(done.code or 0)
+    return bring_out(status)
 
 
 def open_missing_streams() -> None:
@@ -102,6 +103,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Run what the command line asks for; the prompt only where there is a terminal."""
+    raise_descriptor_limit()
     text = options.commands
     if options.file is not None:
         try:
@@ -193,7 +195,7 @@ def end(machine: Machine, output: Plain, status: int) -> int:
         leave_at_once(output, status)
     output.release_all()
     if output.error is not None:
-        return give_up_output(output, output.error)
+        return give_up_output(output.out, output.error)
     return 1 if machine.panic is not None else status
 
 
@@ -208,12 +210,30 @@ def leave_at_once(output: Plain, status: int) -> NoReturn:
         os._exit(status)
 
 
-def give_up_output(output: Plain, error: OSError | ValueError) -> int:
+def give_up_output(out: TextIO, error: OSError | ValueError) -> int:
     """Nobody takes what we write any more. If he has just gone away, that is no news to anybody."""
     with suppress(OSError, ValueError):
         if getattr(error, "errno", None) not in GONE:
             trouble = getattr(error, "strerror", None) or error
-            print(f"pyos: cannot write the output: {trouble}", file=output.err)
-        # What is left would fail again at the interpreter's end, and be complained about.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), output.out.fileno())
+            print(f"pyos: cannot write the output: {trouble}", file=sys.stderr)
+    discard(out)
     return 1
+
+
+def bring_out(status: int) -> int:
+    """Write what the streams still hold; the exit status."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        status = give_up_output(sys.stdout, error)
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):  # there is nobody whom we could tell
+        discard(sys.stderr)
+    return status
+
+
+def discard(stream: TextIO) -> None:
+    """What the stream holds would fail again at the interpreter's end, and be complained about."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

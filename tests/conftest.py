@@ -12,6 +12,8 @@ def pytest_configure() -> None:
     """Started in the background by a shell, we ignore Ctrl-C, and so would every child."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Our children are to be like a user's, whose streams are buffered.
+    os.environ.pop("PYTHONUNBUFFERED", None)
 
 
 def forbid_skip(report: Any) -> None:

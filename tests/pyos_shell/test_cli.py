@@ -276,6 +276,25 @@ def test_a_full_disk_is_one_line():
     assert "Exception ignored" not in err
 
 
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_what_is_told_about_pyos_may_have_no_reader_or_no_room(option):
+    with nobody_reads() as pipe, running(option, stdout=pipe) as process:
+        assert process.stderr.read() == ""
+        assert process.wait() == 1
+    if os.path.exists("/dev/full"):
+        with open("/dev/full", "w") as full, running(option, stdout=full) as process:
+            err = process.stderr.read()
+            assert err == "pyos: cannot write the output: No space left on device\n"
+            assert process.wait() == 1
+
+
+def nobody_reads():
+    """The writing end of a pipe that nobody reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    return os.fdopen(writer, "w")
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "ascii:strict"])
 def test_what_the_encoding_does_not_know_is_replaced(encoding):
     done = pyos(
