@@ -18,6 +18,8 @@ from pyos_shell.reports import report_to
 from pyos_shell.session import Session
 from pyos_shell.system import System
 
+from ..pyos_shell.shell import until
+
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -96,6 +98,7 @@ def test_a_session_on_a_page_goes_as_the_page_says(page, monkeypatch):
         monkeypatch.setattr(sys, "stdout", transcript)
         for line in lines:
             if line.startswith("pyos> "):
+                until(lambda: machine.kernel.inbox.asleep)  # nobody types while things happen
                 session.run(line.removeprefix("pyos> "))
             else:
                 assert transcript.has(line), f"{line!r} was not shown: {transcript.shown}"
