@@ -165,16 +165,19 @@ def test_a_deadlock_is_reported_once_and_the_machine_stays_up(machine):
     def waits_for(offset):
         yield WaitTask((yield GetTid()) + offset)
 
+    def both():
+        yield NewTask(waits_for(1))
+        yield NewTask(waits_for(-1))
+
     reports = Box(machine, Deadlocked)
-    machine.submit(NewTask(waits_for(1)))
-    machine.submit(NewTask(waits_for(-1)))
-    assert "1 → 2 → 1" in reports.wait()[-1].verdict
+    machine.submit(NewTask(both()))
+    assert "2 → 3 → 2" in reports.wait()[-1].verdict
     count = len(reports.events)
     for _ in range(20):
         assert machine.call(GetTid(), GUARD) == 0
     assert len(reports.events) == count
-    assert machine.call(KillTask(1), GUARD)
-    assert machine.call(WaitTask(2), GUARD).value is None
+    assert machine.call(KillTask(2), GUARD)
+    assert machine.call(WaitTask(3), GUARD).value is None
 
 
 def test_after_shutdown_every_request_is_refused_at_once(machine):
