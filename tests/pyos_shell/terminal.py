@@ -29,6 +29,9 @@ GUARD = 30.0
 HELPING = 4096
 SLOW_HELPING = 512
 
+#: Seconds that a slow terminal makes up for, where the system has let it sleep too long.
+SLOWNESS = 0.005
+
 #: The slave is the child's terminal in every respect: it gets Ctrl-C and the hang-up from it.
 LAUNCHER = "import os, sys; os.login_tty(0); os.execvp(sys.argv[1], sys.argv[1:])"
 
@@ -50,6 +53,8 @@ class Terminal:
         rate: float | None = None,
     ) -> None:
         self.rate = rate
+        #: When a slow terminal is through with what it has read.
+        self.free_at = 0.0
         self.screen = Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
         self.mark = 0
@@ -185,10 +190,20 @@ class Terminal:
             data = os.read(self.master, HELPING if self.rate is None else SLOW_HELPING)
         except OSError:  # EIO: nobody has the other end open any more
             data = b""
-        self.stream.feed(data)
         if self.rate is not None:
-            time.sleep(len(data) / self.rate)  # this is how slow it is
+            self.keep_pace(len(data) / self.rate)
+        self.take_in(data)
         return bool(data)
+
+    def keep_pace(self, seconds: float) -> None:
+        """Be busy for so long, less what the last sleep has taken too long."""
+        now = time.monotonic()
+        self.free_at = max(self.free_at, now - SLOWNESS) + seconds
+        time.sleep(max(0.0, self.free_at - now))
+
+    def take_in(self, data: bytes) -> None:
+        """Show it."""
+        self.stream.feed(data)
 
     def changed_settings(self) -> Iterator[str]:
         """What is different about the terminal's settings since before the child."""

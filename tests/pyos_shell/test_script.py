@@ -2,6 +2,7 @@
 
 import socket
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -190,15 +191,10 @@ def test_a_script_that_never_calls_mainloop_is_given_up_with_its_tasks(shell, mo
 def test_what_fails_behind_the_mainloop_is_told_with_the_scripts_own_frames(shell, capfd):
     script("s = Scheduler()\ns.new(say('hello'))\ns.mainloop()\nprint('end')\n1 / 0\n")
     shell.succeeds("spawn script.py; wait")
-    until(lambda: "end" in shell.printed)
-    err = ""
-
-    def told():
-        nonlocal err
-        err += capfd.readouterr().err
-        return "ZeroDivisionError" in err
-
-    until(told)
+    until(lambda: "program script.py" not in [each.name for each in threading.enumerate()])
+    assert "end" in shell.printed
+    err = capfd.readouterr().err
+    assert "ZeroDivisionError" in err
     assert err.count("  File ") == 1
 
 
