@@ -228,7 +228,9 @@ def test_shutdown_ends_the_newest_first_and_runs_their_finally():
     assert ends == ["c", "b", "a"]
 
 
-def test_what_refuses_to_end_is_ended_by_force_at_the_deadline():
+def test_what_refuses_to_end_is_ended_by_force_at_the_deadline(monkeypatch):
+    monkeypatch.setattr("kernel.machine.MARGIN", GUARD)
+
     def stubborn():
         while True:
             try:

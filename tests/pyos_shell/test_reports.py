@@ -7,11 +7,11 @@ from kernel import (
     Deadlocked,
     Exited,
     ExitStatus,
+    GetTid,
     Hogged,
     NewTask,
     Panicked,
     Released,
-    Sleep,
     WaitTask,
 )
 from pyos_shell.output import Line
@@ -94,14 +94,13 @@ def test_an_error_of_several_lines_is_a_report_of_several_lines(shell):
 
 
 def test_tasks_that_wait_for_each_other_are_reported_as_a_deadlock(shell):
-    def one():
-        yield Sleep(0.001)
-        yield WaitTask(2)
+    def waits_for(offset):
+        yield WaitTask((yield GetTid()) + offset)
 
-    def other():
-        yield WaitTask(1)
+    def both():
+        yield NewTask(waits_for(1))
+        yield NewTask(waits_for(-1))
 
-    shell.machine.call(NewTask(one()))
-    shell.machine.call(NewTask(other()))
-    until(lambda: "deadlock" in shell.reported)
-    assert "1 → 2 → 1" in shell.reported
+    shell.machine.call(NewTask(both()))
+    until(lambda: "deadlock: " in shell.reported)
+    assert "2 → 3 → 2" in shell.reported
