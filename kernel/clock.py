@@ -19,7 +19,8 @@ class Clock:
 class ManualClock(Clock):
     """A clock that is moved by hand, for tests and for runs that repeat themselves exactly.
 
-    A kernel with such a clock never waits for time to pass; `advance` makes alarms due.
+    `advance` makes alarms due, and nothing else does: so turn the kernel by `cycle(wait=False)`, as
+    in its `mainloop` nobody would move the clock.
     """
 
     def __init__(self, start: float = 0.0) -> None:

@@ -12,23 +12,36 @@ import io
 import socket
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from .errors import FileClosed
+from .errors import FileClosed, TooManyFiles
 from .poller import READ, WRITE
-from .systemcall import brief
+from .systemcall import SystemCall, brief
 from .waitqueue import WaitQueue
 
 if TYPE_CHECKING:
     from .scheduler import Scheduler
-    from .systemcall import SystemCall
     from .waitqueue import Caller
 
 #: Files that tasks have closed under a waiter are looked for when tasks have run, so often at most.
 LOOK_OVER: Final = 0.1
 
-#: After so many false alarms in a row the poller is made anew.
+#: After so many false alarms in a row the poller is made anew, and after twice as many the file is
+#: left alone for so many seconds.
 FALSE_ALARMS: Final = 8
+PAUSE: Final = 0.1
+
+
+class FileCall(SystemCall):
+    """A call that may sleep until a file is ready; its first argument is that file."""
+
+    __slots__ = ()
+    __match_args__: ClassVar[tuple[str, ...]]
+
+    @property
+    def source(self) -> Any:
+        """The file, as the caller knows it."""
+        return getattr(self, self.__match_args__[0])
 
 
 class Waiters(WaitQueue):
@@ -91,19 +104,20 @@ class File:
         """Whether `caller` may try a write now."""
         return self.writable and self.writers.first in (None, caller)
 
+    @property
+    def wanted(self) -> int:
+        """What somebody waits for."""
+        return (READ if self.readers else 0) | (WRITE if self.writers else 0)
+
     def ring(self) -> None:
         """The pause is over: watch it again for those who wait."""
-        if self.readers:
+        if self.wanted:
             try:
-                self.table.watch(self, READ)
+                self.table.watch(self, self.wanted)
+            except TooManyFiles:
+                self.table.pause(self)
             except OSError:
-                self.fail_all()
-
-    def fail_all(self) -> None:
-        """Its file is closed: so says an error to each of those who wait."""
-        for waiters in (self.readers, self.writers):
-            while waiters.first is not None:
-                waiters.first.fail(FileClosed(self.fd))
+                self.table.fail_closed(self)
 
 
 class FileTable:
@@ -124,11 +138,8 @@ class FileTable:
         """
         fd = descriptor_of(source)
         file = self.files.get(fd)
-        if file is not None and (file.source() is source or self.still(file, source)):
-            return file
-        if file is not None:
-            file.fail_all()
-        file = self.files[fd] = File(fd, source, self)
+        if file is None or not (file.source() is source or self.same(file, source)):
+            file = self.files[fd] = File(fd, source, self)
         return file
 
     def socket(self, sock: socket.socket) -> File:
@@ -140,18 +151,24 @@ class FileTable:
             sock.setblocking(False)
         return file
 
-    def still(self, file: File, source: object) -> bool:
-        """Whether `file` is what `source` stands for, though noted under another name."""
-        noted = file.source()
-        if noted is not None:
-            return is_open(noted, file.fd)
-        if file.source is not by_number:
-            return False
-        if not isinstance(source, int):
-            file.source, file.watched = reference(source), 0
-        return True
+    def same(self, file: File, source: object) -> bool:
+        """Whether `file`, noted under another name, is what `source` stands for.
 
-    def wait(self, file: File, direction: int, caller: Caller, call: SystemCall) -> object:
+        It is, as long as anybody has it open by that name or waits for it by a third one: a number
+        stands for one open file at a time.
+        """
+        if file.source is by_number:
+            if not isinstance(source, int):
+                file.source, file.watched = reference(source), 0
+                self.watch(file, file.wanted)
+            return True
+        if is_open(file.source(), file.fd):
+            return True
+        self.fail_closed(file)
+        file.source = reference(source)
+        return bool(file.wanted)
+
+    def wait(self, file: File, direction: int, caller: Caller, call: FileCall) -> object:
         """Put `caller` to sleep until the poller says that `file` is ready for `direction`.
 
         What cannot be watched, such as a file on disk, is always ready, and answers None at once.
@@ -178,6 +195,8 @@ class FileTable:
         except OSError as error:
             if error.errno != errno.EBADF:
                 raise
+            if not file.wanted:
+                self.files.pop(file.fd, None)
             raise FileClosed(file.fd) from None
         file.watched |= direction
 
@@ -217,9 +236,10 @@ class FileTable:
         """The poller told that `file` is ready, and nobody could make use of it."""
         file.false_alarms += 1
         if file.false_alarms == FALSE_ALARMS:
-            file.false_alarms = 0
             self.unwatch(file, 0)
             self.kernel.poller.rebuild()
+        elif file.false_alarms > 2 * FALSE_ALARMS:  # it is this very file that cries wolf
+            self.pause(file)
 
     def unwatch(self, file: File, direction: int) -> None:
         """Nobody waits: let the poller be silent about it."""
@@ -230,11 +250,11 @@ class FileTable:
             # Closed, and yet told of: a duplicate of the descriptor is still open.
             self.kernel.poller.rebuild()
 
-    def pause(self, file: File, seconds: float) -> None:
-        """Let nobody look for something to read in `file` for a while."""
-        self.unwatch(file, READ)
+    def pause(self, file: File) -> None:
+        """Leave `file` alone for a while."""
+        self.unwatch(file, READ | WRITE)
         if not file.alarm:
-            self.kernel.alarms.set(self.kernel.clock.now() + seconds, file)
+            self.kernel.alarms.set(self.kernel.clock.now() + PAUSE, file)
 
     def expect_closing(self) -> None:
         """Tasks have run: soon look for what they closed."""
@@ -245,13 +265,20 @@ class FileTable:
         """Fail those who wait for a file that was closed under them: no poller tells of it."""
         self.looked_over = self.kernel.passes
         for file in list(self.files.values()):
-            if (file.readers or file.writers) and not self.is_open(file):
-                file.fail_all()
+            if file.wanted:
+                self.fail_closed(file)
 
-    def is_open(self, file: File) -> bool:
-        """Whether those who wait for `file` wait for something; a bare number the poller knows."""
-        if file.source is not by_number:
-            return is_open(file.source(), file.fd)
+    def fail_closed(self, file: File) -> None:
+        """An error to each who waits for `file` by a name under which it is closed."""
+        for caller in [*file.readers, *file.writers]:
+            if not self.is_open(file, caller.call):
+                caller.fail(FileClosed(file.fd))
+
+    def is_open(self, file: File, call: object) -> bool:
+        """Whether who sleeps in `call` waits for something; of a bare number the poller knows."""
+        source = call.source if isinstance(call, FileCall) else file.source()
+        if not isinstance(source, int):
+            return is_open(source, file.fd)
         try:
             self.watch(file, 0)
         except OSError:
@@ -261,16 +288,15 @@ class FileTable:
 
 def descriptor_of(source: Any) -> int:
     """The number of an open file, given by itself or by an object with `fileno`."""
-    if isinstance(source, int):
-        fd = source
-    elif hasattr(source, "fileno"):
+    fd = source
+    if hasattr(source, "fileno"):
         try:
             fd = source.fileno()
         except io.UnsupportedOperation:
             raise TypeError(f"a {type(source).__name__} has no descriptor to wait for") from None
         except ValueError:
             fd = -1
-    else:
+    if not isinstance(fd, int) or isinstance(fd, bool):
         raise TypeError(f"a socket or an open file is wanted here, not {brief(source)}")
     if fd < 0:
         raise FileClosed(-1)
@@ -281,7 +307,7 @@ def is_open(source: Any, fd: int) -> bool:
     """Whether `source` is open, and under this number."""
     try:
         return bool(source.fileno() == fd)
-    except Exception:
+    except BaseException:  # its own code may raise anything
         return False
 
 

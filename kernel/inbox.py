@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
+
+#: So many arrive in one round of the loop, at most.
+ROUND: Final = 64
 
 
 class Arrival(Protocol):
@@ -41,8 +44,8 @@ class Inbox:
             self.close(self.closed)
 
     def take(self) -> None:
-        """Let all that is here now arrive."""
-        for _ in range(len(self.arrivals)):
+        """Let what is here now arrive; of very many the first, so that tasks have their turn."""
+        for _ in range(min(len(self.arrivals), ROUND)):
             try:
                 arrival = self.arrivals.popleft()
             except IndexError:  # whoever closes the inbox has taken it

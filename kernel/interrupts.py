@@ -13,19 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .scheduler import Scheduler
+    from .task import Task
 
 
 class Interrupts:
     """Makes Ctrl-C an arrival for as long as the `with` block lasts.
 
     Off the main thread, and where the program has a handler of its own, it changes nothing. If a
-    Ctrl-C has not been taken in when the next one comes, a task holds the kernel: then it is
-    raised in place, as there is no other way out.
+    Ctrl-C has not been taken in when the next one comes, and it is still the same turn of the same
+    task, that task holds the kernel: then it is raised in place, as there is no other way out.
     """
 
     def __init__(self, kernel: Scheduler) -> None:
         self.kernel = kernel
         self.pending = False
+        #: The turn in which it has come: the pass, and the task.
+        self.turn: tuple[int, Task | None] = (0, None)
         self.former: Any = None
 
     def __enter__(self) -> None:
@@ -47,10 +50,12 @@ class Interrupts:
         self.arrive()  # one that came with the last step
 
     def handle(self, signum: int, frame: FrameType | None) -> None:
-        if self.pending:
+        turn = (self.kernel.passes, self.kernel.running_task(frame))
+        if not self.pending:
+            self.pending, self.turn = True, turn
+            self.kernel.inbox.put(self)
+        elif turn == self.turn and turn[1] is not None:
             raise KeyboardInterrupt
-        self.pending = True
-        self.kernel.inbox.put(self)
 
     def arrive(self) -> None:
         if self.pending:

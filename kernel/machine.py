@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
 
 from .deadlock import verdict
-from .errors import KernelStopped
+from .errors import KernelStopped, RequestCancelled
 from .request import Cancellation, Reply, Request
 from .scheduler import Scheduler
 from .syscalls.system import task_frames
-from .systemcall import SystemCall
+from .systemcall import SystemCall, safe
+from .task import in_words
 from .trace import Deadlocked, Event, Hogged, Panicked, Sink
 from .watchdog import Watchdog
 
@@ -39,6 +41,8 @@ class Machine:
         self.grace: float | None = None
         self.panic: BaseException | None = None
         self.verdict = ""
+        #: The pass after which it was worked out: as long as no task has run, it holds.
+        self.judged = -1
 
     def boot(self) -> Machine:
         """Start the kernel's thread; answers the machine itself."""
@@ -57,14 +61,29 @@ class Machine:
     def call(self, call: SystemCall, timeout: float | None = None) -> Any:
         """Make a system call and wait for its answer; `TimeoutError` after `timeout` seconds.
 
-        Whatever ends the waiting early, a Ctrl-C too, gives the request up.
+        Whatever ends the waiting early, a Ctrl-C too, gives the request up. Raises `RuntimeError`
+        on the kernel's own thread, which would wait for itself.
         """
+        self.forbid_own_thread()
         reply = self.submit(call)
         try:
             return reply.result(timeout)
+        except TimeoutError:
+            if reply.done():
+                return reply.result()
+            self.cancel(reply)
+            # An answer that comes before the end of the request is not lost.
+            with suppress(TimeoutError, RequestCancelled):
+                return reply.result(MARGIN)
+            raise
         finally:
             if not reply.done():
                 self.cancel(reply)
+
+    def forbid_own_thread(self) -> None:
+        """Raise `RuntimeError` in a task that would wait for its own kernel."""
+        if threading.current_thread() is self.thread:
+            raise RuntimeError("a task cannot wait for its own kernel here: it yields its calls")
 
     def cancel(self, reply: Reply) -> None:
         """Give a request up. It ends with `RequestCancelled`, unless its answer comes first."""
@@ -82,8 +101,12 @@ class Machine:
         """End all tasks, newest first, by force after `deadline` seconds, and stop the kernel.
 
         False if it did not come back in time, because a task holds it: then it stops when that
-        lets go, or with the process. False, too, if it has panicked.
+        lets go, or with the process. False, too, if it has panicked. Raises `ValueError` for a
+        deadline that is no time.
         """
+        self.forbid_own_thread()
+        if not 0 <= deadline < threading.TIMEOUT_MAX:
+            raise ValueError(f"cannot give tasks {deadline} seconds to end")
         if self.thread.ident is None:  # a boot that comes now ends at once
             self.grace = deadline
             self.refuse_all(KernelStopped())
@@ -112,7 +135,9 @@ class Machine:
     def run(self) -> None:
         reason = KernelStopped()
         switch_interval.shorten()
+        self.kernel.running = True
         try:
+            self.kernel.poller.poll(0)  # so that it has its descriptors before tasks take them all
             watchdog = Watchdog(self.kernel, threading.get_ident())
             watchdog.start()
             self.watchdog = watchdog
@@ -123,21 +148,26 @@ class Machine:
             self.kernel.end_all(self.grace)
         except BaseException as error:
             self.panic = error
-            reason = KernelStopped(f"the kernel has panicked: {type(error).__name__}: {error}")
-            self.kernel.trace.report(Panicked(0, error, all_stacks(self.kernel)), error)
+            reason = KernelStopped(f"the kernel has panicked: {in_words(error)}")
+            stacks = safe(all_stacks, self.kernel)
+            self.kernel.trace.report(Panicked(0, error, stacks), error)
         finally:
             self.close(reason)
 
     def report_deadlock(self) -> None:
         """Say that nothing can go on, once for each time that it comes to this."""
+        if self.judged == self.kernel.passes:
+            return
         stuck = verdict(self.kernel) if self.kernel.stuck() else ""
         if stuck and stuck != self.verdict:
             self.kernel.trace.report(Deadlocked(0, stuck))
         self.verdict = stuck
+        self.judged = self.kernel.passes
 
     def close(self, reason: KernelStopped) -> None:
         """Leave no request unanswered, and nothing open."""
         self.refuse_all(reason)
+        self.kernel.running = False
         switch_interval.put_back()
         if self.watchdog is not None:
             self.watchdog.stop()

@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import stat
+import time
 from typing import Any, ClassVar, Final
 
 from .errors import TooManyFiles
@@ -29,6 +30,12 @@ ROUND: Final = 1024
 
 #: Nobody sleeps longer than so many seconds in one go: the system calls know no larger numbers.
 LONGEST: Final = 86_400.0
+
+#: The system is out of descriptors or memory: it may have some again soon.
+SHORTAGE: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+
+#: Seconds until that is tried again.
+BACK_OFF: Final = 0.1
 
 Event = tuple[int, int]
 
@@ -83,11 +90,12 @@ class Waker:
             self.former = None
 
     def __del__(self) -> None:
-        if self.pair is not None:
-            for end in self.pair:
-                end.close()
-        elif self.fd >= 0:
-            os.close(self.fd)
+        with contextlib.suppress(OSError):  # a task may have closed what is not its own
+            if self.pair is not None:
+                for end in self.pair:
+                    end.close()
+            elif self.fd >= 0:
+                os.close(self.fd)
 
 
 def socket_pair() -> tuple[socket.socket, socket.socket]:
@@ -140,8 +148,8 @@ class Poller:
 
         Gives pairs of descriptor and readiness. It may come back early, with none.
         """
-        if self.waker is None:
-            self.open()
+        if self.waker is None and not self.opened(timeout):
+            return []
         waker = self.waker
         assert waker is not None
         events = self.collect(None if timeout is None else min(timeout, LONGEST))
@@ -157,13 +165,23 @@ class Poller:
             waker.ring()
 
     def rebuild(self) -> None:
-        """Watch everything anew, but for what has been closed.
+        """Watch everything anew, but for what has been closed; from the next `poll` on.
 
         The one way to be rid of a file that was closed here while a duplicate of its descriptor
         is still open: the system goes on telling of it under the old number.
         """
         self.close()
-        self.open()
+
+    def opened(self, timeout: float | None) -> bool:
+        """Open it; if the system is out of descriptors, wait a moment in its place."""
+        try:
+            self.open()
+        except OSError as error:
+            if error.errno not in SHORTAGE:
+                raise
+            time.sleep(BACK_OFF if timeout is None else min(timeout, BACK_OFF))
+            return False
+        return True
 
     def open(self) -> None:
         """Get what it takes to poll, and watch again what was watched before."""

@@ -40,24 +40,29 @@ class Request(Caller):
         self.future = Reply(self)
 
     def arrive(self) -> None:
+        self.kernel.requests.add(self)
         try:
             if not isinstance(self.wanted, SystemCall):
                 raise TypeError(f"a request is a system call, not {type(self.wanted).__name__}")
             answer = self.kernel.trace.run(self.wanted, self.kernel, self)
+            if answer is ASLEEP and self.queue is None and not self.future.done():
+                raise RuntimeError(f"{type(self.wanted).__name__} sleeps on no queue")
         except BaseException as error:
             self.fail(error)
         else:
             if answer is not ASLEEP:
                 self.answer(answer)
-            elif self.queue is not None:
-                self.kernel.requests.add(self)
 
     def answer(self, value: object) -> None:
+        if self.kernel.trace.calls:
+            self.kernel.trace.answered(self, value)
         self.leave()
         self.kernel.requests.discard(self)
         self.settle(self.future.set_result, value)
 
     def fail(self, error: BaseException) -> None:
+        if self.kernel.trace.calls:
+            self.kernel.trace.failed(self, error)
         self.leave()
         self.kernel.requests.discard(self)
         self.settle(self.future.set_exception, error)

@@ -30,7 +30,7 @@ from .policies import Policy
 from .poller import Poller, best_poller
 from .request import Request
 from .systemcall import ASLEEP, SystemCall
-from .task import Target, Task, strip
+from .task import Target, Task
 from .trace import Exited, Spawned, Trace
 from .waitqueue import WaitQueue
 
@@ -85,7 +85,7 @@ class Scheduler:
         self.sleepers = WaitQueue()
         self.files = FileTable(self)
         self.trace = Trace()
-        #: Requests from other threads that sleep in a call.
+        #: Requests from other threads that have arrived and have no answer yet.
         self.requests: set[Request] = set()
         #: Killed tasks that have not ended yet.
         self.dying: dict[int, Deadline] = {}
@@ -93,6 +93,8 @@ class Scheduler:
         #: Passes over the ready queue so far; whoever samples this sees whether tasks have run.
         self.passes = 0
         self.budget = self.policy.budget
+        #: Whether a `mainloop` or a machine turns it.
+        self.running = False
         #: Called once, as soon as the kernel does not sleep any more.
         self.on_waking: Callable[[], None] | None = None
 
@@ -134,9 +136,11 @@ class Scheduler:
 
     def find(self, tid: int) -> Task:
         """The task, alive or among the ended ones that are kept. Raises `NoSuchTask`."""
+        if not is_number(tid):
+            raise NoSuchTask(tid)
         task = self.tasks.get(tid) or self.ended.get(tid)
         if task is None:
-            raise NoSuchTask(tid, ended=type(tid) is int and 0 < tid <= self.last_tid)
+            raise NoSuchTask(tid, ended=0 < tid <= self.last_tid)
         return task
 
     def kill(self, task: Task, grace: float | None = None) -> None:
@@ -160,7 +164,7 @@ class Scheduler:
 
     def force(self, task: Task) -> None:
         """End a task as it stands."""
-        if task in self.ready:
+        if task.queue is None and task in self.ready:
             self.ready.remove(task)
         task.force()
         self.bury(task)
@@ -169,7 +173,8 @@ class Scheduler:
         """A task has ended: out of the table, and tell those who wait for it."""
         status = task.status
         assert status is not None
-        del self.tasks[task.tid]
+        if self.tasks.pop(task.tid, None) is None:
+            return
         self.ended[task.tid] = task
         if len(self.ended) > KEPT:
             self.ended.popitem(last=False)
@@ -188,12 +193,17 @@ class Scheduler:
         """Run until no task is left.
 
         Raises `Deadlock` when none can ever go on. Ctrl-C, on the main thread, ends all tasks,
-        newest first, and then surfaces here as `KeyboardInterrupt`.
+        newest first, and then surfaces here as `KeyboardInterrupt`. Raises `RuntimeError` where
+        it, or a machine, is at it already.
         """
+        if self.running:
+            raise RuntimeError("this scheduler is running already")
+        self.running = True
         try:
             with Interrupts(self):
                 self.run_all()
         finally:
+            self.running = False
             self.poller.close()
 
     def run_all(self) -> None:
@@ -212,18 +222,20 @@ class Scheduler:
 
     def end_all(self, grace: float | None = None) -> None:
         """Kill every task, newest first, and run until none is left; those whose `finally` starts
-        new ones too. A second Ctrl-C meanwhile ends what is left by force.
+        new ones too. A second Ctrl-C meanwhile ends what is left by force, and so do twice `grace`
+        seconds, for tasks that start others without end.
         """
+        grace = self.grace if grace is None else grace
+        end = self.clock.now() + 2 * grace
         killed = 0
         with contextlib.suppress(KeyboardInterrupt):
-            while self.tasks:
+            while self.tasks and self.clock.now() <= end:
                 if killed < self.last_tid:
                     killed = self.last_tid
                     for tid in sorted(self.tasks, reverse=True):
                         self.kill(self.tasks[tid], grace)
                     self.ready = deque(sorted(self.ready, key=lambda task: -task.tid))
                 self.cycle()
-            return
         self.ready.clear()
         for tid in sorted(self.tasks, reverse=True):
             self.force(self.tasks[tid])
@@ -317,7 +329,7 @@ class Scheduler:
                 else:
                     answer = task.return_early(trap)
             except BaseException as error:
-                task.fail(strip(error))
+                task.fail(error)
                 return
             if not left:
                 task.reply = answer
@@ -331,9 +343,27 @@ class Scheduler:
             del ending
         self.ready.append(task)
 
+    @staticmethod
+    def running_task(frame: FrameType | None) -> Task | None:
+        """The task in whose step a kernel's thread is, read off the loop's own frame.
+
+        `frame` is where the thread stands. So whoever wants to know pays, and the loop does not.
+        """
+        while frame is not None:
+            if frame.f_code is Scheduler.run_pass.__code__:
+                task: Task | None = frame.f_locals.get("task")
+                return task
+            frame = frame.f_back
+        return None
+
+
+def is_number(value: object) -> bool:
+    """Whether it can be a tid: True is none, although it equals 1."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
 
 class Deadline:
-    """When a killed task is ended by force."""
+    """When a killed task is ended by force: but not before the kill has surfaced in it."""
 
     __slots__ = ("alarm", "task", "when")
 
@@ -343,17 +373,8 @@ class Deadline:
         self.alarm = 0
 
     def ring(self) -> None:
-        self.task.kernel.force(self.task)
-
-
-def running_task(frame: FrameType | None) -> Task | None:
-    """The task in whose step a kernel's thread is, read off the loop's own frame.
-
-    `frame` is where the thread stands. So whoever wants to know pays, and the loop pays nothing.
-    """
-    while frame is not None:
-        if frame.f_code is Scheduler.run_pass.__code__:
-            task: Task | None = frame.f_locals.get("task")
-            return task
-        frame = frame.f_back
-    return None
+        kernel = self.task.kernel
+        if self.task.heeded:
+            kernel.force(self.task)
+        else:  # it has not had a turn since
+            kernel.alarms.set(kernel.clock.now(), self)

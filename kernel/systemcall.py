@@ -79,9 +79,13 @@ def brief(value: object, width: int = 40) -> str:
 
     A large value is cut before it is written out, so that 64 MiB never print themselves.
     """
+    return safe(in_one_line, value, width)
+
+
+def in_one_line(value: Any, width: int) -> str:
     if isinstance(value, PAYLOADS):
-        return safe(payload, value, width)
-    text = safe(short_repr, value, width)
+        return payload(value, width)
+    text = str.__str__(short_repr(value, width))
     if not text.isprintable():
         text = repr(text)[1:-1]
     return text if len(text) <= width else text[: width - 1] + "…"
@@ -128,7 +132,7 @@ def safe(write: Callable[..., str], value: object, *arguments: Any) -> str:
     """What `write` makes of `value`, even where the value's own code raises."""
     try:
         return write(value, *arguments)
-    except Exception as error:
+    except BaseException as error:
         return f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Coroutine, Generator, Iterator
 from dataclasses import dataclass
-from types import CoroutineType, FrameType, GeneratorType
+from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from .errors import BadTrap, TaskKilled
@@ -81,12 +81,15 @@ class Task(Caller):
     def __init__(self, target: Target, name: str | None = None) -> None:
         if not isinstance(target, (GeneratorType, CoroutineType)):
             raise TypeError(not_a_target(target))
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"a task is named by a string, not by {brief(name)}")
         self.queue = self.previous = self.next = self.call = None
         self.alarm = 0
         self.tid = 0
         self.parent = 0
         self.born = 0.0
-        self.name = name or target.__qualname__
+        # A subclass of `str` could have code of its own.
+        self.name = str.__str__(name or target.__qualname__)
         #: The innermost frame. Between two steps a stand-in such as `Throw` may take its place.
         self.frame: Any = target
         #: The frames that wait for a subroutine to return, outermost first; made when needed.
@@ -99,6 +102,8 @@ class Task(Caller):
         self.waiters: WaitQueue | None = None
 
     def answer(self, value: object) -> None:
+        if self.queue is None:  # it has its answer already
+            return
         if self.kernel.trace.calls:
             self.kernel.trace.answered(self, value)
         self.leave()
@@ -109,7 +114,7 @@ class Task(Caller):
         if self.kernel.trace.calls:
             self.kernel.trace.failed(self, error)
         self.leave()
-        self.frame = Throw(self, error)
+        self.frame = Throw(self, strip(error))
         self.kernel.ready.append(self)
 
     def unwind(self, ending: BaseException) -> object:
@@ -136,6 +141,8 @@ class Task(Caller):
 
     def end(self, ending: BaseException) -> None:
         """The last frame is gone: note how the task ended."""
+        if self.status is not None:  # a call had answered it twice, so it had a turn too many
+            return
         self.frame = None
         if type(ending) is StopIteration:
             self.status = ExitStatus(self.tid, ending.value, None, self.killed)
@@ -181,10 +188,15 @@ class Task(Caller):
         for frame in reversed(self.frames()):
             for part in reversed(list(delegates(frame))):
                 error = shut(part, error)
-        self.frame = self.callers = None
+        self.frame = self.callers = self.reply = None
         if error is not None:
             release_locals(strip(error))
         self.status = ExitStatus(self.tid, None, error, killed=True, forced=True)
+
+    @property
+    def heeded(self) -> bool:
+        """Whether an error that was to surface in the task has done so."""
+        return not isinstance(self.frame, Throw)
 
     def frames(self) -> list[Any]:
         """The frames of the stack, outermost first."""
@@ -300,18 +312,31 @@ def delegates(frame: Any) -> Iterator[Any]:
 
 
 def delegate(part: Any) -> Any:
-    for name in ("gi_yieldfrom", "cr_await", "ag_await"):
-        if hasattr(part, name):
-            return getattr(part, name)
-    return gc.get_referents(part)[0] if type(part).__name__ in GO_BETWEENS else None
+    if type(part) in DELEGATION:
+        return getattr(part, DELEGATION[type(part)])
+    return gc.get_referents(part)[0] if is_go_between(part) else None
+
+
+def is_go_between(part: Any) -> bool:
+    """Whether it is one of the interpreter's own types, and not a class that is named like one."""
+    kind = type(part)
+    return kind.__name__ in GO_BETWEENS and not kind.__flags__ & HEAP_TYPE
 
 
 def strip(error: BaseException) -> BaseException:
-    """Drop the kernel's own entries from the head of the error's traceback."""
-    trace = error.__traceback__
+    """Drop the kernel's own entries from the head of the error's traceback.
+
+    Here and below, what an error knows is asked of `BaseException`: its class may have its own way.
+    """
+    trace = traceback_of(error)
     while trace is not None and trace.tb_frame.f_globals.get("__name__") in LOOP_MODULES:
         trace = trace.tb_next
-    return error.with_traceback(trace)
+    return BaseException.with_traceback(error, trace)
+
+
+def traceback_of(error: BaseException) -> TracebackType | None:
+    trace: TracebackType | None = vars(BaseException)["__traceback__"].__get__(error)
+    return trace
 
 
 def release_locals(error: BaseException) -> None:
@@ -326,10 +351,10 @@ def release_locals(error: BaseException) -> None:
         if link is None or id(link) in seen:
             continue
         seen.add(id(link))
-        links += [link.__cause__, link.__context__]
-        if isinstance(link, BaseExceptionGroup):
-            links += link.exceptions
-        trace = link.__traceback__
+        links += [vars(BaseException)[name].__get__(link) for name in ("__cause__", "__context__")]
+        if issubclass(type(link), BaseExceptionGroup):
+            links += vars(BaseExceptionGroup)["exceptions"].__get__(link)
+        trace = traceback_of(link)
         while trace is not None:
             if is_finished(trace.tb_frame):
                 trace.tb_frame.clear()
@@ -349,8 +374,8 @@ def shut(part: Any, error: BaseException | None = None) -> BaseException | None:
     One that goes on all the same is never freed, because the interpreter would try it again, in
     vain, and print so.
     """
-    if not hasattr(part, "throw"):
-        return error
+    if type(part) not in (GeneratorType, CoroutineType) and not is_go_between(part):
+        return error  # whoever delegates to it closes it
     try:
         part.throw(GeneratorExit())
     except (GeneratorExit, StopIteration):
@@ -363,10 +388,23 @@ def shut(part: Any, error: BaseException | None = None) -> BaseException | None:
 
 def never_free(part: Any) -> None:
     """Leak `part` on purpose: one reference more than anyone will ever give back."""
-    import ctypes
+    try:
+        import ctypes
+    except (ImportError, OSError):  # not in this Python, or there is no descriptor to load it with
+        KEPT.append(part)
+    else:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(part))
 
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(part))
 
+#: The frames that go on whatever is raised in them, where there is no better way to keep them.
+KEPT: Final[list[Any]] = []
+
+#: How the frames tell what they delegate to.
+DELEGATION: Final = {
+    GeneratorType: "gi_yieldfrom",
+    CoroutineType: "cr_await",
+    AsyncGeneratorType: "ag_await",
+}
 
 #: What the interpreter puts between an `await` or an `async for` and the coroutine or asynchronous
 #: generator behind it, which only the garbage collector is told.
@@ -376,6 +414,9 @@ GO_BETWEENS: Final = {
     "async_generator_athrow",
     "coroutine_wrapper",
 }
+
+#: Set in the flags of every class that is not the interpreter's own (`Py_TPFLAGS_HEAPTYPE`).
+HEAP_TYPE: Final = 1 << 9
 
 #: Through the functions of these modules every error passes on its way up a call stack.
 LOOP_MODULES: Final = {__name__, "kernel.scheduler", "kernel.trace", "kernel.waitqueue"}
@@ -392,8 +433,8 @@ def not_a_target(target: object) -> str:
 def in_words(error: BaseException) -> str:
     """An error in one line, without the number that the system gives it."""
     try:
-        text = str(error)
-    except Exception as failure:
+        text = str.__str__(str(error))
+    except BaseException as failure:
         text = f"its text raised {type(failure).__name__}"
     if isinstance(error, OSError) and text.startswith("[Errno "):
         text = text.partition("] ")[2]

@@ -7,12 +7,13 @@ called on the kernel's thread, so it should be quick. What nobody subscribes to 
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .systemcall import ASLEEP, SystemCall
-from .task import ExitStatus
+from .task import ExitStatus, in_words
 
 if TYPE_CHECKING:
     from .scheduler import Scheduler
@@ -120,7 +121,7 @@ class Panicked(Event):
     stacks: str
 
     def __str__(self) -> str:
-        return f"kernel panic: {type(self.error).__name__}: {self.error}\n{self.stacks}"
+        return f"kernel panic: {in_words(self.error)}\n{self.stacks}"
 
 
 Sink = Callable[[Any], None]
@@ -131,24 +132,27 @@ class Trace:
 
     def __init__(self) -> None:
         self.sinks: dict[type[Event], list[Sink]] = {}
+        self.lock = threading.RLock()
         #: Whether anyone wants calls and answers; the loop reads this, and nothing else, of us.
         self.calls = False
 
     def subscribe(self, sink: Sink, *kinds: type[Event]) -> None:
         """Call `sink` with every event of these kinds from now on."""
-        for kind in kinds:
-            self.sinks[kind] = [*self.sinks.get(kind, []), sink]
-        self.note_calls()
+        with self.lock:
+            for kind in kinds:
+                self.sinks[kind] = [*self.sinks.get(kind, []), sink]
+            self.note_calls()
 
     def unsubscribe(self, sink: Sink) -> None:
         """Call `sink` no more."""
-        for kind, sinks in list(self.sinks.items()):
-            rest = [other for other in sinks if other != sink]
-            if rest:
-                self.sinks[kind] = rest
-            else:
-                del self.sinks[kind]
-        self.note_calls()
+        with self.lock:
+            for kind, sinks in list(self.sinks.items()):
+                rest = [other for other in sinks if other != sink]
+                if rest:
+                    self.sinks[kind] = rest
+                else:
+                    del self.sinks[kind]
+            self.note_calls()
 
     def note_calls(self) -> None:
         self.calls = any(kind in self.sinks for kind in (Called, Answered, Failed))

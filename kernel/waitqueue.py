@@ -22,7 +22,7 @@ class Caller:
     """Whoever makes a system call, and where it sleeps until it has its answer.
 
     A sleep ends exactly once, by `answer` or `fail`. Both only note the outcome and take the
-    caller off its queue; neither runs anybody's code, so nothing recurses.
+    caller off its queue; neither runs a task or a call, so nothing recurses.
     """
 
     __slots__ = ("alarm", "call", "kernel", "next", "previous", "queue")
@@ -39,7 +39,9 @@ class Caller:
 
     def sleep(self, queue: WaitQueue, call: SystemCall) -> Asleep:
         """Take a place on `queue`, or keep the one there; `call` is what is still to be done."""
-        if self.queue is None:
+        if self.queue is not queue:
+            if self.queue is not None:
+                self.queue.remove(self)
             queue.append(self)
         self.call = call
         return ASLEEP
@@ -54,8 +56,8 @@ class Caller:
 
     def look_again(self) -> None:
         """Run the call once more. Only for the loop itself: for its poller and its alarms."""
-        assert self.call is not None
         try:
+            assert self.call is not None
             answer = self.call.run(self.kernel, self)
         except BaseException as error:
             self.fail(error)
@@ -65,8 +67,8 @@ class Caller:
 
     def ring(self) -> None:
         """The alarm is due."""
-        assert self.call is not None
         try:
+            assert self.call is not None
             self.call.ring(self.kernel, self)
         except BaseException as error:
             self.fail(error)
@@ -76,8 +78,8 @@ class Caller:
         if self.call is None:
             return ""
         try:
-            return self.call.reason(self.kernel)
-        except Exception as error:
+            return str.__str__(self.call.reason(self.kernel))
+        except BaseException as error:
             return f"{type(self.call).__name__}, whose reason raised {type(error).__name__}"
 
     def leave(self) -> None:

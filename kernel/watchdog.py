@@ -14,7 +14,7 @@ import time
 from types import FrameType
 from typing import Final
 
-from .scheduler import Scheduler, running_task
+from .scheduler import Scheduler
 from .task import Task
 from .trace import Hogged, Released
 
@@ -66,7 +66,7 @@ class Watchdog:
 
     def look(self) -> bool:
         """One look at the kernel; whether it was awake. Reports a turn that takes too long."""
-        task = running_task(sys._current_frames().get(self.ident))
+        task = Scheduler.running_task(sys._current_frames().get(self.ident))
         turn = (self.kernel.passes, task)
         now = time.monotonic()
         if turn != self.turn:
@@ -83,7 +83,7 @@ class Watchdog:
     def holder(self) -> Hogged | None:
         """The task that is in a step at this moment, where, and for how long so far."""
         frame = sys._current_frames().get(self.ident)
-        task = running_task(frame)
+        task = Scheduler.running_task(frame)
         if task is None or frame is None:
             return None
         same = self.turn == (self.kernel.passes, task)

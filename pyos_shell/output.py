@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
 
-from kernel.scheduler import running_task
+from kernel import Scheduler
 
 from .mistake import visible
 
@@ -122,7 +122,7 @@ class Output(io.TextIOBase):
         """The tid of the task in whose step this thread is; 0 if it is in none."""
         if threading.get_ident() != self.kernel_thread:
             return 0
-        task = running_task(sys._getframe())
+        task = Scheduler.running_task(sys._getframe())
         return task.tid if task is not None else 0
 
     def report(self, tid: int, text: str, kind: str = "report") -> None:

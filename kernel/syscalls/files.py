@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..files import FileCall
 from ..poller import READ, WRITE
-from ..systemcall import SystemCall, brief, system_call
+from ..systemcall import brief, system_call
 from .addresses import connection
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @system_call
-class ReadWait(SystemCall):
+class ReadWait(FileCall):
     """Waits until `file` can be read from without blocking (a listening socket: accepted from).
 
     `file` is a socket, any object with `fileno`, or a descriptor's number. Where several wait for
@@ -36,7 +37,7 @@ class ReadWait(SystemCall):
 
 
 @system_call
-class WriteWait(SystemCall):
+class WriteWait(FileCall):
     """Waits until `file` can be written to without blocking; otherwise like `ReadWait`."""
 
     file: Any

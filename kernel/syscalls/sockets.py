@@ -8,26 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import operator
 import os
 import socket
 from socket import socket as Socket
 from typing import TYPE_CHECKING, Any, Final
 
-from ..poller import READ, WRITE
+from ..files import File, FileCall
+from ..poller import READ, SHORTAGE, WRITE
 from ..systemcall import SystemCall, system_call
 from ..trace import AcceptFailed
 from .addresses import connection, family_of, in_words, numeric
 
 if TYPE_CHECKING:
-    from ..files import File
     from ..scheduler import Scheduler
     from ..waitqueue import Caller
-
-#: The system is out of descriptors or memory: it may have some again soon.
-SHORTAGE: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
-
-#: Seconds until `Accept` tries again after a shortage.
-BACK_OFF: Final = 0.1
 
 #: So much is handed to the system in one go, so that a large `Send` does not hold up the others.
 PORTION: Final = 256 * 1024
@@ -86,7 +81,7 @@ class Connect(SystemCall):
 
 
 @system_call
-class Connecting(SystemCall):
+class Connecting(FileCall):
     """What is left of a `Connect`."""
 
     socket: Socket
@@ -103,9 +98,12 @@ class Connecting(SystemCall):
     def reason(self, kernel: Scheduler) -> str:
         return f"connect {in_words(self.address)}"
 
+    def __repr__(self) -> str:
+        return repr(Connect(self.address))
+
 
 @system_call
-class Accept(SystemCall):
+class Accept(FileCall):
     """Waits for a connection on a listening socket; answers the pair (client, address).
 
     When the system is out of descriptors it is reported once, and tried again every 0.1 s.
@@ -141,7 +139,7 @@ class Accept(SystemCall):
         if not file.starved:
             file.starved = True
             kernel.trace.report(AcceptFailed(caller.tid, file.fd, error))
-        kernel.files.pause(file, BACK_OFF)
+        kernel.files.pause(file)
         return caller.sleep(file.readers, self)
 
     def reason(self, kernel: Scheduler) -> str:
@@ -149,7 +147,7 @@ class Accept(SystemCall):
 
 
 @system_call
-class Recv(SystemCall):
+class Recv(FileCall):
     """Waits for data on a socket; answers at most `size` bytes, b"" when the peer has closed.
 
     Raises `FileClosed`, `ConnectionResetError` and other `OSError`s, `ValueError` for a bad size.
@@ -160,8 +158,8 @@ class Recv(SystemCall):
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         file = kernel.files.socket(self.socket)
-        if self.size < 1:
-            raise ValueError(f"Recv takes at least 1 byte, not {self.size}")
+        if type(self.size) is not int or self.size < 1:
+            check_size(self.size)
         if file.readable_by(caller):
             try:
                 data = self.socket.recv(self.size, DONTWAIT)
@@ -178,7 +176,7 @@ class Recv(SystemCall):
 
 
 @system_call
-class Send(SystemCall):
+class Send(FileCall):
     """Sends all of `data`, and waits while the peer does not read; answers how many bytes.
 
     Raises `FileClosed`, `ConnectionResetError`, `BrokenPipeError` and other `OSError`s.
@@ -197,6 +195,9 @@ class Send(SystemCall):
                 sent = self.sent + self.socket.send(rest[:PORTION], DONTWAIT)
             except (BlockingIOError, InterruptedError):
                 sent = self.sent
+            except OSError:
+                rest.release()  # else the error would hold on to the data
+                raise
             if sent - self.sent == len(rest):
                 return sent
             if sent > self.sent:
@@ -205,6 +206,12 @@ class Send(SystemCall):
 
     def reason(self, kernel: Scheduler) -> str:
         return f"write {connection(self.socket).replace('←', '→') or 'closed'}"
+
+
+def check_size(size: Any) -> None:
+    """Raise `TypeError` or `ValueError` for what is no number of bytes."""
+    if operator.index(size) < 1:
+        raise ValueError(f"Recv takes at least 1 byte, not {size}")
 
 
 class Attempt(Socket):

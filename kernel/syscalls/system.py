@@ -4,9 +4,10 @@ values that stay as they are whatever the tasks do next.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from itertools import islice
-from types import CodeType
+from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any, Final
 
 from ..systemcall import SystemCall, brief, safe, system_call
@@ -126,6 +127,8 @@ def program(task: Task) -> str:
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     values = frame.f_locals
     arguments = [bare(brief(values[name], 24)) for name in names if name in values]
+    if sys.version_info < (3, 13):
+        values.clear()  # a copy that the frame keeps: it would hold on to what the program drops
     return " ".join([task.name, *arguments])
 
 
@@ -152,10 +155,7 @@ def code_and_lines(task: Task) -> Iterator[tuple[CodeType, int]]:
 
 def frame_of(thing: Any) -> Any:
     """The Python frame of a generator, coroutine or asynchronous generator; None if it has none."""
-    for name in ("gi_frame", "cr_frame", "ag_frame"):
-        if hasattr(thing, name):
-            return getattr(thing, name)
-    return None
+    return getattr(thing, FRAMES[type(thing)]) if type(thing) in FRAMES else None
 
 
 def traceback_frames(error: BaseException | None) -> Iterator[FrameInfo]:
@@ -173,6 +173,13 @@ def cut(frames: list[FrameInfo]) -> tuple[list[FrameInfo], int]:
         return frames, 0
     return frames[: SHOWN // 2] + frames[-SHOWN // 2 :], omitted
 
+
+#: Where they keep it.
+FRAMES: Final = {
+    GeneratorType: "gi_frame",
+    CoroutineType: "cr_frame",
+    AsyncGeneratorType: "ag_frame",
+}
 
 #: The one generator that is the kernel's own: it carries a call through an `await`.
 AWAIT: Final = SystemCall.__await__.__code__

@@ -23,14 +23,13 @@ class Sleep(SystemCall):
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         if not 0 <= self.seconds < float("inf"):
             raise ValueError(f"cannot sleep for {self.seconds} seconds")
-        return Sleeping(self.seconds, kernel.clock.now() + self.seconds).run(kernel, caller)
+        when = kernel.clock.now() + float(self.seconds)
+        return Sleeping(self.seconds, when).run(kernel, caller)
 
 
 @system_call
 class Sleeping(SystemCall):
     """What is left of a `Sleep`: to wake up at the time `when` of the kernel's clock."""
-
-    __match_args__ = ("seconds",)  # what a person is shown
 
     seconds: float
     when: float
@@ -45,3 +44,6 @@ class Sleeping(SystemCall):
     def reason(self, kernel: Scheduler) -> str:
         left = max(0.0, self.when - kernel.clock.now())
         return f"sleep {left:.1f} s left"
+
+    def __repr__(self) -> str:
+        return repr(Sleep(self.seconds))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kernel import Deadlock, GetTid, NewTask, Sleep, WaitQueue, WaitTask
+from kernel import Deadlock, GetTid, NewTask, Scheduler, Sleep, SystemCall, WaitQueue, WaitTask
 
 from .support import Park, settle, start
 
@@ -73,3 +73,27 @@ def test_a_call_whose_own_words_fail_does_not_spoil_the_verdict():
 
     with pytest.raises(Deadlock, match="task 1"):
         start(program()).mainloop()
+
+
+@pytest.mark.parametrize("value", [[], "1", 1.0, True])
+def test_who_waits_for_what_is_no_task_is_in_no_circle(value):
+    class Odd(SystemCall):
+        __slots__ = ()
+
+        def run(self, kernel, caller):
+            return caller.sleep(queue, self)
+
+        def reason(self, kernel):
+            raise SystemExit
+
+        def waits_for(self):
+            return value
+
+    def program():
+        yield Odd()
+
+    queue = WaitQueue()
+    scheduler = Scheduler()
+    scheduler.new(program())
+    with pytest.raises(Deadlock, match="Odd, whose reason raised SystemExit"):
+        scheduler.mainloop()

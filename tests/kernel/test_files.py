@@ -23,11 +23,13 @@ from kernel import (
     ReadWait,
     Recv,
     Scheduler,
+    SelectPoller,
     Send,
     Sleep,
     WriteWait,
 )
-from kernel.files import LOOK_OVER
+from kernel.files import LOOK_OVER, PAUSE
+from kernel.poller import TROUBLE
 
 from .net import connection, counted, fill, listening, note, pairs, settle, until
 from .test_poller import CLASSES, install
@@ -791,3 +793,128 @@ def test_whatever_happens_nobody_waits_in_vain_and_the_kernel_sleeps(cls):
                 story.clean_up()
 
         check()
+
+
+# -- two objects over one descriptor
+
+
+def test_whoever_has_the_file_open_under_another_name_is_not_failed_when_the_first_name_is_closed(
+    kernel, pair
+):
+    """Neither a false error for the reader, nor a place on two queues."""
+    near, far = pair
+    view = near.makefile("wb", buffering=0)
+    written = spawn(kernel, WriteWait(view))
+    settle(kernel)
+    assert written == [None]
+    read = spawn(kernel, Recv(near, 10))
+    settle(kernel)
+    view.close()
+    kernel.clock.advance(LOOK_OVER)
+    settle(kernel)
+    assert read == []
+    far.send(b"x")
+    until(kernel, lambda: read)
+    assert read == [b"x"]
+    assert not kernel.tasks
+
+
+def test_those_who_wait_by_two_names_are_told_of_a_close_each_by_his_own(kernel, pair):
+    near, far = pair
+    view = near.makefile("rb", buffering=0)
+    by_view, by_socket = spawn(kernel, ReadWait(view)), spawn(kernel, Recv(near, 10))
+    settle(kernel)
+    view.close()
+    kernel.new(note([], Sleep(0)))  # when tasks have run it looks over the files
+    kernel.clock.advance(LOOK_OVER)
+    settle(kernel)
+    assert [type(each) for each in by_view] == [FileClosed]
+    far.send(b"x")
+    until(kernel, lambda: by_socket)
+    assert by_socket == [b"x"]
+
+
+def test_a_number_that_is_no_open_file_leaves_nothing_in_the_table(kernel):
+    settle(kernel)  # it has its own descriptors
+    numbers = [os.dup(0) for _ in range(20)]
+    for number in numbers:
+        os.close(number)
+    for number in numbers:
+        spawn(kernel, ReadWait(number))
+    settle(kernel)
+    assert not kernel.tasks
+    assert not kernel.files.files
+
+
+@pytest.mark.parametrize("number", [True, False, 7.0, "7", None])
+def test_a_number_that_only_equals_one_is_refused(kernel, number):
+    class Odd:
+        def fileno(self):
+            return number
+
+    for file in (number, Odd()):
+        log = spawn(kernel, ReadWait(file))
+        settle(kernel)
+        assert [type(each) for each in log] == [TypeError]
+    assert not kernel.files.files
+
+
+def test_a_fileno_that_raises_anything_ends_at_most_its_task(kernel, pair):
+    class Odd(socket.socket):
+        broken = False
+
+        def fileno(self):
+            if Odd.broken:
+                raise SystemExit("no number")
+            return super().fileno()
+
+    with Odd(fileno=pair[0].detach()) as odd:
+        log = spawn(kernel, ReadWait(odd))
+        settle(kernel)
+        Odd.broken = True
+        kernel.new(note([], Sleep(0)))
+        settle(kernel)
+        kernel.clock.advance(LOOK_OVER)
+        settle(kernel)
+        assert [type(each) for each in log] == [FileClosed]
+        Odd.broken = False
+
+
+def test_a_file_that_cries_wolf_is_left_alone_for_a_while(pair):
+    class Wolf(SelectPoller):
+        def collect(self, timeout):
+            return [(near.fileno(), TROUBLE)] if near.fileno() in self.watched else []
+
+    near, far = pair
+    kernel = Scheduler(clock=ManualClock(), poller=Wolf())
+    log = spawn(kernel, Recv(near, 10))
+    settle(kernel)
+    assert near.fileno() not in kernel.poller.watched
+    assert kernel.alarms.live
+    far.send(b"x")
+    kernel.clock.advance(PAUSE)
+    settle(kernel)
+    assert log == [b"x"]
+    kernel.poller.close()
+
+
+def test_a_pause_that_ends_when_no_more_files_can_be_watched_goes_on(pair, monkeypatch):
+    near, far = pair
+    kernel = Scheduler(clock=ManualClock(), poller=SelectPoller())
+    log = spawn(kernel, Recv(near, 10))
+    settle(kernel)
+    kernel.files.pause(kernel.files.of(near))
+    with pairs(1) as [(other, _)]:
+        monkeypatch.setattr(SelectPoller, "limit", 1)
+        others = spawn(kernel, ReadWait(other))
+        settle(kernel)
+        kernel.clock.advance(PAUSE)
+        settle(kernel)
+        assert (log, others) == ([], [])
+        monkeypatch.undo()
+        far.send(b"x")
+        kernel.clock.advance(PAUSE)
+        settle(kernel)
+        assert log == [b"x"]
+        kernel.end_all()
+    kernel.poller.close()

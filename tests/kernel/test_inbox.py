@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel import Inbox, KernelStopped, Scheduler
+from kernel.inbox import ROUND
 
 from .net import GUARD, many_switches, until
+from .support import Do, ask, idle, start, turn
 
 always = settings(derandomize=True, deadline=None)
 
@@ -74,6 +76,17 @@ def test_an_arrival_that_raises_takes_no_other_with_it():
         inbox.take()
     inbox.take()
     assert log == [("taken", 1)]
+
+
+def test_of_very_many_arrivals_the_first_arrive_and_then_the_tasks_have_their_turn():
+    taken = []
+    sched = start(idle())
+    for number in range(3 * ROUND):
+        ask(sched, Do(lambda kernel, caller, number=number: taken.append(number)))
+    passes = sched.passes
+    turn(sched, 3)
+    assert taken == list(range(3 * ROUND))
+    assert sched.passes == passes + 3
 
 
 def test_only_a_kernel_that_sleeps_is_woken():

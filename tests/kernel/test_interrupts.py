@@ -213,3 +213,33 @@ except ZeroDivisionError:
     say("handler is", signal.getsignal(signal.SIGINT) is signal.default_int_handler)
 """
     assert played(program) == ["handler is True"]
+
+
+def test_a_second_ctrl_c_is_no_error_of_a_task_that_did_not_hold_the_kernel_at_the_first():
+    program = """
+def giving_way():
+    # Its own handler tells the test that one has come.
+    taken = signal.getsignal(signal.SIGINT)
+    def tell(number, frame):
+        global presses
+        presses += 1
+        taken(number, frame)
+        say("pressed", presses)
+    signal.signal(signal.SIGINT, tell)
+    say("begins")
+    while not presses:
+        pass
+    yield
+
+def other():
+    while presses < 2:
+        pass
+    say("the other goes on")
+    yield
+
+presses = 0
+run(giving_way(), other())
+"""
+    lines = played(program, "begins", "pressed 1")
+    assert "the other goes on" in lines
+    assert "interrupted with 0 tasks" in lines

@@ -24,11 +24,13 @@ from kernel import (
     Scheduler,
     Sleep,
     SystemCall,
+    WaitQueue,
     WaitTask,
 )
+from kernel.systemcall import ASLEEP
 
 from .net import GUARD, counted, descriptors, pairs
-from .support import Park
+from .support import Do, Park
 
 
 @pytest.fixture
@@ -44,6 +46,10 @@ def sleeper(seconds=3600.0):
 def forever():
     while True:
         yield
+
+
+def blocked():
+    yield Park(WaitQueue())
 
 
 class Box:
@@ -152,6 +158,92 @@ def test_a_call_that_times_out_is_given_up(machine):
         machine.call(WaitTask(tid), 0.01)
     machine.call(GetTid(), GUARD)
     assert machine.kernel.requests == set()
+
+
+def test_an_answer_that_comes_before_a_timed_out_request_is_given_up_is_not_lost(machine):
+    """A permit that was handed to it would be gone for ever."""
+    holds, let_go, permits = threading.Event(), threading.Event(), WaitQueue()
+    submit, cancel = machine.submit, machine.cancel
+
+    def hog():
+        holds.set()
+        let_go.wait(GUARD)
+        permits.first.answer("a permit")
+        yield
+
+    def submit_late(call):
+        reply = submit(call)
+        result = reply.result
+
+        def time_out(timeout):
+            reply.result = result
+            assert holds.wait(GUARD)
+            raise TimeoutError
+
+        reply.result = time_out
+        return reply
+
+    machine.submit = submit_late
+    machine.cancel = lambda reply: (cancel(reply), let_go.set())
+    with ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(machine.call, Park(permits), 0)
+        while not submit(Do(lambda kernel, caller: len(permits))).result(GUARD):
+            pass
+        submit(NewTask(hog()))
+        assert asked.result(GUARD) == "a permit"
+    machine.submit, machine.cancel = submit, cancel
+
+
+def test_a_task_that_would_wait_for_its_own_kernel_is_told_so(machine):
+    def program():
+        for wait in (lambda: machine.call(GetTid()), machine.shutdown):
+            with pytest.raises(RuntimeError, match="it yields its calls"):
+                wait()
+        yield
+
+    tid = machine.call(NewTask(program()), GUARD)
+    assert machine.call(WaitTask(tid), GUARD).ok
+
+
+@pytest.mark.parametrize("deadline", [-1, float("inf"), float("nan")])
+def test_a_deadline_that_is_no_time_is_refused_and_nothing_stops(machine, deadline):
+    with pytest.raises(ValueError, match="cannot give tasks"):
+        machine.shutdown(deadline)
+    assert machine.call(GetTid(), GUARD) == 0
+
+
+def test_a_request_that_sleeps_on_no_queue_is_answered_with_an_error(machine):
+    with pytest.raises(RuntimeError, match="Do sleeps on no queue"):
+        machine.call(Do(lambda kernel, caller: ASLEEP), GUARD)
+
+
+def test_a_request_that_holds_the_kernel_is_refused_with_the_others():
+    holds, let_go = threading.Event(), threading.Event()
+
+    def hold(kernel, caller):
+        holds.set()
+        let_go.wait(GUARD)
+
+    machine = Machine().boot()
+    reply = machine.submit(Do(hold))
+    assert holds.wait(GUARD)
+    assert machine.shutdown(deadline=0.01) is False
+    with pytest.raises(KernelStopped, match="stuck"):
+        reply.result(0)
+    let_go.set()
+    machine.thread.join(GUARD)
+
+
+def test_blocked_tasks_are_looked_over_for_a_deadlock_only_when_some_task_has_run(
+    machine, monkeypatch
+):
+    machine.call(NewTask(blocked()), GUARD)
+    machine.call(GetTid(), GUARD)
+    looked = []
+    monkeypatch.setattr("kernel.machine.verdict", lambda kernel: looked.append(1) or "stuck")
+    for _ in range(10):
+        machine.call(GetTid(), GUARD)
+    assert len(looked) <= 1
 
 
 def test_1_000_busy_tasks_leave_room_for_requests(machine):
@@ -289,6 +381,25 @@ def test_a_bug_in_the_loop_is_a_panic_that_shows_every_task_and_answers_every_re
         with pytest.raises(KernelStopped, match="panicked: ZeroDivisionError: a bug"):
             reply.result(GUARD)
     assert machine.shutdown() is False
+
+
+def test_a_panic_is_loud_even_if_nothing_can_be_said_of_it():
+    class Unspeakable(Exception):
+        def __str__(self):
+            raise KeyboardInterrupt
+
+    class Breaking(Policy):
+        def pick(self, ready):
+            machine.kernel.tasks[1].callers = 5
+            raise Unspeakable
+
+    machine = Machine(Scheduler(policy=Breaking()))
+    panics = Box(machine, Panicked)
+    machine.boot().submit(NewTask(sleeper()))
+    (panic,) = panics.wait()
+    assert "kernel panic: Unspeakable: its text raised KeyboardInterrupt" in str(panic)
+    with pytest.raises(KernelStopped, match="panicked: Unspeakable"):
+        machine.submit(GetTid()).result(GUARD)
 
 
 def test_machines_live_side_by_side_and_the_last_puts_the_switch_interval_back():

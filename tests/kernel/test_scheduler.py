@@ -367,6 +367,21 @@ def test_a_task_that_has_ended_is_freed_without_the_garbage_collector():
         assert freed == [True]
 
 
+def test_a_scheduler_that_runs_refuses_to_be_run_once_more():
+    def program():
+        with pytest.raises(RuntimeError, match="running already"):
+            sched.mainloop()
+        yield
+
+    sched = Scheduler()
+    sched.new(program())
+    sched.new(idle(3))
+    sched.mainloop()
+    assert outcome(sched, 1).ok
+    sched.new(idle(3))
+    sched.mainloop()
+
+
 def test_100_000_tasks_can_be_alive_at_once():
     queue = WaitQueue()
 

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 import pytest
 
 from kernel import (
+    Answered,
     Called,
     Event,
     Exited,
+    Failed,
     GetTid,
     KillTask,
     NewTask,
     Sleep,
     Spawned,
+    WaitQueue,
     WaitTask,
     Yield,
 )
 
-from .support import KINDS, settle, start, told, watch
+from .net import many_switches
+from .support import KINDS, Park, ask, settle, start, told, turn, watch
 
 
 def child():
@@ -149,3 +154,31 @@ def test_a_good_end_and_a_kill_are_not_logged(caplog):
 
 def iter_nothing():
     yield
+
+
+def test_a_request_that_slept_is_told_of_to_its_end():
+    queue = WaitQueue()
+    sched = start()
+    events = watch(sched, Called, Answered, Failed)
+    ask(sched, Park(queue))
+    ask(sched, KillTask(9))
+    turn(sched)
+    queue.first.answer("an answer")
+    kinds = [type(event).__name__ for event in events]
+    assert kinds == ["Called", "Called", "Failed", "Answered"]
+    assert events[-1].answer == "an answer"
+
+
+def test_whoever_subscribes_at_the_same_time_as_others_is_heard():
+    sched = start()
+    sinks = [lambda event: None for _ in range(400)]
+    threads = [
+        threading.Thread(target=lambda part=part: [sched.trace.subscribe(s, Exited) for s in part])
+        for part in (sinks[0::4], sinks[1::4], sinks[2::4], sinks[3::4])
+    ]
+    with many_switches():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(sched.trace.sinks[Exited]) == 400

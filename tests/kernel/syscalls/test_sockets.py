@@ -33,8 +33,8 @@ from kernel import (
     Send,
     TaskKilled,
 )
+from kernel.files import PAUSE
 from kernel.request import Request
-from kernel.syscalls.sockets import BACK_OFF
 
 from ..net import (
     GUARD,
@@ -433,10 +433,10 @@ def test_a_shortage_is_reported_once_and_tried_again_after_a_while(kernel, odd, 
             assert odd.tries == tries
             assert log == []
             assert kernel.poller.poll(0) == []
-            kernel.clock.advance(BACK_OFF * 0.9)
+            kernel.clock.advance(PAUSE * 0.9)
             settle(kernel)
             assert odd.tries == tries
-            kernel.clock.advance(BACK_OFF * 0.2)
+            kernel.clock.advance(PAUSE * 0.2)
         settle(kernel)
         assert odd.tries == 4
         [(accepted, _)] = log
@@ -460,9 +460,9 @@ def test_an_accept_out_of_descriptors_leaves_the_listener_up_and_recovers(kernel
                     settle(kernel)
                     assert log == []
                     assert kernel.poller.poll(0) == [], "it would spin"
-                    kernel.clock.advance(BACK_OFF)
+                    kernel.clock.advance(PAUSE)
                 assert [event.error.errno for event in events] == [errno.EMFILE]
-            kernel.clock.advance(BACK_OFF)
+            kernel.clock.advance(PAUSE)
             settle(kernel)
             [(accepted, peer)] = log
             accepted.close()
@@ -474,7 +474,7 @@ def test_an_accept_out_of_descriptors_leaves_the_listener_up_and_recovers(kernel
             with no_descriptor_left():
                 settle(kernel)
                 assert len(events) == 2
-            kernel.clock.advance(BACK_OFF)
+            kernel.clock.advance(PAUSE)
             settle(kernel)
             log[0][0].close()
 
@@ -493,8 +493,8 @@ def test_a_server_out_of_descriptors_goes_on_serving_those_it_has(kernel):
                     one.send(b"!")
                     settle(kernel)
                     assert one.recv(1) == b"!"
-                    kernel.clock.advance(BACK_OFF)
-            kernel.clock.advance(BACK_OFF)
+                    kernel.clock.advance(PAUSE)
+            kernel.clock.advance(PAUSE)
             two.send(b"?")
             settle(kernel)
             assert two.recv(1) == b"?"
@@ -508,7 +508,7 @@ def test_who_waits_behind_one_that_backs_off_is_served_too(kernel, odd):
     clients = [socket.create_connection(odd.getsockname()) for _ in range(3)]
     settle(kernel)
     assert logs == [[], [], []]
-    kernel.clock.advance(BACK_OFF)
+    kernel.clock.advance(PAUSE)
     settle(kernel)
     assert [peer for [(_, peer)] in logs] == [client.getsockname() for client in clients]
     for sock in [*clients, *(log[0][0] for log in logs)]:
@@ -528,7 +528,7 @@ def test_who_waits_behind_one_that_is_killed_while_it_backs_off_is_served_too(ke
     with socket.create_connection(odd.getsockname()) as client:
         settle(kernel)
         assert do(kernel, KillTask(tid)) is True
-        kernel.clock.advance(BACK_OFF)
+        kernel.clock.advance(PAUSE)
         settle(kernel)
         [(accepted, peer)] = log
         accepted.close()
@@ -542,7 +542,7 @@ def test_a_listener_closed_while_accept_backs_off_fails_it(kernel, odd):
     with socket.create_connection(odd.getsockname()):
         settle(kernel)
         odd.close()
-        kernel.clock.advance(BACK_OFF)
+        kernel.clock.advance(PAUSE)
         settle(kernel)
     assert [type(error) for error in log] == [FileClosed]
 
@@ -882,10 +882,13 @@ def test_a_false_alarm_blocks_nobody_and_answers_nothing(timeout):
         assert (accepts, reads, writes) == ([], [], [])
         far.send(b"!")
         with socket.create_connection(listener.getsockname()):
-            until(kernel, lambda: reads and accepts)
+            while not (reads and accepts):
+                kernel.clock.advance(PAUSE)  # whoever cries wolf is left alone for a while
+                settle(kernel)
             accepts[0][0].close()
         while not writes:
             full_far.recv(1 << 20)
+            kernel.clock.advance(PAUSE)
             settle(kernel)
         assert (reads, writes) == ([b"!"], [1])
     kernel.poller.close()
@@ -960,7 +963,9 @@ def test_a_duplicate_that_blocks_does_not_make_the_original_block():
                 settle(kernel)
         assert logs == [[], [], []]
         far.send(b"!")
-        until(kernel, lambda: logs[1])
+        while not logs[1]:
+            kernel.clock.advance(PAUSE)
+            settle(kernel)
         assert logs == [[], [b"!"], []]
     kernel.clock.advance(1)
     settle(kernel)

@@ -122,7 +122,7 @@ def test_a_stack_goes_through_yield_from_and_subroutines_down_to_the_trap():
     turn(sched)
     info = snapshot(sched, GetStack(1))
     assert functions(info) == ["program", "entered", "delegated", "generator_leaf"]
-    assert info.call.startswith("Sleeping(")
+    assert info.call.startswith("Sleep(")
     assert info.reason == "sleep 60.0 s left"
     assert all(frame.file == __file__ for frame in info.frames)
 

@@ -291,11 +291,12 @@ def test_what_is_no_task_is_an_error_that_names_it(tid):
     assert run(program()).ok
 
 
-def test_what_cannot_even_be_looked_up_is_an_error_too():
+def test_what_is_no_whole_number_is_no_task_even_if_it_equals_one():
     def program():
-        for call in (WaitTask, KillTask):
-            with pytest.raises(TypeError):
-                yield call([1])
+        for tid in ([1], True, 1.0, None):
+            for call in (WaitTask, KillTask):
+                with pytest.raises(NoSuchTask):
+                    yield call(tid)
 
     assert run(program()).ok
 
@@ -1293,3 +1294,46 @@ def test_whatever_tasks_do_to_each_other_each_has_exactly_one_outcome(programs, 
     assert sched.alarms.live == 0
     assert not sched.dying
     assert not sched.sleepers
+
+
+@pytest.mark.parametrize("grace", [0, 1])
+def test_a_kill_surfaces_before_the_end_by_force_however_late_its_turn_comes(grace):
+    said = []
+
+    def victim():
+        try:
+            yield Sleep(100)
+        except TaskKilled:
+            said.append("killed")
+            raise
+        finally:
+            said.append("finally")
+
+    def killer():
+        yield KillTask(1, grace)
+        sched.clock.advance(10)  # it holds the kernel for so long
+
+    sched = start(victim(), killer())
+    settle(sched)
+    assert said == ["killed", "finally"]
+    assert not outcome(sched, 1).forced
+
+
+def test_tasks_that_start_others_without_end_do_not_outlive_the_end_of_all():
+    def hydra():
+        try:
+            yield Sleep(1)
+        finally:
+            for _ in range(2):
+                tid = yield NewTask(hydra())
+                yield
+                yield Sleep(0)
+                del tid
+
+    sched = start(hydra())
+    watch(sched, Exited)
+    turn(sched)
+    clock = sched.clock
+    sched.clock.now = lambda: (clock.advance(0.001), clock.time)[1]  # time goes by
+    sched.end_all(grace=0.1)
+    assert not sched.tasks

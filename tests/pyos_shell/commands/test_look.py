@@ -104,7 +104,7 @@ def test_a_stack_is_every_frame_with_its_source_and_the_call(shell):
         assert re.fullmatch(r"  deep  .*pyos_shell.programs.deep\.py:\d+", place)
         assert source == "      return 1 + (yield deep(depth - 1, seconds=seconds))"
     assert frames[5] == "      yield Sleep(seconds)"
-    assert re.fullmatch(r"  in Sleeping\(60\.0\)  sleep (60\.0|59\.\d) s left", call)
+    assert re.fullmatch(r"  in Sleep\(60\.0\)  sleep (60\.0|59\.\d) s left", call)
 
 
 def test_a_stack_goes_through_yield_from_and_await(shell, tmp_path):

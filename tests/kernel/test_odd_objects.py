@@ -1,0 +1,195 @@
+"""Laws of odd objects: whatever their own code does, it ends at most the task that brought them."""
+
+import pytest
+
+from kernel import Exited, GetStack, ListTasks, Sleep, WaitQueue
+
+from .support import Do, Held, Park, ask, idle, no_collector, outcome, settle, start, turn, watch
+
+
+class OwnWay(Exception):
+    """Whatever anybody asks of it, it raises."""
+
+    def with_traceback(self, trace):
+        raise RuntimeError("with_traceback")
+
+    @property
+    def __traceback__(self):
+        raise RuntimeError("traceback")
+
+    @property
+    def __cause__(self):
+        raise RuntimeError("cause")
+
+    def __str__(self):
+        raise KeyboardInterrupt
+
+
+class OwnGroup(ExceptionGroup):
+    @property
+    def exceptions(self):
+        raise RuntimeError("exceptions")
+
+
+class OwnString(str):
+    def __format__(self, spec):
+        raise SystemExit
+
+    def __str__(self):
+        raise SystemExit
+
+
+class OwnIterator:
+    """Has every attribute, and stands in for itself."""
+
+    def __init__(self):
+        self.left = 3
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.left -= 1
+        if self.left < 0:
+            raise StopIteration("end")
+        return Sleep(0.1)
+
+    def __getattr__(self, name):
+        return self
+
+
+class Unspeakable:
+    @property  # type: ignore[misc]  # that is what is odd about it
+    def __class__(self):
+        raise SystemExit
+
+    def __repr__(self):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("error", [OwnWay("own"), OwnGroup("own", [ValueError()])])
+def test_an_error_with_code_of_its_own_ends_its_task_alone(error):
+    def raises():
+        yield
+        raise error
+
+    def calls():
+        yield raises()
+
+    sched = start(raises(), calls(), idle(3))
+    watch(sched, Exited)
+    settle(sched)
+    assert [outcome(sched, tid).error for tid in (1, 2, 3)] == [error, error, None]
+    assert "crashed" in str(outcome(sched, 1))
+
+
+def test_a_name_with_code_of_its_own_is_but_a_string():
+    sched = start()
+    sched.new(idle(), OwnString("name"))
+    assert type(sched.tasks[1].name) is str
+    with pytest.raises(TypeError, match="named by a string, not by 5"):
+        sched.new(idle(), 5)
+
+
+def test_an_iterator_with_every_attribute_is_no_frame():
+    def delegates_to_it():
+        return (yield from OwnIterator())
+
+    sched = start(delegates_to_it(), delegates_to_it())
+    turn(sched)
+    rows = ask(sched, ListTasks())
+    turn(sched)
+    assert [row.depth for row in rows.result(0).tasks] == [1, 1]
+    sched.force(sched.tasks[2])
+    settle(sched)
+    assert outcome(sched, 1).value == "end"
+    assert outcome(sched, 2).forced
+
+
+def test_an_argument_that_cannot_be_written_hides_nobody():
+    def program(argument):
+        yield Sleep(1)
+        return argument
+
+    sched = start(program(Unspeakable()), program(OwnString("x")), program(OwnIterator()))
+    turn(sched)
+    rows = ask(sched, ListTasks())
+    turn(sched)
+    assert [row.tid for row in rows.result(0).tasks] == [1, 2, 3]
+
+
+def test_to_look_at_a_task_does_not_hold_on_to_what_it_drops():
+    def program(held):
+        yield Sleep(1)
+        del held
+        yield Sleep(1)
+
+    sched = start(program(Held("argument")))
+    turn(sched)
+    ask(sched, ListTasks())
+    ask(sched, GetStack(1))
+    turn(sched)
+    assert Held.held == {"argument"}
+    sched.clock.advance(1)
+    turn(sched)
+    assert not Held.held
+
+
+def test_a_forced_task_lets_go_of_an_answer_that_it_has_not_seen():
+    queue = WaitQueue()
+
+    def program():
+        yield Park(queue)
+
+    with no_collector():
+        sched = start(program())
+        watch(sched, Exited)
+        turn(sched)
+        queue.first.answer(Held("answer"))
+        sched.force(sched.tasks[1])
+        assert not Held.held
+
+
+def test_a_call_that_answers_twice_gives_its_caller_one_end():
+    def twice(kernel, caller):
+        asleep = caller.sleep(kernel.sleepers, Sleep(0))
+        caller.answer("first")
+        caller.answer("second")
+        return asleep
+
+    def program():
+        return (yield Do(twice))
+
+    sched = start(program(), idle(10))
+    settle(sched)
+    assert outcome(sched, 1).value == "first"
+
+
+def test_a_call_that_answers_itself_and_returns_an_answer_too_does_not_outlive_its_task():
+    def both(kernel, caller):
+        caller.sleep(kernel.sleepers, Sleep(0))
+        caller.answer("first")
+        return "second"
+
+    def program():
+        return (yield Do(both))
+
+    sched = start(program(), idle(10))
+    ends = watch(sched, Exited)
+    settle(sched)
+    assert sorted(end.tid for end in ends) == [1, 2]
+    assert not sched.ready
+
+
+def test_a_sleep_in_no_call_fails_who_sleeps_and_nobody_else():
+    def nothing(kernel, caller):
+        kernel.alarms.set(kernel.clock.now(), caller)
+        return caller.sleep(kernel.sleepers, None)
+
+    def program():
+        with pytest.raises(AssertionError):
+            yield Do(nothing)
+
+    sched = start(program(), idle(10))
+    settle(sched)
+    assert outcome(sched, 1).ok
