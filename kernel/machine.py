@@ -12,7 +12,7 @@ from .deadlock import verdict
 from .errors import KernelStopped, RequestCancelled
 from .request import Cancellation, Reply, Request
 from .scheduler import Scheduler
-from .syscalls.system import task_frames
+from .syscalls.system import cut, expanded
 from .systemcall import SystemCall, safe
 from .task import in_words
 from .trace import Deadlocked, Event, Hogged, Panicked, Sink
@@ -218,5 +218,6 @@ def all_stacks(kernel: Scheduler, tasks: int = 50) -> str:
     lines = []
     for task in islice(kernel.tasks.values(), tasks):
         lines.append(f"task {task.tid} {task.name}")
-        lines += [f"  {f.function} {f.file}:{f.line}" for f in islice(task_frames(task), 50)]
+        frames, _ = cut(task.frames())
+        lines += [f"  {f.function} {f.file}:{f.line}" for f in islice(expanded(frames), 50)]
     return "\n".join(lines)

@@ -21,19 +21,22 @@ class Notice:
     ok: bool = True
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Ends:
     """How tasks ended: `before` the command was given, which is told now, and since then, which
-    has been reported already; and those that `others` had started, whatever became of them.
+    has been reported already; and those that `others` had started, whatever became of them. And
+    whether a script failed behind its `mainloop`.
     """
 
     before: list[tuple[str, ExitStatus]]
     since: list[ExitStatus]
     others: list[ExitStatus]
+    script_failed: bool = False
 
     @property
     def ok(self) -> bool:
-        return all(status.ok for status in (*(status for _, status in self.before), *self.since))
+        awaited = [*(status for _, status in self.before), *self.since]
+        return not self.script_failed and all(status.ok for status in awaited)
 
 
 @dataclass(slots=True, frozen=True)

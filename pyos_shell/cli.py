@@ -26,7 +26,7 @@ from .line import joined
 from .output import Plain
 from .render import Fragments, plain
 from .session import Session
-from .system import DEADLINE, GivenUp, System, boot
+from .system import DEADLINE, GivenUp, System, boot, left_behind
 
 #: Seconds to wait for our own output where a task holds the kernel.
 LAST_WORD = 0.5
@@ -158,7 +158,7 @@ def run_batch(lines: Iterable[str]) -> int:
         status = run_lines(Session(system, partial(show, system, output)), lines)
         return end(system.machine, output, status)
     finally:
-        sys.stdout = output.out
+        sys.stdout, sys.stderr = output.out, output.err
 
 
 def stop(system: System) -> None:
@@ -192,20 +192,20 @@ def end(machine: Machine, output: Plain, status: int) -> int:
     except KeyboardInterrupt:
         status = INTERRUPTED
     if machine.thread.is_alive():
-        leave_at_once(output, status)
+        leave_at_once(machine, output, status)
     output.release_all()
     if output.error is not None:
         return give_up_output(output.out, output.error)
     return 1 if machine.panic is not None else status
 
 
-def leave_at_once(output: Plain, status: int) -> NoReturn:
-    """A task holds the kernel, and perhaps our output too: then only the end of the process helps,
-    for the interpreter's own would wait for it.
+def leave_at_once(machine: Machine, output: Plain, status: int) -> NoReturn:
+    """A task may hold the kernel, and perhaps our output too: then only the end of the process
+    helps, for the interpreter's own would wait for it.
     """
     try:
         if output.lock.acquire(timeout=LAST_WORD):
-            output.report(0, "the kernel is held by a task; it ends with this process")
+            output.report(0, left_behind(machine))
     finally:
         os._exit(status)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from .line import Statement, Word
 from .mistake import Mistake, did_you_mean, excerpt
+from .program import is_program
 from .signature import Signature
 
 CommandFunction = Callable[..., Any]
@@ -60,6 +61,9 @@ def command(*aliases: str, name: str = "") -> Callable[[CommandFunction], Comman
 def find(word: Word) -> Command:
     """The command that `word` names. Raises `Mistake`, with what was meant, probably."""
     name = ALIASES.get(word.text, word.text)
+    if name not in COMMANDS and is_program(word.text):
+        message = f"'{excerpt(word.text)}' is a program; start it: spawn {word.text}"
+        raise Mistake(message, word.start, word.end)
     if name not in COMMANDS:
         meant = did_you_mean(word.text, [*COMMANDS, *ALIASES]) or "; type help for all of them"
         raise Mistake(f"no command '{excerpt(word.text)}'{meant}", word.start, word.end)

@@ -35,7 +35,7 @@ from .pace import PERIOD, Pace
 from .render import Fragments, output_line, plain
 from .screen import PROMPT, screen_for
 from .session import Session
-from .system import DEADLINE, PATIENCE, GivenUp, System, boot
+from .system import DEADLINE, PATIENCE, GivenUp, System, boot, left_behind
 
 T = TypeVar("T")
 
@@ -109,7 +109,7 @@ class Console:
     def leave(self) -> None:
         """End what lives, and show the last of what was printed; not on the main thread."""
         if not self.machine.shutdown(DEADLINE) and self.machine.panic is None:
-            self.output.report(0, "the kernel is held by a task; it ends with this process")
+            self.output.report(0, left_behind(self.machine))
         self.on_terminal(self.show_rest)
 
     # -- lines

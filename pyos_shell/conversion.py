@@ -73,11 +73,13 @@ def whole_number(text: str) -> int:
         return int(text)  # 007, which is no number where 0x7 is one
 
 
-def unconvertible(_text: str) -> object:
-    """Refuse: nothing on a line is a value of this type."""
-    raise ValueError("a value for this parameter cannot be typed")
+def refuse(text: str) -> object:
+    """Raise `ValueError`, whatever the text is."""
+    raise ValueError(text)
 
 
+#: For the types of which nothing on a line is a value.
+UNCONVERTIBLE: Final = Conversion(refuse, "what nobody can type on a line")
 ANSWERS: Final = dict.fromkeys(("yes", "true", "on", "1"), True) | dict.fromkeys(
     ("no", "false", "off", "0"), False
 )

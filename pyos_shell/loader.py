@@ -74,8 +74,13 @@ def find_function(reference: Reference) -> Any:
     try:
         return getattr(module, reference.function)
     except AttributeError:
-        names = [name for name, value in vars(module).items() if callable(value)]
-        raise NoSuchFunction(names) from None
+        own = [name for name, value in vars(module).items() if is_made_in(module, value)]
+        raise NoSuchFunction(own) from None
+
+
+def is_made_in(module: ModuleType, value: Any) -> bool:
+    """Whether it is a function of this module's own, rather than one that it has imported."""
+    return callable(value) and getattr(value, "__module__", None) == module.__name__
 
 
 def load_module(reference: Reference) -> ModuleType:
@@ -152,6 +157,9 @@ class Loading:
         self.work = work
         self.thread = threading.Thread(target=self.run, name=f"program {name}", daemon=True)
         self.done = threading.Event()
+        #: Set when the thread has ended; and what went wrong when nobody waited any more.
+        self.ended = threading.Event()
+        self.late: BaseException | None = None
         self.value: Any = None
         self.error: BaseException | None = None
 
@@ -179,6 +187,8 @@ class Loading:
             pass
         except BaseException as error:
             self.fail(without_our_frames(error))
+        finally:
+            self.ended.set()
 
     def finish(self, value: Any) -> None:
         """The work is done, as far as anybody waits for it."""
@@ -189,7 +199,8 @@ class Loading:
     def fail(self, error: BaseException) -> None:
         """The work has failed; if that was in the rest of it, which nobody waits for, say so."""
         if self.done.is_set():
-            traceback.print_exception(error)
+            self.late = error
+            complain(error)
         else:
             self.error = error
             self.done.set()
@@ -198,6 +209,21 @@ class Loading:
         """End the thread, wherever it is."""
         raising = ctypes.pythonapi.PyThreadState_SetAsyncExc
         raising(ctypes.c_ulong(self.thread.ident or 0), ctypes.py_object(Abandoned))
+
+
+def complain(error: BaseException) -> None:
+    """Say what went wrong, as Python would at the end of a script."""
+    if isinstance(error, SystemExit):
+        sys.stderr.write(f"{leaving(error)}\n")
+    else:
+        traceback.print_exception(error)
+
+
+def leaving(error: SystemExit) -> str:
+    """What is said of a script that leaves by `sys.exit`: its message, or its exit status."""
+    if isinstance(error.code, int):
+        return f"the script has left with exit status {error.code}"
+    return str(error.code)
 
 
 def without_our_frames(error: BaseException) -> BaseException:

@@ -55,6 +55,11 @@ def built_in_names() -> list[str]:
     return sorted(module.name for module in iter_modules(programs.__path__))
 
 
+def is_program(text: str) -> bool:
+    """Whether `spawn` would know it: a built-in program, or a file of Python."""
+    return text in built_in_names() or ".py" in text
+
+
 def refer(word: Word) -> Reference:
     """What a word that names no built-in program refers to. Raises `Mistake` at the word."""
     place, function = split(word.text)

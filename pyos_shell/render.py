@@ -204,11 +204,15 @@ def _(answer: Stack, width: int | None = None) -> list[Fragments]:
         ("heading", f" {visible(stack.program)}"),
         ("", "  "),
     ]
-    if stack.status is not None:
-        title.append(("good" if stack.status.ok else "error", visible(str(stack.status))))
-    else:
-        title.append((f"state.{stack.state}", stack.state))
     lines = [title]
+    if stack.status is None:
+        title.append((f"state.{stack.state}", stack.state))
+    else:
+        style, text = "good" if stack.status.ok else "error", visible(str(stack.status))
+        if width is None or columns(plain(title) + text) <= width:
+            title.append((style, text))
+        else:
+            lines += [[(style, f"  {part}")] for part in wrapped(text, width, indent="  ")]
     half = len(stack.frames) // 2
     for number, frame in enumerate(stack.frames):
         if stack.omitted and number == half:

@@ -42,5 +42,5 @@ def exit_in_words(event: Exited) -> str:
     if event.status.crashed:
         text += f"; see stack {event.tid}"
     if event.status.forced:
-        text += "   (it ignored the kill)"
+        text += "   (it had not ended in time)"
     return text

@@ -32,6 +32,7 @@ class Script:
         self.system = system
         self.guests: list[Guest] = []
         self.loading = Loading(reference.text, self.run)
+        self.ended = self.loading.ended
         #: Set when the tasks that it was loaded for are in the system.
         self.admitted = threading.Event()
 
@@ -63,6 +64,11 @@ class Script:
         if self.loading.done.is_set():
             drop(rest)  # made behind a `mainloop`, and without one of their own
         return rest
+
+    @property
+    def failed(self) -> bool:
+        """Whether something went wrong behind its `mainloop`."""
+        return self.loading.late is not None
 
     def rest(self) -> list[Task]:
         """The tasks of schedulers whose `mainloop` has not been called."""

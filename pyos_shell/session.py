@@ -11,7 +11,7 @@ from .answers import Ends, Notice
 from .command import run
 from .commands.console import Leave
 from .line import Statement, joined, parse
-from .loader import LoadingFailed
+from .loader import LoadingFailed, leaving
 from .mistake import Mistake, visible
 from .render import Fragments
 from .system import Failure, GivenUp, System
@@ -63,8 +63,11 @@ class Session:
             raise
         except Mistake as error:
             self.mistaken(error, line)
-        except LoadingFailed as error:
-            self.fail(render.failure(error.error, self.width()))
+        except LoadingFailed as failed:
+            if isinstance(failed.error, SystemExit):
+                self.fail([[("error", visible(leaving(failed.error)))]])
+            else:
+                self.fail(render.failure(failed.error, self.width()))
         except Failure as error:
             self.fail([[("error", str(error))]])
         except Exception as error:

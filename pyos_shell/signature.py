@@ -32,7 +32,7 @@ from typing import (
     get_type_hints,
 )
 
-from .conversion import Conversion, conversion, unconvertible
+from .conversion import UNCONVERTIBLE, Conversion, conversion
 from .line import Word, quote
 from .mistake import Mistake, did_you_mean, excerpt
 
@@ -293,7 +293,7 @@ def described(
         default=parameter.default,
         metavar=metavar if isinstance(metavar, str) else parameter.name.rstrip("_").upper(),
         help=help_of.get(parameter.name, ""),
-        conversion=conversion(of_type) or Conversion(unconvertible),
+        conversion=conversion(of_type) or UNCONVERTIBLE,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from kernel import (
     KernelStopped,
@@ -35,6 +35,16 @@ PATIENCE: Final = 0.5
 LOOK: Final = 0.05
 
 
+class Running(Protocol):
+    """A script, on a thread of its own."""
+
+    ended: threading.Event
+
+    @property
+    def failed(self) -> bool:
+        """Whether something went wrong in it."""
+
+
 class GivenUp(Exception):
     """Ctrl-C during a command: its request is off its queue again."""
 
@@ -55,6 +65,8 @@ class System:
         self.rows = rows
         #: Tasks that commands have started and not yet waited for.
         self.started: list[int] = []
+        #: Scripts that commands have started and not yet waited for.
+        self.scripts: list[Running] = []
         #: Confirms what is about to be done; whoever shows the answers sets it.
         self.say: Callable[[str], None] = lambda text: None
         #: Told of the machine that takes the place of this one; whoever ends it sets it.
@@ -112,6 +124,7 @@ class System:
         former = self.machine
         ended = former.shutdown(DEADLINE) or former.panic is not None
         self.started.clear()
+        self.scripts.clear()
         self.machine = boot(self.output)
         self.restarted(self.machine)
         return ended
@@ -164,6 +177,13 @@ def boot(output: Output) -> Machine:
     machine.boot()
     output.kernel_thread = machine.thread.ident
     return machine
+
+
+def left_behind(machine: Machine) -> str:
+    """What is said of a machine that has not stopped in time."""
+    if machine.holder() is not None:
+        return "the kernel is held by a task; it ends with this process"
+    return "not all tasks have ended in time; they end with this process"
 
 
 @system_call

@@ -8,16 +8,18 @@ import sys
 from dataclasses import dataclass
 from itertools import islice
 from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..systemcall import SystemCall, brief, safe, system_call
-from ..task import ExitStatus, Task, delegates
+from ..task import ExitStatus, Task, delegates, traceback_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..scheduler import Scheduler
     from ..waitqueue import Caller
+
+T = TypeVar("T")
 
 #: A stack of more frames than this is shown without its middle.
 SHOWN: Final = 200
@@ -97,7 +99,9 @@ class GetStack(SystemCall):
         if task.status is not None:
             frames, omitted = cut(list(traceback_frames(task.status.error)))
         else:
-            frames, omitted = cut(list(task_frames(task)))
+            stack, deep = cut(task.frames())
+            frames, more = cut(list(expanded(stack)))
+            omitted = deep + more
         info = task_info(kernel, task, caller)
         call = safe(repr, task.call) if task.call is not None else ""
         return StackInfo(
@@ -112,7 +116,7 @@ def task_info(kernel: Scheduler, task: Task, caller: Caller) -> TaskInfo:
         "running" if task is caller else task.state,
         task.reason(),
         kernel.clock.now() - task.born,
-        sum(1 for _ in code_and_lines(task)),
+        depth(task),
         program(task),
     )
 
@@ -139,14 +143,20 @@ def bare(text: str) -> str:
     return inner if quoted and inner and not set(inner) & set(" '\"\\") else text
 
 
-def task_frames(task: Task) -> Iterator[FrameInfo]:
-    for code, line in code_and_lines(task):
+def depth(task: Task) -> int:
+    """How many frames it has; of a very deep stack, without what they delegate to."""
+    frames = task.frames()
+    return len(frames) if len(frames) > SHOWN else sum(1 for _ in code_and_lines(frames))
+
+
+def expanded(frames: list[Any]) -> Iterator[FrameInfo]:
+    for code, line in code_and_lines(frames):
         yield FrameInfo(code.co_qualname, code.co_filename, line)
 
 
-def code_and_lines(task: Task) -> Iterator[tuple[CodeType, int]]:
-    """Every frame of the stack, outermost first, also through `yield from` and `await`."""
-    for frame in task.frames():
+def code_and_lines(frames: list[Any]) -> Iterator[tuple[CodeType, int]]:
+    """These frames of a stack, each with those that it delegates to by `yield from` or `await`."""
+    for frame in frames:
         for part in delegates(frame):
             python_frame = frame_of(part)
             if python_frame is not None and python_frame.f_code is not AWAIT:
@@ -159,14 +169,19 @@ def frame_of(thing: Any) -> Any:
 
 
 def traceback_frames(error: BaseException | None) -> Iterator[FrameInfo]:
-    trace = error.__traceback__ if error is not None else None
+    """The frames of an error; of one that the interpreter made of another (a `StopIteration` that
+    left a generator), those of the other.
+    """
+    while error is not None and traceback_of(error) is None:
+        error = vars(BaseException)["__cause__"].__get__(error)
+    trace = traceback_of(error) if error is not None else None
     while trace is not None:
         code = trace.tb_frame.f_code
         yield FrameInfo(code.co_qualname, code.co_filename, trace.tb_lineno)
         trace = trace.tb_next
 
 
-def cut(frames: list[FrameInfo]) -> tuple[list[FrameInfo], int]:
+def cut(frames: list[T]) -> tuple[list[T], int]:
     """The frames without the middle of a very deep stack, and how many those are."""
     omitted = len(frames) - SHOWN
     if omitted <= 0:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from kernel import GetStack, ListTasks, NoSuchTask
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import kernel
+from kernel import GetStack, ListTasks, NoSuchTask, StackInfo
 
 from ..answers import Listing, Log, Stack, Table
 from ..command import command
 from ..program import built_in, built_in_names
 from ..system import Failure, System
 from ..tid import Tid
+
+#: The folders of PyOS, and that of its programs.
+SHELL: Final = Path(__file__).resolve().parents[1]
+OURS: Final = frozenset({SHELL, Path(kernel.__file__).resolve().parent})
+PROGRAMS: Final = SHELL / "programs"
 
 
 @command("ps")
@@ -31,9 +41,23 @@ def stack(system: System, tid: Tid) -> Stack:
     task that crashed, the traceback.
     """
     try:
-        return Stack(system.ask(GetStack(tid)))
+        info = system.ask(GetStack(tid))
     except NoSuchTask as error:
         raise Failure(f"{error}; type tasks for those there are") from None
+    return Stack(without_ours(info) if info.status is not None else info)
+
+
+def without_ours(info: StackInfo) -> StackInfo:
+    """The traceback down to the line of the program's own where it went wrong."""
+    frames = list(info.frames)
+    while frames and is_ours(Path(frames[-1].file)):
+        frames.pop()
+    return replace(info, frames=frames or info.frames)
+
+
+def is_ours(file: Path) -> bool:
+    """Whether PyOS brought this file, and not as a program."""
+    return PROGRAMS not in file.parents and not OURS.isdisjoint(file.parents)
 
 
 @command()

@@ -17,7 +17,7 @@ from ..loader import LoadingFailed, NoSuchFunction, TakesTooLong, call, load_fun
 from ..mistake import Mistake, did_you_mean, excerpt
 from ..program import Program, Reference, built_in, built_in_names, refer
 from ..script import Script
-from ..system import Failure, System
+from ..system import LOOK, Failure, System
 from ..tid import Tid
 
 
@@ -56,6 +56,7 @@ def run_script(
         if not tasks:
             return Notice(f"{script.title} ran to its end and made no task", ok=False)
         system.start(tasks, script.title)
+        system.scripts.append(script)
         return None
     finally:
         script.admitted.set()
@@ -108,6 +109,8 @@ def no_program(program: Program, found: object, word: Word) -> Mistake:
         kind = "an async generator"
     elif callable(program.function):
         kind = "a plain function"
+        if found is not program.function:
+            kind += " (it has been called)"
     message = f"{excerpt(program.name)} is {kind}: a program has a yield, or is an async def"
     return Mistake(message, word.start, word.end)
 
@@ -165,15 +168,27 @@ def wait(system: System, *tids: Tid) -> Ends:
 
 
 def await_all(system: System, ends: Ends) -> None:
-    """Wait for every task. How a child ends is its parent's affair."""
+    """Wait for every task, and for scripts, which may start more. How a child ends is its parent's
+    affair.
+    """
     while True:
         while system.started:
             with suppress(Failure):  # it ended so long ago that nobody knows any more how
                 await_end(system, system.started[0], ends)
-        rows = system.ask(ListTasks(first=1)).tasks
-        if not rows:
+        if rows := system.ask(ListTasks(first=1)).tasks:
+            ends.others.append(system.ask(WaitTask(rows[0].tid)))
+        elif system.scripts:
+            await_script(system, ends)
+        else:
             return
-        ends.others.append(system.ask(WaitTask(rows[0].tid)))
+
+
+def await_script(system: System, ends: Ends) -> None:
+    """Wait for a script for a moment; it may have started tasks meanwhile."""
+    script = system.scripts[0]
+    if system.wait(script.ended, LOOK):
+        system.scripts.remove(script)
+        ends.script_failed = ends.script_failed or script.failed
 
 
 def await_end(system: System, tid: int, ends: Ends) -> None:

@@ -266,6 +266,12 @@ def test_a_reader_of_stderr_that_goes_away_changes_nothing():
         assert process.wait() == 1
 
 
+def test_a_program_that_takes_stderr_away_changes_nothing(tmp_path):
+    (tmp_path / "p.py").write_text("import sys\nsys.stderr = None\ndef p():\n    yield\n")
+    done = pyos("-c", "spawn p.py:p; wait 1", cwd=tmp_path)
+    assert outcome(done) == ("", "task 1: p.py:p\ntask 1 (p.py:p) ended\n", 0)
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="platform: no /dev/full")
 def test_a_full_disk_is_one_line():
     with open("/dev/full", "w") as full, running("-c", COUNTDOWN, stdout=full) as process:

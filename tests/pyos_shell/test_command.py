@@ -104,3 +104,10 @@ def test_every_command_and_program_explains_itself_on_a_projector(name):
     assert len(summary) <= 50
     assert all(wcswidth(line) <= 78 for line in rest)
     assert rest[:1] in ([], [""])
+
+
+@pytest.mark.parametrize("name", ["countdown", "echo_server", "server.py", "p.py:f"])
+def test_a_program_in_a_commands_place_is_told_how_to_start(name):
+    with pytest.raises(Mistake) as raised:
+        find(word(name))
+    assert raised.value.message == f"'{name}' is a program; start it: spawn {name}"

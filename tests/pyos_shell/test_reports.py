@@ -35,7 +35,7 @@ def emitted(shell, event):
         (ExitStatus(3, killed=True), "task 3 (p 1) killed"),
         (
             ExitStatus(3, killed=True, forced=True),
-            "task 3 (p 1) killed by force   (it ignored the kill)",
+            "task 3 (p 1) killed by force   (it had not ended in time)",
         ),
     ],
 )

@@ -160,7 +160,7 @@ def test_a_script_that_makes_no_task_says_so_and_fails(shell, text):
     ("failure", "last"),
     [
         ("1 / 0", "ZeroDivisionError: division by zero"),
-        ("sys.exit('usage: server PORT')", "SystemExit: usage: server PORT"),
+        ("sys.exit('usage: server PORT')", "usage: server PORT"),
         ("s.new(say)", "TypeError: a task is made of a generator or coroutine: call say(…), "),
         ("s.schedule(task)", "ValueError: task 1 has been scheduled before"),
         ("int(sys.argv[1])", "IndexError: list index out of range"),
@@ -173,9 +173,9 @@ def test_a_script_that_fails_leaves_no_task_behind(shell, failure, last):
     main, arguments = sys.modules["__main__"], sys.argv
     shown = shell.fails("spawn script.py")
     assert shown[-1].startswith(last)
-    assert [line for line in shown if line.startswith("  File ")] == [
-        f'  File "{Path("script.py").resolve()}", line 11, in <module>'
-    ]
+    place = f'  File "{Path("script.py").resolve()}", line 11, in <module>'
+    traceback = [place] if "Error" in last else []
+    assert [line for line in shown if line.startswith("  File ")] == traceback
     assert shell.run("tasks")[0].startswith("no tasks")
     assert (sys.modules["__main__"], sys.argv) == (main, arguments)
     assert "never" not in shell.printed
@@ -190,7 +190,8 @@ def test_a_script_that_never_calls_mainloop_is_given_up_with_its_tasks(shell, mo
 
 def test_what_fails_behind_the_mainloop_is_told_with_the_scripts_own_frames(shell, capfd):
     script("s = Scheduler()\ns.new(say('hello'))\ns.mainloop()\nprint('end')\n1 / 0\n")
-    shell.succeeds("spawn script.py; wait")
+    shell.succeeds("spawn script.py")
+    shell.fails("wait")
     until(lambda: "program script.py" not in [each.name for each in threading.enumerate()])
     assert "end" in shell.printed
     err = capfd.readouterr().err
@@ -233,3 +234,32 @@ def test_the_options_of_a_scheduler_are_taken_and_change_nothing(shell):
     script("s = Scheduler(policy=Policy(), grace=1.0)\ns.new(say('hello'), 'name')\ns.mainloop()\n")
     shell.succeeds("spawn script.py; wait")
     assert "task 1 (name) ended" in shell.reported
+
+
+def test_to_wait_for_all_is_to_wait_for_scripts_and_for_all_that_they_start(shell):
+    script(
+        "import time\nfor number in range(3):\n"
+        "    s = Scheduler()\n    s.new(say(number))\n    s.mainloop()\n    time.sleep(0.01)\n"
+        "print('end')\n"
+    )
+    shell.succeeds("spawn script.py; wait")
+    assert shell.printed == "0\n1\n2\nend\n"
+    assert shell.succeeds("wait") == ["there is no task to wait for"]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("3", "the script has left with exit status 3\n"), ("'no port'", "no port\n")],
+)
+def test_a_script_that_leaves_says_so_in_one_line(shell, capfd, code, said):
+    script(f"sys.exit({code})")
+    assert shell.fails("spawn script.py") == [said.rstrip()]
+    script(f"s = Scheduler()\ns.new(say('hello'))\ns.mainloop()\nsys.exit({code})")
+    shell.succeeds("spawn script.py")
+    shell.fails("wait")
+    assert capfd.readouterr().err == said
+
+
+def test_a_script_that_leaves_with_success_is_no_failure(shell):
+    script("s = Scheduler()\ns.new(say('hello'))\ns.mainloop()\nsys.exit()")
+    shell.succeeds("spawn script.py; wait")

@@ -329,8 +329,8 @@ def test_a_word_becomes_the_annotated_type(annotation, text, expected):
         (bytes, "\ud800", r"ARGUMENT takes text, not '\ud800'"),
         (Literal["a", "b", "c"], "d", "ARGUMENT takes a, b or c, not 'd'"),
         (Level, "harf", "ARGUMENT takes soft-kill or hard, not 'harf'; did you mean hard?"),
-        (list[int], "3", "a value for this parameter cannot be typed"),
-        (int | str, "3", "a value for this parameter cannot be typed"),
+        (list[int], "3", "ARGUMENT takes what nobody can type on a line, not '3'"),
+        (int | str, "3", "ARGUMENT takes what nobody can type on a line, not '3'"),
     ],
 )
 def test_a_word_that_is_no_value_of_the_type_is_refused_in_plain_words(annotation, text, message):

@@ -18,6 +18,7 @@ from kernel import (
     Sleep,
     WaitTask,
 )
+from kernel.syscalls import system
 
 from ..support import ask, settle, start, turn
 
@@ -226,3 +227,22 @@ def test_what_is_waited_for_on_a_socket_is_told_with_both_addresses(tmp_path):
             assert reasons == [f"read {here} ← 127.0.0.1:{address[1]}", f"read {here}"]
             sched.end_all()
             sched.poller.close()
+
+
+def test_a_stack_without_end_is_looked_at_without_walking_through_it(monkeypatch):
+    def recursive():
+        yield (yield recursive())
+
+    sched = start(recursive())
+    turn(sched, 1_000)
+    looked_at = []
+    delegates = system.delegates
+    monkeypatch.setattr(system, "delegates", lambda f: looked_at.append(f) or delegates(f))
+    listed, stack = ask(sched, ListTasks()), ask(sched, GetStack(1))
+    turn(sched)
+    (row,) = listed.result(0).tasks
+    info = stack.result(0)
+    assert row.depth > 50_000
+    assert len(info.frames) + info.omitted > 50_000
+    assert len(looked_at) < 1_000
+    sched.force(sched.tasks[1])

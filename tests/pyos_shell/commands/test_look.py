@@ -2,6 +2,7 @@
 
 import re
 import socket
+from pathlib import Path
 
 import pytest
 from wcwidth import wcswidth
@@ -191,3 +192,26 @@ def test_a_wrong_argument_is_underlined_with_the_usage(shell, line, message):
     assert set(marks.strip()) == {"^"}
     assert said == message
     assert usage.startswith(f"usage: {line.split()[0]}")
+
+
+def test_of_a_crash_in_a_call_the_stack_ends_at_the_programs_own_line(shell):
+    shell.run("spawn echo_load 1 --port 1; wait")
+    title, place, code = shell.run("stack 2")
+    assert title.startswith("task 2 client  crashed: ConnectionRefusedError: nobody listens")
+    assert place.startswith("  client  ")
+    assert code == '      with (yield Connect(("127.0.0.1", port))) as server:'
+
+
+def test_of_a_stop_iteration_the_line_is_shown(shell):
+    Path("p.py").write_text("def stops():\n    yield\n    raise StopIteration\n")
+    shell.run("spawn p.py:stops; wait")
+    assert shell.run("stack 1")[1:] == ["  stops  p.py:3", "      raise StopIteration"]
+
+
+def test_a_long_error_is_shown_in_full_on_any_screen(shell):
+    Path("p.py").write_text("def p():\n    yield\n    raise ValueError('word ' * 40)\n")
+    shell.run("spawn p.py:p; wait")
+    shell.width = 40
+    lines = shell.run("stack 1")
+    assert sum(line.count("word") for line in lines) == 40 + 1  # and in the code
+    assert all(len(line) <= 40 for line in lines)

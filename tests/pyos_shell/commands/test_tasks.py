@@ -134,7 +134,11 @@ def test_a_wrong_argument_is_refused_at_its_place_with_the_programs_usage(
         ("nowhere.py:f", "the file nowhere.py does not exist"),
         ("P:flod", "there is no function flod in P; did you mean flood?"),
         ("P:xyz", "there is no function xyz in P"),
-        ("P:plain", "P:plain is a plain function: a program has a yield, or is an async def"),
+        (
+            "P:plain",
+            "P:plain is a plain function (it has been called): "
+            "a program has a yield, or is an async def",
+        ),
         ("P:Thing", "P:Thing is a class: a program has a yield, or is an async def"),
         ("P:number", "P:number is no program: a program has a yield, or is an async def"),
         (
