@@ -115,9 +115,9 @@ def run(options: argparse.Namespace) -> int:
     if text is not None and not options.interactive:
         return run_batch(prepared)
     if sys.stdin.isatty() and sys.stdout.isatty():
-        from .console import Console
+        from .console import converse
 
-        return Console().run(prepared)
+        return converse(prepared)
     return run_batch(chain(prepared, joined(piped_in())))
 
 

@@ -28,11 +28,12 @@ from kernel import Machine
 from kernel.task import in_words
 
 from . import render
+from .capture import captured
 from .commands.console import Leave
 from .mistake import Mistake, columns, visible
-from .output import LABEL, Output
+from .output import LABEL, Line, Output
 from .pace import PERIOD, Pace
-from .render import Fragments, output_line, plain
+from .render import Fragments, output_lines, plain
 from .screen import PROMPT, screen_for
 from .session import Session
 from .system import DEADLINE, PATIENCE, GivenUp, System, boot, left_behind
@@ -56,6 +57,13 @@ WELCOME: Final = (
 )
 
 
+def converse(prepared: list[str]) -> int:
+    """Run these commands on the terminal, then those typed at the prompt; the exit status."""
+    output = Output()
+    with captured(output):
+        return Console(output).run(prepared)
+
+
 class Ended(Exception):
     """There is no console any more."""
 
@@ -63,9 +71,9 @@ class Ended(Exception):
 class Console:
     """The interactive shell on a terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, output: Output) -> None:
         self.screen = screen_for(self)
-        self.output = Output()
+        self.output = output
         self.machine: Machine
         #: Lines that wait for their turn, and the one that has it.
         self.lines: deque[str] = deque()
@@ -204,13 +212,17 @@ class Console:
         """Write a helping of what was printed and reported; whether there was any."""
         lines = self.output.take(self.pace.characters, unfinished)
         if lines:
-            self.write([output_line(line) for line in lines])
+            self.write(self.rendered(lines))
             self.pace.note(self.screen.waited)
         return bool(lines)
 
     def show_rest(self) -> None:
         """Write all that is left."""
-        self.write([output_line(line) for line in self.output.take(sys.maxsize, unfinished=True)])
+        self.write(self.rendered(self.output.take(sys.maxsize, unfinished=True)))
+
+    def rendered(self, lines: list[Line]) -> list[Fragments]:
+        width = self.screen.width()
+        return [part for line in lines for part in output_lines(line, width)]
 
     def pump_output(self) -> None:
         """Have what arrives shown, as long as there is somebody to show it."""

@@ -19,7 +19,7 @@ PROMPT = "pyos>"
 CTRL_C, CTRL_D, TAB, UP = "\x03", "\x04", "\t", "\x1b[A"
 
 PROGRAMS = '''
-import ctypes, os, sys, time
+import ctypes, os, subprocess, sys, time
 from kernel import *
 
 
@@ -136,6 +136,22 @@ def plain():
 
 def leaves():
     raise SystemExit("out of here")
+
+
+def child(port: int, code: str):
+    """Have a child process run some code, and say how it ended, as soon as a byte comes."""
+    with (yield Connect(("127.0.0.1", port))) as teller:
+        yield Recv(teller, 1)
+    done = subprocess.run([sys.executable, "-c", code])
+    print("the child has ended with", done.returncode)
+
+
+def past_python():
+    """Write to the descriptor itself."""
+    yield
+    os.write(1, b"written to 1\\n")
+    os.write(2, b"written to 2\\n")
+    print("written to __stdout__", file=sys.__stdout__, flush=True)
 
 
 def memory():
@@ -367,6 +383,36 @@ def test_a_task_that_reads_the_terminal_is_at_its_end_and_steals_no_key(terminal
     terminal.wait_for("EOFError")
     assert "│ your name?" in terminal.text
     answers(terminal)
+
+
+def test_what_a_child_process_prints_does_not_damage_the_line_being_typed(terminal):
+    code = "import sys; print(1); print(2, file=sys.stderr)"
+    with teller(terminal, f"child {{port}} '{code}'") as tell:
+        terminal.type("tasks --a")
+        terminal.wait_last(f"{PROMPT} tasks --a")
+        tell.sendall(b".")
+        terminal.wait_for("the child has ended with 0")
+        terminal.wait_line("  - │ 1")
+        terminal.wait_line("  - │ 2")
+        terminal.wait_last(f"{PROMPT} tasks --a")
+
+
+def test_a_child_process_finds_nothing_to_read_and_takes_no_key_away(terminal):
+    with teller(terminal, "child {port} 'import sys; sys.exit(len(sys.stdin.read()))'") as tell:
+        tell.sendall(b".")
+        terminal.wait_for("the child has ended with 0")
+    answers(terminal)
+
+
+def test_what_is_written_past_python_is_shown_like_any_output(terminal):
+    terminal.enter("spawn p.py:past_python")
+    for number in (1, 2):
+        terminal.wait_line(f"  - │ written to {number}")
+    terminal.wait_line("  - │ written to __stdout__")
+    terminal.wait_last(PROMPT)
+    answers(terminal)
+    terminal.type("exit\r")
+    leaves(terminal)
 
 
 def test_a_crash_is_one_line_with_the_tid_and_a_hint(terminal):
@@ -758,3 +804,16 @@ def test_the_suspended_console_comes_back(folder):
         terminal.wait_last(f"{PROMPT} help no-such")
         terminal.enter("-thing")
         terminal.wait_for("no command and no program 'no-such-thing'")
+
+
+def test_stderr_that_a_user_has_sent_to_a_file_goes_there(folder):
+    command = ["bash", "-c", f"exec {sys.executable} -m pyos_shell 2>errors"]
+    code = "import sys; print(1); print(2, file=sys.stderr)"
+    with (
+        console(folder, command=command) as terminal,
+        teller(terminal, f"child {{port}} '{code}'") as tell,
+    ):
+        tell.sendall(b".")
+        terminal.wait_line("  - │ 1")
+        terminal.wait_for("the child has ended with 0")
+    assert (folder / "errors").read_text() == "2\n"
