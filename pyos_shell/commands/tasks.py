@@ -157,7 +157,8 @@ def wait(system: System, *tids: Tid) -> Ends:
     """Wait until these tasks have ended, or all.
 
     Ctrl-C stops the waiting. The command fails if one of these tasks, or of
-    all that were started here, crashed or was killed.
+    all that were started here, crashed or was killed. Scripts that still run
+    belong to all, as they may start more.
     """
     ends = Ends([], [], [])
     for tid in tids:

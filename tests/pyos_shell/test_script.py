@@ -1,5 +1,6 @@
 """Laws of scripts: what makes a scheduler of its own runs here, and notices no difference."""
 
+import re
 import socket
 import sys
 import threading
@@ -23,8 +24,8 @@ def script(text, name="script.py"):
 @pytest.mark.filterwarnings("ignore:.*unclosed <socket")  # as it is in the article
 def test_a_server_script_serves_real_clients_until_it_is_killed(shell):
     assert shell.succeeds(f"spawn {SERVER} 0") == ["task 1: server_script.py"]
-    line = until(lambda: [line for line in shell.printed.splitlines() if line.startswith("port")])
-    _, port, _, tid = line[0].split()
+    line = until(lambda: re.search(r"^port (\d+) \S+ (\d+)\n", shell.printed, re.MULTILINE))
+    port, tid = line.groups()
     assert tid == "1"
     assert "made task 1" in shell.printed
     with socket.create_connection(("127.0.0.1", int(port)), GUARD) as client:

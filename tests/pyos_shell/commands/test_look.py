@@ -52,7 +52,7 @@ def test_a_row_says_what_a_task_waits_for_in_words(shell):
 
 def test_a_connection_is_told_by_both_its_ends(shell):
     shell.run("spawn echo_server 0")
-    port = int(until(lambda: shell.printed).split()[-1])
+    port = int(until(lambda: re.search(r"listening on \S+ (\d+)\n", shell.printed))[1])
     assert f" accept 127.0.0.1:{port} " in blocked(shell, 1)
     with socket.create_connection(("127.0.0.1", port), GUARD) as client:
         until(lambda: len(table(shell)) == 2)

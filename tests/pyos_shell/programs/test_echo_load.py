@@ -9,7 +9,7 @@ from ..shell import GUARD, until
 
 def test_it_sends_all_its_messages_to_the_server_and_says_how_fast_that_was(shell):
     shell.run("spawn echo_server 0")
-    port = until(lambda: re.search(r"listening on \S+ (\d+)", shell.printed))[1]
+    port = until(lambda: re.search(r"listening on \S+ (\d+)\n", shell.printed))[1]
     shell.succeeds(f"spawn echo_load 20 50 --size 5000 --port {port}; wait 2")
     assert re.search(r"^1,000 messages echoed, [\d,]+ a second$", shell.printed, re.MULTILINE)
 
