@@ -26,10 +26,14 @@ if TYPE_CHECKING:
 #: Files that tasks have closed under a waiter are looked for when tasks have run, so often at most.
 LOOK_OVER: Final = 0.1
 
-#: After so many false alarms in a row the poller is made anew, and after twice as many the file is
-#: left alone for so many seconds.
-FALSE_ALARMS: Final = 8
+#: Seconds that a file is left alone for which the system has no means at the moment.
 PAUSE: Final = 0.1
+
+#: After so many false alarms in a row the poller is made anew, and after twice as many the file is
+#: left alone for so many seconds each time. (Who shares a listener with other processes has false
+#: alarms, too, when they are faster.)
+FALSE_ALARMS: Final = 8
+WOLF: Final = 0.01
 
 
 class FileCall(SystemCall):
@@ -160,7 +164,8 @@ class FileTable:
         if file.source is by_number:
             if not isinstance(source, int):
                 file.source, file.watched = reference(source), 0
-                self.watch(file, file.wanted)
+                if file.wanted:
+                    self.watch(file, file.wanted)
             return True
         if is_open(file.source(), file.fd):
             return True
@@ -239,7 +244,7 @@ class FileTable:
             self.unwatch(file, 0)
             self.kernel.poller.rebuild()
         elif file.false_alarms > 2 * FALSE_ALARMS:  # it is this very file that cries wolf
-            self.pause(file)
+            self.pause(file, WOLF)
 
     def unwatch(self, file: File, direction: int) -> None:
         """Nobody waits: let the poller be silent about it."""
@@ -250,11 +255,11 @@ class FileTable:
             # Closed, and yet told of: a duplicate of the descriptor is still open.
             self.kernel.poller.rebuild()
 
-    def pause(self, file: File) -> None:
+    def pause(self, file: File, seconds: float = PAUSE) -> None:
         """Leave `file` alone for a while."""
         self.unwatch(file, READ | WRITE)
         if not file.alarm:
-            self.kernel.alarms.set(self.kernel.clock.now() + PAUSE, file)
+            self.kernel.alarms.set(self.kernel.clock.now() + seconds, file)
 
     def expect_closing(self) -> None:
         """Tasks have run: soon look for what they closed."""
@@ -277,7 +282,7 @@ class FileTable:
     def is_open(self, file: File, call: object) -> bool:
         """Whether who sleeps in `call` waits for something; of a bare number the poller knows."""
         source = call.source if isinstance(call, FileCall) else file.source()
-        if not isinstance(source, int):
+        if not isinstance(source, int) and file.source is not by_number:
             return is_open(source, file.fd)
         try:
             self.watch(file, 0)

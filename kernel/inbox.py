@@ -35,9 +35,12 @@ class Inbox:
         #: True from just before the kernel looks for the last time until it is awake again.
         self.asleep = False
 
-    def put(self, arrival: Arrival) -> None:
-        """Hand `arrival` to the kernel, and wake it if it sleeps."""
-        self.arrivals.append(arrival)
+    def put(self, arrival: Arrival, first: bool = False) -> None:
+        """Hand `arrival` to the kernel, behind all others or `first`, and wake it if it sleeps."""
+        if first:
+            self.arrivals.appendleft(arrival)
+        else:
+            self.arrivals.append(arrival)
         if self.asleep:
             self.wake()
         if self.closed is not None:

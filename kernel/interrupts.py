@@ -21,7 +21,7 @@ class Interrupts:
 
     Off the main thread, and where the program has a handler of its own, it changes nothing. If a
     Ctrl-C has not been taken in when the next one comes, and it is still the same turn of the same
-    task, that task holds the kernel: then it is raised in place, as there is no other way out.
+    task, the kernel is held: then it is raised in place, as there is no other way out.
     """
 
     def __init__(self, kernel: Scheduler) -> None:
@@ -52,10 +52,11 @@ class Interrupts:
     def handle(self, signum: int, frame: FrameType | None) -> None:
         turn = (self.kernel.passes, self.kernel.running_task(frame))
         if not self.pending:
-            self.pending, self.turn = True, turn
-            self.kernel.inbox.put(self)
-        elif turn == self.turn and turn[1] is not None:
+            self.pending = True
+            self.kernel.inbox.put(self, first=True)
+        elif turn == self.turn:
             raise KeyboardInterrupt
+        self.turn = turn
 
     def arrive(self) -> None:
         if self.pending:

@@ -22,6 +22,9 @@ from .watchdog import Watchdog
 #: that long for the interpreter's lock whenever a task is busy.
 SWITCH_INTERVAL: Final = 50e-6
 
+#: The name of a kernel's thread.
+KERNEL_THREAD: Final = "pyos kernel"
+
 #: Seconds that `shutdown` waits beyond its deadline for a kernel that does not come back.
 MARGIN: Final = 0.5
 
@@ -35,7 +38,7 @@ class Machine:
 
     def __init__(self, scheduler: Scheduler | None = None) -> None:
         self.kernel = scheduler or Scheduler()
-        self.thread = threading.Thread(target=self.run, name="pyos kernel", daemon=True)
+        self.thread = threading.Thread(target=self.run, name=KERNEL_THREAD, daemon=True)
         self.watchdog: Watchdog | None = None
         #: Seconds that the tasks have to end, once the machine is told to stop.
         self.grace: float | None = None
@@ -59,7 +62,8 @@ class Machine:
         return request.future
 
     def call(self, call: SystemCall, timeout: float | None = None) -> Any:
-        """Make a system call and wait for its answer; `TimeoutError` after `timeout` seconds.
+        """Make a system call and wait for its answer; `TimeoutError` after `timeout` seconds, or
+        half a second later where a task holds the kernel.
 
         Whatever ends the waiting early, a Ctrl-C too, gives the request up. Raises `RuntimeError`
         on the kernel's own thread, which would wait for itself.
@@ -111,7 +115,7 @@ class Machine:
             self.grace = deadline
             self.refuse_all(KernelStopped())
             return True
-        self.kernel.inbox.put(Stop(self, deadline))
+        self.kernel.inbox.put(Stop(self, deadline), first=True)
         self.thread.join(deadline + MARGIN)
         if self.thread.is_alive():
             self.refuse_all(KernelStopped("the kernel is stuck in a task"))
@@ -158,8 +162,11 @@ class Machine:
         """Say that nothing can go on, once for each time that it comes to this."""
         if self.judged == self.kernel.passes:
             return
-        stuck = verdict(self.kernel) if self.kernel.stuck() else ""
-        if stuck and stuck != self.verdict:
+        if not self.kernel.stuck():
+            self.verdict = ""
+            return
+        stuck = verdict(self.kernel)
+        if stuck != self.verdict:
             self.kernel.trace.report(Deadlocked(0, stuck))
         self.verdict = stuck
         self.judged = self.kernel.passes

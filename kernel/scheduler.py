@@ -46,6 +46,9 @@ PASS: Final = 1000
 #: Seconds from a kill to the end by force, unless told otherwise.
 GRACE: Final = 2.0
 
+#: Seconds that the end of all may take longer.
+SLACK: Final = 0.1
+
 #: While a program file is loaded for a running system: the class of scheduler that it gets.
 HOST: ContextVar[type[Scheduler] | None] = ContextVar("HOST", default=None)
 
@@ -222,11 +225,11 @@ class Scheduler:
 
     def end_all(self, grace: float | None = None) -> None:
         """Kill every task, newest first, and run until none is left; those whose `finally` starts
-        new ones too. A second Ctrl-C meanwhile ends what is left by force, and so do twice `grace`
-        seconds, for tasks that start others without end.
+        new ones too. A second Ctrl-C meanwhile ends what is left by force, and so does the end of
+        twice `grace` seconds, for tasks that start others without end.
         """
         grace = self.grace if grace is None else grace
-        end = self.clock.now() + 2 * grace
+        end = self.clock.now() + 2 * grace + SLACK
         killed = 0
         with contextlib.suppress(KeyboardInterrupt):
             while self.tasks and self.clock.now() <= end:
@@ -374,7 +377,7 @@ class Deadline:
 
     def ring(self) -> None:
         kernel = self.task.kernel
-        if self.task.heeded:
+        if self.task.heeded or self.task not in kernel.ready:
             kernel.force(self.task)
         else:  # it has not had a turn since
             kernel.alarms.set(kernel.clock.now(), self)

@@ -113,8 +113,9 @@ class Task(Caller):
     def fail(self, error: BaseException) -> None:
         if self.kernel.trace.calls:
             self.kernel.trace.failed(self, error)
+        strip(error)
         self.leave()
-        self.frame = Throw(self, strip(error))
+        self.frame = Throw(self, error)
         self.kernel.ready.append(self)
 
     def unwind(self, ending: BaseException) -> object:
@@ -195,8 +196,8 @@ class Task(Caller):
 
     @property
     def heeded(self) -> bool:
-        """Whether an error that was to surface in the task has done so."""
-        return not isinstance(self.frame, Throw)
+        """Whether a kill has surfaced in the task."""
+        return not (isinstance(self.frame, Throw) and type(self.frame.error) is TaskKilled)
 
     def frames(self) -> list[Any]:
         """The frames of the stack, outermost first."""

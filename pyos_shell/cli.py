@@ -26,7 +26,7 @@ from .line import joined
 from .output import Plain
 from .render import Fragments, plain
 from .session import Session
-from .system import DEADLINE, GivenUp, System, boot, left_behind
+from .system import DEADLINE, GivenUp, System, boot, held, left_behind
 
 #: Seconds to wait for our own output where a task holds the kernel.
 LAST_WORD = 0.5
@@ -49,7 +49,10 @@ def main(arguments: list[str] | None = None) -> int:
         status = INTERRUPTED
     except SystemExit as done:  # argparse has said it all
         status = int(done.code or 0)
-    return bring_out(status)
+    status = bring_out(status)
+    if held():
+        os._exit(status)
+    return status
 
 
 def open_missing_streams() -> None:
@@ -200,9 +203,7 @@ def end(machine: Machine, output: Plain, status: int) -> int:
 
 
 def leave_at_once(machine: Machine, output: Plain, status: int) -> NoReturn:
-    """A task may hold the kernel, and perhaps our output too: then only the end of the process
-    helps, for the interpreter's own would wait for it.
-    """
+    """A task holds the kernel, and perhaps our output too."""
     try:
         if output.lock.acquire(timeout=LAST_WORD):
             output.report(0, left_behind(machine))

@@ -28,7 +28,7 @@ from kernel import Machine
 from kernel.task import in_words
 
 from . import render
-from .capture import captured
+from .capture import Capture
 from .commands.console import Leave
 from .mistake import Mistake, columns, visible
 from .output import LABEL, Line, Output
@@ -36,7 +36,7 @@ from .pace import PERIOD, Pace
 from .render import Fragments, output_lines, plain
 from .screen import PROMPT, screen_for
 from .session import Session
-from .system import DEADLINE, PATIENCE, GivenUp, System, boot, left_behind
+from .system import DEADLINE, PATIENCE, GivenUp, System, boot, held, left_behind
 
 T = TypeVar("T")
 
@@ -60,8 +60,8 @@ WELCOME: Final = (
 def converse(prepared: list[str]) -> int:
     """Run these commands on the terminal, then those typed at the prompt; the exit status."""
     output = Output()
-    with captured(output):
-        return Console(output).run(prepared)
+    with Capture(output) as capture:
+        return Console(output, capture).run(prepared)
 
 
 class Ended(Exception):
@@ -71,9 +71,10 @@ class Ended(Exception):
 class Console:
     """The interactive shell on a terminal."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, capture: Capture) -> None:
         self.screen = screen_for(self)
         self.output = output
+        self.capture = capture
         self.machine: Machine
         #: Lines that wait for their turn, and the one that has it.
         self.lines: deque[str] = deque()
@@ -93,10 +94,15 @@ class Console:
         self.machine = boot(self.output)
         with streams(self.output):
             asyncio.run(self.converse())
+            if self.error is None and held():
+                os._exit(self.exit_status())
         if self.gone:  # and what is still to be written to it, with it
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if self.error is not None:
             raise self.error
+        return self.exit_status()
+
+    def exit_status(self) -> int:
         return self.status or (1 if self.machine.panic is not None else 0)
 
     async def converse(self) -> None:
@@ -118,6 +124,7 @@ class Console:
         """End what lives, and show the last of what was printed; not on the main thread."""
         if not self.machine.shutdown(DEADLINE) and self.machine.panic is None:
             self.output.report(0, left_behind(self.machine))
+        self.capture.give_back()
         self.on_terminal(self.show_rest)
 
     # -- lines

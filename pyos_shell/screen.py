@@ -213,10 +213,16 @@ class Typewriter:
         return True
 
     def width(self) -> int:
-        return os.get_terminal_size(self.input).columns or 80
+        return self.size().columns or 80
 
     def rows(self) -> int:
-        return os.get_terminal_size(self.input).lines or 24
+        return self.size().lines or 24
+
+    def size(self) -> os.terminal_size:
+        try:
+            return os.get_terminal_size(self.input)
+        except OSError:  # the terminal is gone
+            return os.terminal_size((80, 24))
 
     def set_busy(self, busy: bool, hint: str = "") -> None:
         self.busy = busy

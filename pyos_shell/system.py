@@ -20,6 +20,7 @@ from kernel import (
     TooManyTasks,
     system_call,
 )
+from kernel.machine import KERNEL_THREAD
 from kernel.request import Reply
 
 from .output import Output
@@ -177,6 +178,14 @@ def boot(output: Output) -> Machine:
     machine.boot()
     output.kernel_thread = machine.thread.ident
     return machine
+
+
+def held() -> bool:
+    """Whether a kernel still runs in this process, though it has been told to stop: then a task
+    holds it. Only the end of the process helps, for the interpreter's own could wait for whatever
+    that task holds, or abort.
+    """
+    return any(thread.name == KERNEL_THREAD for thread in threading.enumerate())
 
 
 def left_behind(machine: Machine) -> str:

@@ -131,8 +131,8 @@ def program(task: Task) -> str:
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     values = frame.f_locals
     arguments = [bare(brief(values[name], 24)) for name in names if name in values]
-    if sys.version_info < (3, 13):
-        values.clear()  # a copy that the frame keeps: it would hold on to what the program drops
+    if sys.version_info < (3, 13) and sys.getrefcount(values) == KEPT_BY_THE_FRAME:
+        values.clear()  # a copy, which would hold on to what the program drops
     return " ".join([task.name, *arguments])
 
 
@@ -188,6 +188,10 @@ def cut(frames: list[T]) -> tuple[list[T], int]:
         return frames, 0
     return frames[: SHOWN // 2] + frames[-SHOWN // 2 :], omitted
 
+
+#: The references to `frame.f_locals` where the program has not called `locals()` itself: one of the
+#: frame's, and two of ours.
+KEPT_BY_THE_FRAME: Final = 3
 
 #: Where they keep it.
 FRAMES: Final = {

@@ -16,8 +16,8 @@ from ..system import Failure, System
 from ..tid import Tid
 
 #: The folders of PyOS, and that of its programs.
-SHELL: Final = Path(__file__).resolve().parents[1]
-OURS: Final = frozenset({SHELL, Path(kernel.__file__).resolve().parent})
+SHELL: Final = Path(__file__).parents[1]
+OURS: Final = frozenset({SHELL, Path(kernel.__file__).parent})
 PROGRAMS: Final = SHELL / "programs"
 
 
@@ -44,7 +44,7 @@ def stack(system: System, tid: Tid) -> Stack:
         info = system.ask(GetStack(tid))
     except NoSuchTask as error:
         raise Failure(f"{error}; type tasks for those there are") from None
-    return Stack(without_ours(info) if info.status is not None else info)
+    return Stack(info if info.status is None or info.omitted else without_ours(info))
 
 
 def without_ours(info: StackInfo) -> StackInfo:

@@ -26,10 +26,11 @@ from kernel import (
     SelectPoller,
     Send,
     Sleep,
+    SystemCall,
     WriteWait,
 )
-from kernel.files import LOOK_OVER, PAUSE
-from kernel.poller import TROUBLE
+from kernel.files import LOOK_OVER, PAUSE, WOLF
+from kernel.poller import READ, TROUBLE
 
 from .net import connection, counted, fill, listening, note, pairs, settle, until
 from .test_poller import CLASSES, install
@@ -892,7 +893,7 @@ def test_a_file_that_cries_wolf_is_left_alone_for_a_while(pair):
     assert near.fileno() not in kernel.poller.watched
     assert kernel.alarms.live
     far.send(b"x")
-    kernel.clock.advance(PAUSE)
+    kernel.clock.advance(WOLF)
     settle(kernel)
     assert log == [b"x"]
     kernel.poller.close()
@@ -918,3 +919,48 @@ def test_a_pause_that_ends_when_no_more_files_can_be_watched_goes_on(pair, monke
         assert log == [b"x"]
         kernel.end_all()
     kernel.poller.close()
+
+
+def test_a_number_that_was_waited_for_may_become_a_sockets(kernel):
+    number, write = os.pipe()
+    log = spawn(kernel, ReadWait(number))
+    settle(kernel)
+    os.write(write, b"!")
+    until(kernel, lambda: log)
+    os.close(write)
+    os.close(number)
+    near, far = socket.socketpair()
+    if near.fileno() != number:
+        os.dup2(near.fileno(), number)
+        near.close()
+    else:
+        near.detach()
+    with far, socket.socket(fileno=number) as renumbered:
+        far.send(b"hello")
+        log = spawn(kernel, Recv(renumbered, 10))
+        until(kernel, lambda: log)
+        assert log == [b"hello"]
+
+
+def test_a_call_of_ones_own_may_wait_for_a_number(kernel, pair):
+    near, far = pair
+
+    class Own(SystemCall):
+        __slots__ = ()
+
+        def run(self, kernel, caller):
+            file = kernel.files.of(near.fileno())
+            if caller.queue is not None and file.readable:
+                return "ready"
+            return kernel.files.wait(file, READ, caller, self)
+
+    log = spawn(kernel, Own())
+    settle(kernel)
+    kernel.new(note([], Sleep(0)))
+    settle(kernel)
+    kernel.clock.advance(LOOK_OVER)
+    settle(kernel)
+    assert log == []
+    far.send(b"!")
+    until(kernel, lambda: log)
+    assert log == ["ready"]

@@ -244,3 +244,33 @@ run(giving_way(), other())
     lines = played(program, "begins", "the other begins")
     assert "the other goes on" in lines
     assert "interrupted with 0 tasks" in lines
+
+
+def test_of_a_task_that_holds_the_kernel_since_the_first_ctrl_c_the_third_gets_rid():
+    program = """
+def first():
+    # Its own handler tells the test that one has come.
+    taken = signal.getsignal(signal.SIGINT)
+    def tell(number, frame):
+        global presses
+        presses += 1
+        say("pressed", presses)
+        taken(number, frame)
+    signal.signal(signal.SIGINT, tell)
+    say("begins")
+    while not presses:
+        pass
+    yield
+
+def hog():
+    say("holds")
+    while True:
+        pass
+    yield
+
+presses = 0
+run(first(), hog())
+"""
+    logged = ("task 2 (hog) crashed: KeyboardInterrupt",)
+    lines = played(program, "begins", "holds", "pressed 2", logged=logged)
+    assert "interrupted with 0 tasks" in lines

@@ -27,6 +27,8 @@ from kernel import (
     WaitQueue,
     WaitTask,
 )
+from kernel.inbox import ROUND
+from kernel.machine import Stop
 from kernel.systemcall import ASLEEP
 
 from .net import GUARD, counted, descriptors, pairs
@@ -244,6 +246,39 @@ def test_blocked_tasks_are_looked_over_for_a_deadlock_only_when_some_task_has_ru
     for _ in range(10):
         machine.call(GetTid(), GUARD)
     assert len(looked) <= 1
+
+
+def test_a_deadlock_that_comes_without_any_task_running_is_reported(machine):
+    """The last alarm, not a task, was what could have helped."""
+    queue, reports = WaitQueue(), Box(machine, Deadlocked)
+
+    def program():
+        yield Park(queue)
+
+    asleep = machine.submit(Sleep(0.01))
+    machine.submit(NewTask(program()))
+    asleep.result(GUARD)
+    assert "program) waits for the test" in reports.wait()[0].verdict
+
+
+def test_an_order_to_stop_overtakes_the_requests_that_wait(machine):
+    holds, let_go, made = threading.Event(), threading.Event(), []
+
+    def hold(kernel, caller):
+        holds.set()
+        let_go.wait(GUARD)
+
+    machine.submit(NewTask(forever()))
+    machine.submit(Do(hold))
+    assert holds.wait(GUARD)
+    for _ in range(10 * ROUND):
+        machine.submit(Do(lambda kernel, caller: made.append("made")))
+    shutdown = ThreadPoolExecutor(1).submit(machine.shutdown)
+    while not any(isinstance(each, Stop) for each in list(machine.kernel.inbox.arrivals)):
+        pass
+    let_go.set()
+    assert shutdown.result(GUARD)
+    assert len(made) < 10 * ROUND
 
 
 def test_1_000_busy_tasks_leave_room_for_requests(machine):

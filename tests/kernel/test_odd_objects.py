@@ -193,3 +193,34 @@ def test_a_sleep_in_no_call_fails_who_sleeps_and_nobody_else():
     sched = start(program(), idle(10))
     settle(sched)
     assert outcome(sched, 1).ok
+
+
+def test_to_look_at_a_task_leaves_the_dictionary_of_its_locals_alone():
+    def program(argument):
+        mine = locals()
+        yield Sleep(1)
+        return mine["argument"]
+
+    sched = start(program("here"))
+    turn(sched)
+    ask(sched, ListTasks())
+    settle(sched)
+    assert outcome(sched, 1).value == "here"
+
+
+def test_a_sleeper_is_not_lost_to_who_fails_it_with_no_error():
+    queue = WaitQueue()
+
+    def sleeper():
+        return (yield Park(queue))
+
+    def program():
+        with pytest.raises(TypeError):
+            yield Do(lambda kernel, caller: queue.first.fail(ValueError))
+
+    sched = start(sleeper(), program())
+    turn(sched, 3)
+    assert outcome(sched, 2).ok
+    queue.first.answer("answer")
+    settle(sched)
+    assert outcome(sched, 1).value == "answer"

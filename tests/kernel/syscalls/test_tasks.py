@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import socket
 import types
 from typing import Any
 
@@ -21,6 +22,7 @@ from kernel import (
     NoSuchTask,
     Policy,
     ReadWait,
+    Recv,
     Scheduler,
     Sleep,
     Spawned,
@@ -30,6 +32,7 @@ from kernel import (
     WaitTask,
     Yield,
 )
+from kernel.systemcall import ASLEEP
 
 from ..support import (
     Do,
@@ -1337,3 +1340,40 @@ def test_tasks_that_start_others_without_end_do_not_outlive_the_end_of_all():
     sched.clock.now = lambda: (clock.advance(0.001), clock.time)[1]  # time goes by
     sched.end_all(grace=0.1)
     assert not sched.tasks
+
+
+def test_a_finally_that_fails_again_and_again_is_ended_by_force_all_the_same():
+    """Whenever the deadline comes, an error waits to surface: but it is not that of the kill."""
+
+    def deaf(sock):
+        while True:
+            try:
+                yield Recv(sock, 1)
+            except (OSError, TaskKilled):
+                pass
+
+    with socket.socket() as closed:
+        pass
+    sched = start(deaf(closed))
+    watch(sched, Exited)
+    turn(sched)
+    ask(sched, KillTask(1, 1))
+    turn(sched, 3)
+    sched.clock.advance(1)
+    turn(sched)
+    assert outcome(sched, 1).forced
+
+
+def test_a_killed_task_that_is_nowhere_is_ended_at_its_deadline():
+    def lost():
+        yield Do(lambda kernel, caller: ASLEEP)
+
+    sched = start(lost())
+    watch(sched, Exited)
+    turn(sched)
+    ask(sched, KillTask(1, 1))
+    turn(sched)
+    sched.ready.clear()
+    sched.clock.advance(1)
+    turn(sched)
+    assert outcome(sched, 1).forced
