@@ -11,13 +11,13 @@ The innermost frame of the stack is `task.frame`; the frames that wait for it to
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Coroutine, Generator, Iterator
+from collections.abc import Coroutine, Generator
 from dataclasses import dataclass
-from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, TracebackType
+from types import CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any, Final
 
 from .errors import BadTrap, TaskKilled
+from .frames import begun, delegates, own_yield, release_locals, shut, strip
 from .systemcall import ASLEEP, Asleep, SystemCall, brief, system_call
 from .waitqueue import Caller, WaitQueue
 
@@ -290,137 +290,6 @@ class Exit(SystemCall):
 
 
 EXIT: Final = Exit()
-
-
-def begun(frame: Any) -> bool:
-    """Whether a generator or coroutine has run at all."""
-    return bool(frame.gi_suspended if type(frame) is GeneratorType else frame.cr_suspended)
-
-
-def own_yield(frame: Any) -> bool:
-    """Whether a generator is suspended at a `yield` of its own, or of a generator that it delegates
-    to; not in an `await`, nor in a foreign iterator.
-    """
-    return all(type(part) is GeneratorType for part in delegates(frame))
-
-
-def delegates(frame: Any) -> Iterator[Any]:
-    """A generator or coroutine, what it delegates to by `yield from` or `await`, and so on."""
-    part = frame
-    while part is not None:
-        yield part
-        part = delegate(part)
-
-
-def delegate(part: Any) -> Any:
-    if type(part) in DELEGATION:
-        return getattr(part, DELEGATION[type(part)])
-    return gc.get_referents(part)[0] if is_go_between(part) else None
-
-
-def is_go_between(part: Any) -> bool:
-    """Whether it is one of the interpreter's own types, and not a class that is named like one."""
-    kind = type(part)
-    return kind.__name__ in GO_BETWEENS and not kind.__flags__ & HEAP_TYPE
-
-
-def strip(error: BaseException) -> BaseException:
-    """Drop the kernel's own entries from the head of the error's traceback.
-
-    Here and below, what an error knows is asked of `BaseException`: its class may have its own way.
-    """
-    trace = traceback_of(error)
-    while trace is not None and trace.tb_frame.f_globals.get("__name__") in LOOP_MODULES:
-        trace = trace.tb_next
-    return BaseException.with_traceback(error, trace)
-
-
-def traceback_of(error: BaseException) -> TracebackType | None:
-    trace: TracebackType | None = vars(BaseException)["__traceback__"].__get__(error)
-    return trace
-
-
-def release_locals(error: BaseException) -> None:
-    """Empty the finished frames of the error's traceback, and of the errors behind it.
-
-    A kept error would keep their locals alive, open sockets among them.
-    """
-    seen: set[int] = set()
-    links: list[BaseException | None] = [error]
-    while links:
-        link = links.pop()
-        if link is None or id(link) in seen:
-            continue
-        seen.add(id(link))
-        links += [vars(BaseException)[name].__get__(link) for name in ("__cause__", "__context__")]
-        if issubclass(type(link), BaseExceptionGroup):
-            links += vars(BaseExceptionGroup)["exceptions"].__get__(link)
-        trace = traceback_of(link)
-        while trace is not None:
-            if is_finished(trace.tb_frame):
-                trace.tb_frame.clear()
-            trace = trace.tb_next
-
-
-def is_finished(frame: FrameType) -> bool:
-    """Whether a frame owns its locals. One that is suspended does not, and to clear it would close
-    its generator.
-    """
-    return any(part is frame.f_code for part in gc.get_referents(frame))
-
-
-def shut(part: Any, error: BaseException | None = None) -> BaseException | None:
-    """Raise `GeneratorExit` in a frame; gives what it raises in its place, or else `error`.
-
-    One that goes on all the same is never freed, because the interpreter would try it again, in
-    vain, and print so.
-    """
-    if type(part) not in (GeneratorType, CoroutineType) and not is_go_between(part):
-        return error  # whoever delegates to it closes it
-    try:
-        part.throw(GeneratorExit())
-    except (GeneratorExit, StopIteration):
-        return error
-    except BaseException as refusal:
-        return refusal
-    never_free(part)
-    return RuntimeError(f"{brief(part)} ignored GeneratorExit")
-
-
-def never_free(part: Any) -> None:
-    """Leak `part` on purpose: one reference more than anyone will ever give back."""
-    try:
-        import ctypes
-    except (ImportError, OSError):  # not in this Python, or there is no descriptor to load it with
-        KEPT.append(part)
-    else:
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(part))
-
-
-#: The frames that go on whatever is raised in them, where there is no better way to keep them.
-KEPT: Final[list[Any]] = []
-
-#: How the frames tell what they delegate to.
-DELEGATION: Final = {
-    GeneratorType: "gi_yieldfrom",
-    CoroutineType: "cr_await",
-    AsyncGeneratorType: "ag_await",
-}
-
-#: What the interpreter puts between an `await` or an `async for` and the coroutine or asynchronous
-#: generator behind it, which only the garbage collector is told.
-GO_BETWEENS: Final = {
-    "anext_awaitable",
-    "async_generator_asend",
-    "async_generator_athrow",
-    "coroutine_wrapper",
-}
-
-#: Set in the flags of every class that is not the interpreter's own (`Py_TPFLAGS_HEAPTYPE`).
-HEAP_TYPE: Final = 1 << 9
-
-#: Through the functions of these modules every error passes on its way up a call stack.
-LOOP_MODULES: Final = {__name__, "kernel.scheduler", "kernel.trace", "kernel.waitqueue"}
 
 
 def not_a_target(target: object) -> str:

@@ -10,8 +10,9 @@ from itertools import islice
 from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from ..frames import delegates, traceback_of
 from ..systemcall import SystemCall, brief, safe, system_call
-from ..task import ExitStatus, Task, delegates, traceback_of
+from ..task import ExitStatus, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
