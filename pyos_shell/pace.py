@@ -21,7 +21,7 @@ MOST: Final = 16_384
 STEP: Final = 16
 
 #: Seconds that a write takes if it does not have to wait, at most.
-PROMPT: Final = 0.002
+NO_WAIT: Final = 0.002
 
 
 class Pace:
@@ -34,7 +34,7 @@ class Pace:
 
     def note(self, seconds: float) -> None:
         """So long has the last helping's write taken."""
-        if seconds > PROMPT:
+        if seconds > NO_WAIT:
             self.limited = True
             self.characters = max(LEAST, self.characters // 2)
         else:

@@ -215,39 +215,8 @@ except ZeroDivisionError:
     assert played(program) == ["handler is True"]
 
 
-def test_a_second_ctrl_c_is_no_error_of_a_task_that_did_not_hold_the_kernel_at_the_first():
-    program = """
-def giving_way():
-    # Its own handler tells the test that one has come.
-    taken = signal.getsignal(signal.SIGINT)
-    def tell(number, frame):
-        global presses
-        presses += 1
-        taken(number, frame)
-        say("pressed", presses)
-    signal.signal(signal.SIGINT, tell)
-    say("begins")
-    while not presses:
-        pass
-    yield
-
-def other():
-    say("the other begins")
-    while presses < 2:
-        pass
-    say("the other goes on")
-    yield
-
-presses = 0
-run(giving_way(), other())
-"""
-    lines = played(program, "begins", "the other begins")
-    assert "the other goes on" in lines
-    assert "interrupted with 0 tasks" in lines
-
-
-def test_of_a_task_that_holds_the_kernel_since_the_first_ctrl_c_the_third_gets_rid():
-    program = """
+#: A task that is in its step when the first Ctrl-C comes, and then gives way.
+FIRST = """
 def first():
     # Its own handler tells the test that one has come.
     taken = signal.getsignal(signal.SIGINT)
@@ -262,15 +231,36 @@ def first():
         pass
     yield
 
+presses = 0
+"""
+
+
+def test_a_second_ctrl_c_is_no_error_of_a_task_that_did_not_hold_the_kernel_at_the_first():
+    program = """
+def other():
+    say("the other begins")
+    while presses < 2:
+        pass
+    say("the other goes on")
+    yield
+
+run(first(), other())
+"""
+    lines = played(FIRST + program, "begins", "the other begins")
+    assert "the other goes on" in lines
+    assert "interrupted with 0 tasks" in lines
+
+
+def test_of_a_task_that_holds_the_kernel_since_the_first_ctrl_c_the_third_gets_rid():
+    program = """
 def hog():
     say("holds")
     while True:
         pass
     yield
 
-presses = 0
 run(first(), hog())
 """
     logged = ("task 2 (hog) crashed: KeyboardInterrupt",)
-    lines = played(program, "begins", "holds", "pressed 2", logged=logged)
+    lines = played(FIRST + program, "begins", "holds", "pressed 2", logged=logged)
     assert "interrupted with 0 tasks" in lines

@@ -273,11 +273,12 @@ def test_an_order_to_stop_overtakes_the_requests_that_wait(machine):
     assert holds.wait(GUARD)
     for _ in range(10 * ROUND):
         machine.submit(Do(lambda kernel, caller: made.append("made")))
-    shutdown = ThreadPoolExecutor(1).submit(machine.shutdown)
-    while not any(isinstance(each, Stop) for each in list(machine.kernel.inbox.arrivals)):
-        pass
-    let_go.set()
-    assert shutdown.result(GUARD)
+    with ThreadPoolExecutor(1) as threads:
+        shutdown = threads.submit(machine.shutdown)
+        while not isinstance(machine.kernel.inbox.arrivals[0], Stop):
+            assert not shutdown.done()
+        let_go.set()
+        assert shutdown.result(GUARD)
     assert len(made) < 10 * ROUND
 
 

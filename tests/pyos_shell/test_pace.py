@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyos_shell.pace import LEAST, MOST, PERIOD, PROMPT, Pace
+from pyos_shell.pace import LEAST, MOST, NO_WAIT, PERIOD, Pace
 
-AT_ONCE, WAITED = PROMPT / 2, PROMPT * 2
+AT_ONCE, WAITED = NO_WAIT / 2, NO_WAIT * 2
 
 #: Bytes in the buffer between us and a terminal.
 BUFFER = 12_000
