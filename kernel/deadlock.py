@@ -58,7 +58,7 @@ def find_circle(kernel: Scheduler) -> list[int]:
 
 def waited_for(kernel: Scheduler, tid: int) -> int | None:
     task = kernel.tasks.get(tid)
-    if task is not None and task.call is not None:
+    if task is not None and task.queue is not None:
         with contextlib.suppress(BaseException):  # a call of a program's own may fail at it
             other = task.call.waits_for()
             return other if type(other) is int else None

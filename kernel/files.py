@@ -20,6 +20,7 @@ from .systemcall import SystemCall, brief
 from .waitqueue import WaitQueue
 
 if TYPE_CHECKING:
+    from .alarms import Alarm
     from .scheduler import Scheduler
     from .waitqueue import Caller
 
@@ -58,11 +59,11 @@ class Waiters(WaitQueue):
         self.table = table
 
     def append(self, caller: Caller) -> None:
-        super().append(caller)
+        WaitQueue.append(self, caller)
         self.table.waiting += 1
 
     def remove(self, caller: Caller) -> None:
-        super().remove(caller)
+        WaitQueue.remove(self, caller)
         self.table.waiting -= 1
 
 
@@ -95,18 +96,20 @@ class File:
         #: What the poller is asked to tell of.
         self.watched = 0
         self.false_alarms = 0
-        #: The end of its pause, as an alarm; 0 without one.
-        self.alarm = 0
+        #: The end of its pause.
+        self.alarm: Alarm | None = None
         #: `Accept` has reported that it cannot accept for now.
         self.starved = False
 
     def readable_by(self, caller: Caller) -> bool:
         """Whether `caller` may try a read now: nobody overtakes those who wait."""
-        return self.readable and self.readers.first in (None, caller)
+        first = self.readers.first
+        return self.readable and (first is None or first is caller)
 
     def writable_by(self, caller: Caller) -> bool:
         """Whether `caller` may try a write now."""
-        return self.writable and self.writers.first in (None, caller)
+        first = self.writers.first
+        return self.writable and (first is None or first is caller)
 
     @property
     def wanted(self) -> int:
@@ -132,7 +135,7 @@ class FileTable:
         self.files: dict[int, File] = {}
         #: How many callers wait for a file.
         self.waiting = 0
-        self.alarm = 0
+        self.alarm: Alarm | None = None
         self.looked_over = 0
 
     def of(self, source: Any) -> File:
@@ -147,13 +150,14 @@ class FileTable:
         return file
 
     def socket(self, sock: socket.socket) -> File:
-        """The file behind a socket, which from now on never blocks."""
-        if not isinstance(sock, socket.socket):
+        """The file behind a socket. Raises `TypeError` for anything else."""
+        if type(sock) is socket.socket:
+            known = self.files.get(sock.fileno())
+            if known is not None and known.source() is sock:
+                return known
+        elif not isinstance(sock, socket.socket):
             raise TypeError(f"a socket is wanted here, not {brief(sock)}")
-        file = self.of(sock)
-        if sock.gettimeout() != 0:
-            sock.setblocking(False)
-        return file
+        return self.of(sock)
 
     def same(self, file: File, source: object) -> bool:
         """Whether `file`, noted under another name, is what `source` stands for.
@@ -219,9 +223,11 @@ class FileTable:
             file.writable = True
             if not self.look(file, file.writers.first):
                 unwanted |= WRITE
+        if not unwanted:
+            return
         if unwanted & file.watched:
             self.unwatch(file, unwanted)
-        elif unwanted:
+        else:
             # Nobody has asked for that: it comes from a file that once had this number.
             self.false_alarm(file)
 
@@ -231,7 +237,7 @@ class FileTable:
             return False
         call = waiter.call
         waiter.look_again()
-        if waiter.queue is None or waiter.call is not call or file.alarm:
+        if waiter.queue is None or waiter.call is not call or file.alarm is not None:
             file.false_alarms = 0
         else:
             self.false_alarm(file)
@@ -258,12 +264,12 @@ class FileTable:
     def pause(self, file: File, seconds: float = PAUSE) -> None:
         """Leave `file` alone for a while."""
         self.unwatch(file, READ | WRITE)
-        if not file.alarm:
+        if file.alarm is None:
             self.kernel.alarms.set(self.kernel.clock.now() + seconds, file)
 
     def expect_closing(self) -> None:
         """Tasks have run: soon look for what they closed."""
-        if self.waiting and not self.alarm and self.looked_over != self.kernel.passes:
+        if self.waiting and self.alarm is None and self.looked_over != self.kernel.passes:
             self.kernel.alarms.set(self.kernel.clock.now() + LOOK_OVER, self)
 
     def ring(self) -> None:

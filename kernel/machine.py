@@ -148,7 +148,7 @@ class Machine:
             while self.grace is None:
                 if not self.kernel.ready and self.kernel.tasks:
                     self.report_deadlock()
-                self.kernel.cycle()
+                self.kernel.cycle(once=False)
             self.kernel.end_all(self.grace)
         except BaseException as error:
             self.panic = error

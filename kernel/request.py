@@ -54,7 +54,7 @@ class Request(Caller):
                 self.answer(answer)
 
     def answer(self, value: object) -> None:
-        if self.kernel.trace.calls:
+        if self.kernel.trace.calls and self.queue is not None:
             self.kernel.trace.answered(self, value)
         self.leave()
         self.kernel.requests.discard(self)

@@ -16,10 +16,10 @@ import contextlib
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextvars import ContextVar
-from types import CoroutineType, FrameType, GeneratorType
+from types import FrameType, GeneratorType
 from typing import Any, Final
 
-from .alarms import Alarms
+from .alarms import Alarm, Alarms
 from .clock import Clock
 from .deadlock import verdict
 from .errors import Deadlock, NoSuchTask, TooManyTasks
@@ -32,7 +32,7 @@ from .request import Request
 from .systemcall import ASLEEP, SystemCall
 from .task import Target, Task
 from .trace import Exited, Spawned, Trace
-from .waitqueue import WaitQueue
+from .waitqueue import Dormitory
 
 #: Ended tasks that can still be waited for.
 KEPT: Final = 1000
@@ -85,7 +85,7 @@ class Scheduler:
         self.ready: deque[Task] = deque()
         self.alarms = Alarms()
         #: Where tasks sleep that only an alarm will wake.
-        self.sleepers = WaitQueue()
+        self.sleepers = Dormitory()
         self.files = FileTable(self)
         self.trace = Trace()
         #: Requests from other threads that have arrived and have no answer yet.
@@ -95,7 +95,6 @@ class Scheduler:
         self.last_tid = 0
         #: Passes over the ready queue so far; whoever samples this sees whether tasks have run.
         self.passes = 0
-        self.budget = self.policy.budget
         #: Whether a `mainloop` or a machine turns it.
         self.running = False
         #: Called once, as soon as the kernel does not sleep any more.
@@ -123,23 +122,20 @@ class Scheduler:
         if len(self.tasks) >= self.limit:
             task.force()
             raise TooManyTasks(self.limit)
-        self.last_tid += 1
-        task.tid = self.last_tid
+        task.tid = self.last_tid = self.last_tid + 1
         self.admit(task, parent)
 
     def admit(self, task: Task, parent: int) -> None:
         """The task has its tid: it is in the system from now on."""
-        task.kernel = self
-        task.parent = parent
-        task.born = self.clock.now()
+        task.kernel, task.parent, task.born = self, parent, self.clock.now()
         self.tasks[task.tid] = task
         self.ready.append(task)
-        if Spawned in self.trace.sinks:
+        if self.trace.lives:
             self.trace.emit(Spawned(task.tid, parent, task.name))
 
     def find(self, tid: int) -> Task:
         """The task, alive or among the ended ones that are kept. Raises `NoSuchTask`."""
-        if not is_number(tid):
+        if type(tid) is not int and not is_number(tid):
             raise NoSuchTask(tid)
         task = self.tasks.get(tid) or self.ended.get(tid)
         if task is None:
@@ -174,21 +170,23 @@ class Scheduler:
 
     def bury(self, task: Task) -> None:
         """A task has ended: out of the table, and tell those who wait for it."""
-        status = task.status
-        assert status is not None
-        if self.tasks.pop(task.tid, None) is None:
+        tid = task.tid
+        if self.tasks.pop(tid, None) is None:  # a call had answered it twice: a turn too many
             return
-        self.ended[task.tid] = task
+        self.ended[tid] = task
         if len(self.ended) > KEPT:
             self.ended.popitem(last=False)
-        if task.tid in self.dying:
-            deadline = self.dying.pop(task.tid)
-            if deadline.alarm:
+        if self.dying:
+            deadline = self.dying.pop(tid, None)
+            if deadline is not None and deadline.alarm is not None:
                 self.alarms.drop(deadline)
-        if status.error is not None or status.forced or Exited in self.trace.sinks:
-            self.trace.report(Exited(task.tid, task.name, status, task.parent), status.error)
-        while task.waiters is not None and task.waiters.first is not None:
-            task.waiters.first.answer(status)
+        if task.error is not None or task.forced:
+            self.trace.report(exited(task), task.error)
+        elif self.trace.lives:
+            self.trace.emit(exited(task))
+        if task.waiters is not None:
+            while task.waiters.first is not None:
+                task.waiters.first.answer(task.status)
 
     # -- the loop
 
@@ -214,7 +212,7 @@ class Scheduler:
             while self.tasks or self.inbox.arrivals:
                 if self.stuck():
                     raise Deadlock(verdict(self))
-                self.cycle()
+                self.cycle(once=False)
             return
         self.end_all()
         raise KeyboardInterrupt
@@ -243,7 +241,7 @@ class Scheduler:
         for tid in sorted(self.tasks, reverse=True):
             self.force(self.tasks[tid])
 
-    def cycle(self, wait: bool = True) -> None:
+    def cycle(self, wait: bool = True, once: bool = True) -> None:
         """One round of the loop. Where nothing is to be done it sleeps, unless told not to `wait`.
 
         Turned by hand, it lets a test look at the system between any two rounds.
@@ -255,15 +253,16 @@ class Scheduler:
             self.look(0)
         if self.inbox.arrivals:
             self.inbox.take()
-        if self.alarms.heap:
+            once = True  # it may have been an order to stop
+        if self.alarms.live:
             self.alarms.ring(self.clock.now())
         if self.ready:
-            self.run_pass()
+            self.run_passes(once)
 
     def sleep(self, wait: bool) -> None:
         """Sleep in the poller until a file is ready, an alarm is due, or a request is put in."""
         self.files.expect_closing()
-        due = self.alarms.next()
+        due = self.alarms.due()
         timeout = None if due is None else max(0.0, due - self.clock.now())
         # The order matters: whoever puts something in after we have looked finds us asleep.
         self.inbox.asleep = True
@@ -280,71 +279,90 @@ class Scheduler:
         for fd, events in self.poller.poll(timeout):
             self.files.ready(fd, events)
 
-    def run_pass(self) -> None:
-        """Give every ready task one turn."""
-        self.passes += 1
-        ready = self.ready
-        pick = self.policy.picker(ready)
-        self.budget = min(self.policy.budget, PASS // len(ready) + 1)
-        for _ in range(min(len(ready), PASS)):
-            task = pick()
-            answer = task.reply
-            if answer is not None:
-                task.reply = None
-            try:
-                trap = task.frame.send(answer)
-            except BaseException as error:
-                ending = error
-            else:
-                if trap is None:
-                    ready.append(task)
-                else:
-                    self.turn(task, trap)
-                continue
-            # Not in the `except` clause: there the callers would find it as the current error.
-            trap = task.unwind(ending)
-            del ending
-            self.turn(task, trap)
-        # An error keeps the frames that it came through: let this one hold nothing for it.
-        del task, answer, trap
+    def run_passes(self, once: bool) -> None:  # noqa: C901 - a function call is as dear as a step
+        """Give every ready task one turn; unless `once`, again and again while there is nothing
+        else to look at.
 
-    def turn(self, task: Task, trap: Any) -> None:
-        """Serve what `task` traps for, until it sleeps, gives way or ends, or has spent its budget.
-
-        A trap is a subroutine to enter, a system call, None to give way, or, in a subroutine, a
-        value to return. An error surfaces at the task's `yield` in its next turn.
+        A turn is steps of the task's innermost frame. A step ends with
+         - a return or an error, with which the frame's caller goes on;
+         - None: the task gives way;
+         - a subroutine, which is entered;
+         - a system call, which is run (or, in a subroutine, a value to return).
+        After so many of these as its budget allows the task gives way as well.
         """
-        for left in range(self.budget - 1, -1, -1):
-            try:
-                kind = type(trap)
-                if kind is GeneratorType or kind is CoroutineType:
-                    task.enter(trap)
-                    answer = None
-                elif isinstance(trap, SystemCall):
-                    if self.trace.calls:
-                        answer = self.trace.run(trap, self, task)
-                    else:
-                        answer = trap.run(self, task)
-                    if answer is ASLEEP:
-                        return
-                elif trap is None:
+        ready, arrivals, files, alarms = self.ready, self.inbox.arrivals, self.files, self.alarms
+        pick, queue, trace = self.policy.picker(ready), ready.append, self.trace
+        crowd, trap, callers = 0, None, None
+        while True:
+            if len(ready) != crowd:
+                crowd = len(ready)
+                if not crowd:
                     break
-                else:
-                    answer = task.return_early(trap)
-            except BaseException as error:
-                task.fail(error)
-                return
-            if not left:
-                task.reply = answer
+                turns = (None,) * min(crowd, PASS)
+                budget = min(self.policy.budget, PASS // crowd + 1)
+            self.passes += 1
+            traced = trace.calls
+            for _ in turns:
+                task = pick()
+                answer = task.reply
+                task.reply = None
+                left = budget
+                while True:
+                    try:
+                        trap = task.frame.send(answer)
+                    except StopIteration as returned:
+                        answer = returned.value
+                        callers = task.callers
+                        if callers:
+                            task.frame = callers.pop()
+                            continue
+                        task.end(answer)
+                        self.bury(task)
+                        break
+                    except BaseException as error:
+                        if not task.callers:
+                            task.end(None, error)
+                            self.bury(task)
+                            break
+                        task.unwind(error)
+                        answer = None
+                        left -= 1
+                        if left:
+                            continue
+                        queue(task)
+                        break
+                    if trap is None:
+                        queue(task)
+                        break
+                    if type(trap) is GeneratorType:
+                        callers = task.callers
+                        if callers is None:
+                            callers = task.callers = []
+                        callers.append(task.frame)
+                        task.frame = trap
+                        answer = None
+                    else:
+                        try:
+                            if not isinstance(trap, SystemCall):
+                                answer = task.enter_or_return(trap)
+                            elif traced:
+                                answer = trace.run(trap, self, task)
+                            else:
+                                answer = trap.run(self, task)
+                        except BaseException as error:
+                            task.fail(error)
+                            break
+                        if answer is ASLEEP:
+                            break
+                    left -= 1
+                    if not left:
+                        task.reply = answer
+                        queue(task)
+                        break
+            if once or arrivals or files.waiting or alarms.live:
                 break
-            try:
-                trap = task.frame.send(answer)
-                continue
-            except BaseException as error:
-                ending = error
-            trap = task.unwind(ending)
-            del ending
-        self.ready.append(task)
+        # An error keeps the frames that it came through: let this one hold nothing for it.
+        del task, answer, trap, callers
 
     @staticmethod
     def running_task(frame: FrameType | None) -> Task | None:
@@ -353,11 +371,17 @@ class Scheduler:
         `frame` is where the thread stands. So whoever wants to know pays, and the loop does not.
         """
         while frame is not None:
-            if frame.f_code is Scheduler.run_pass.__code__:
+            if frame.f_code is Scheduler.run_passes.__code__:
                 task: Task | None = frame.f_locals.get("task")
                 return task
             frame = frame.f_back
         return None
+
+
+def exited(task: Task) -> Exited:
+    """The news that a task has ended."""
+    assert task.status is not None
+    return Exited(task.tid, task.name, task.status, task.parent)
 
 
 def is_number(value: object) -> bool:
@@ -373,7 +397,7 @@ class Deadline:
     def __init__(self, task: Task, when: float) -> None:
         self.task = task
         self.when = when
-        self.alarm = 0
+        self.alarm: Alarm | None = None
 
     def ring(self) -> None:
         kernel = self.task.kernel

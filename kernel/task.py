@@ -11,10 +11,10 @@ The innermost frame of the stack is `task.frame`; the frames that wait for it to
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
 from types import CoroutineType, GeneratorType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from .errors import BadTrap, TaskKilled
 from .frames import begun, delegates, own_yield, release_locals, shut, strip
@@ -68,47 +68,67 @@ class Task(Caller):
     __slots__ = (
         "born",
         "callers",
+        "error",
+        "forced",
         "frame",
         "killed",
         "name",
         "parent",
         "reply",
-        "status",
         "tid",
+        "value",
         "waiters",
     )
 
-    def __init__(self, target: Target, name: str | None = None) -> None:
-        if not isinstance(target, (GeneratorType, CoroutineType)):
+    #: Its number, that of the task that made it, and when it was made; the scheduler gives them.
+    tid: int
+    parent: int
+    born: float
+    #: The innermost frame; None once the task has ended. Between two steps a stand-in such as
+    #: `Throw` may take its place.
+    frame: Any
+    #: The frames that wait for a subroutine to return, outermost first; made when needed.
+    callers: list[Any] | None
+    #: What the next step sends in.
+    reply: object
+    #: Those who wait for the end; made when needed.
+    waiters: WaitQueue | None
+    #: How it ended, once it has.
+    value: object
+    error: BaseException | None
+    forced: bool
+
+    def __init__(self, target: Any, name: str | None = None) -> None:
+        kind = type(target)
+        if kind is not GeneratorType and kind is not CoroutineType:
             raise TypeError(not_a_target(target))
         if name is not None and not isinstance(name, str):
             raise TypeError(f"a task is named by a string, not by {brief(name)}")
-        self.queue = self.previous = self.next = self.call = None
-        self.alarm = 0
-        self.tid = 0
-        self.parent = 0
-        self.born = 0.0
+        name = name or target.__qualname__
         # A subclass of `str` could have code of its own.
-        self.name = str.__str__(name or target.__qualname__)
-        #: The innermost frame. Between two steps a stand-in such as `Throw` may take its place.
-        self.frame: Any = target
-        #: The frames that wait for a subroutine to return, outermost first; made when needed.
-        self.callers: list[Any] | None = None
-        #: What the next step sends in.
-        self.reply: object = None
+        self.name = name if type(name) is str else str.__str__(name)
+        self.tid = 0
         self.killed = False
-        self.status: ExitStatus | None = None
-        #: Those who wait for the end; made when needed.
-        self.waiters: WaitQueue | None = None
+        self.frame = target
+        self.queue = self.alarm = self.callers = self.reply = self.waiters = None
+
+    def give_way(self) -> Asleep:
+        if self.kernel.trace.calls:
+            self.kernel.trace.answered(self, None)
+        self.kernel.ready.append(self)
+        return ASLEEP
 
     def answer(self, value: object) -> None:
-        if self.queue is None:  # it has its answer already
+        queue, kernel = self.queue, self.kernel
+        if queue is None:  # it has its answer already
             return
-        if self.kernel.trace.calls:
-            self.kernel.trace.answered(self, value)
-        self.leave()
-        self.reply = value
-        self.kernel.ready.append(self)
+        if kernel.trace.calls:
+            kernel.trace.answered(self, value)
+        queue.remove(self)
+        if self.alarm is not None:
+            kernel.alarms.drop(self)
+        self.call, self.reply = None, value
+        kernel.ready.append(self)
 
     def fail(self, error: BaseException) -> None:
         if self.kernel.trace.calls:
@@ -118,39 +138,24 @@ class Task(Caller):
         self.frame = Throw(self, error)
         self.kernel.ready.append(self)
 
-    def unwind(self, ending: BaseException) -> object:
-        """`ending` came out of the innermost frame: go on in its caller, and so on up the stack.
-
-        A `StopIteration` brings the answer of a frame that returned; anything else is an error,
-        which surfaces at the caller's `yield`. Gives the next trap, which is `EXIT` once no frame
-        is left.
+    def unwind(self, error: BaseException) -> None:
+        """`error` came out of the innermost frame: it is next raised in the caller, at its `yield`.
+        There must be one.
         """
-        callers = self.callers
-        try:
-            while callers:
-                self.frame = frame = callers.pop()
-                try:
-                    if type(ending) is StopIteration:
-                        return frame.send(ending.value)
-                    return frame.throw(strip(ending))
-                except BaseException as error:
-                    ending = error
-            self.end(ending)
-            return EXIT
-        finally:
-            del ending  # its traceback leads back here: a cycle
+        assert self.callers
+        self.frame = self.callers.pop()
+        self.frame = Throw(self, strip(error))
 
-    def end(self, ending: BaseException) -> None:
-        """The last frame is gone: note how the task ended."""
-        if self.status is not None:  # a call had answered it twice, so it had a turn too many
+    def end(self, value: object, error: BaseException | None = None) -> None:
+        """The last frame has returned `value`, or raised `error`: note it."""
+        if self.frame is None:  # a call had answered it twice, so it had a turn too many
             return
         self.frame = None
-        if type(ending) is StopIteration:
-            self.status = ExitStatus(self.tid, ending.value, None, self.killed)
-            return
-        release_locals(strip(ending))
-        own = None if isinstance(ending, TaskKilled) else ending
-        self.status = ExitStatus(self.tid, None, own, self.killed or own is None)
+        self.value, self.error, self.forced = value, error, False
+        if error is not None:
+            release_locals(strip(error))
+            if isinstance(error, TaskKilled):
+                self.error, self.killed = None, True
 
     def enter(self, subroutine: Any) -> None:
         """Call a subroutine: it is the innermost frame until it returns."""
@@ -158,6 +163,16 @@ class Task(Caller):
             self.callers = []
         self.callers.append(self.frame)
         self.frame = subroutine
+
+    def enter_or_return(self, trap: Any) -> object:
+        """Enter `trap`, if it is a coroutine; else return it early, and give it.
+
+        Raises `BadTrap` for what can be neither.
+        """
+        if type(trap) is CoroutineType:
+            self.enter(trap)
+            return None
+        return self.return_early(trap)
 
     def return_early(self, value: object) -> object:
         """`yield value` in a subroutine is a return, as in the article; gives the value.
@@ -189,10 +204,16 @@ class Task(Caller):
         for frame in reversed(self.frames()):
             for part in reversed(list(delegates(frame))):
                 error = shut(part, error)
-        self.frame = self.callers = self.reply = None
-        if error is not None:
-            release_locals(strip(error))
-        self.status = ExitStatus(self.tid, None, error, killed=True, forced=True)
+        self.callers = self.reply = None
+        self.end(None, error)
+        self.killed = self.forced = True
+
+    @property
+    def status(self) -> ExitStatus | None:
+        """How the task ended; None while it lives."""
+        if self.frame is not None:
+            return None
+        return ExitStatus(self.tid, self.value, self.error, self.killed, self.forced)
 
     @property
     def heeded(self) -> bool:
@@ -201,20 +222,26 @@ class Task(Caller):
 
     def frames(self) -> list[Any]:
         """The frames of the stack, outermost first."""
-        innermost = self.frame
-        while isinstance(innermost, Throw):
-            innermost = innermost.frame
-        return [*(self.callers or ()), innermost] if innermost is not None else []
+        if self.frame is None:
+            return []
+        return [behind(frame) for frame in [*(self.callers or ()), self.frame]]
 
     @property
     def state(self) -> str:
         """One word: blocked, ready or exited. (Which one runs, only the loop knows.)"""
-        if self.status is not None:
+        if self.frame is None:
             return "exited"
         return "ready" if self.queue is None else "blocked"
 
     def __repr__(self) -> str:
         return f"<Task {self.tid} {self.name} {self.state}>"
+
+
+def behind(frame: Any) -> Any:
+    """The frame that a stand-in stands in for."""
+    while isinstance(frame, Throw):
+        frame = frame.frame
+    return frame
 
 
 class Throw:
@@ -247,26 +274,28 @@ class Interrupt(Throw):
     __slots__ = ()
 
     def send(self, answer: object) -> object:
-        trap = self.step(answer)
-        if trap is EXIT:
-            assert self.task.status is not None
-            self.task.status.killed = False  # it ended by itself before the kill reached it
-            return trap
+        return self.step(self.frame.send, answer)
+
+    def throw(self, error: BaseException) -> object:
+        return self.step(self.frame.throw, error)
+
+    def step(self, go_on: Callable[[Any], Any], what: object) -> object:
+        """The step as it would have been, but for its trap."""
+        task = self.task
+        task.frame = self.frame
+        try:
+            trap = go_on(what)
+        except BaseException:
+            # The frame is gone, and the step goes on in its caller.
+            if task.callers:
+                self.frame = task.callers[-1]
+                task.callers[-1] = self
+            else:
+                task.killed = False  # it ended by itself before the kill reached it
+            raise
         if isinstance(trap, (GeneratorType, CoroutineType)):
             shut(trap)
         return Raise(self.error)
-
-    def step(self, answer: object) -> object:
-        """The step as it would have been; gives the trap."""
-        self.task.frame = self.frame
-        try:
-            return self.frame.send(answer)
-        except BaseException as error:
-            ending = error
-        try:
-            return self.task.unwind(ending)
-        finally:
-            del ending
 
 
 @system_call
@@ -277,19 +306,6 @@ class Raise(SystemCall):
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         raise self.error
-
-
-@system_call
-class Exit(SystemCall):
-    """The last thing that a task does, once no frame is left: it leaves the task table."""
-
-    def run(self, kernel: Scheduler, caller: Caller) -> Asleep:
-        assert isinstance(caller, Task)
-        kernel.bury(caller)
-        return ASLEEP
-
-
-EXIT: Final = Exit()
 
 
 def not_a_target(target: object) -> str:

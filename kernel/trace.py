@@ -133,15 +133,16 @@ class Trace:
     def __init__(self) -> None:
         self.sinks: dict[type[Event], list[Sink]] = {}
         self.lock = threading.RLock()
-        #: Whether anyone wants calls and answers; the loop reads this, and nothing else, of us.
-        self.calls = False
+        #: Whether anyone wants calls and answers, or births and deaths; the loop reads these two,
+        #: and nothing else, of us.
+        self.calls = self.lives = False
 
     def subscribe(self, sink: Sink, *kinds: type[Event]) -> None:
         """Call `sink` with every event of these kinds from now on."""
         with self.lock:
             for kind in kinds:
                 self.sinks[kind] = [*self.sinks.get(kind, []), sink]
-            self.note_calls()
+            self.note_wishes()
 
     def unsubscribe(self, sink: Sink) -> None:
         """Call `sink` no more."""
@@ -152,10 +153,11 @@ class Trace:
                     self.sinks[kind] = rest
                 else:
                     del self.sinks[kind]
-            self.note_calls()
+            self.note_wishes()
 
-    def note_calls(self) -> None:
+    def note_wishes(self) -> None:
         self.calls = any(kind in self.sinks for kind in (Called, Answered, Failed))
+        self.lives = any(kind in self.sinks for kind in (Spawned, Exited))
 
     def run(self, call: SystemCall, kernel: Scheduler, caller: Caller) -> object:
         """Run a call, and tell of it and of what comes of it at once."""
@@ -167,8 +169,7 @@ class Trace:
 
     def answered(self, caller: Caller, answer: object) -> None:
         """A sleep has ended."""
-        if caller.call is not None:
-            self.emit(Answered(caller.tid, answer))
+        self.emit(Answered(caller.tid, answer))
 
     def failed(self, caller: Caller, error: BaseException) -> None:
         """A call has failed, at once or in its sleep."""

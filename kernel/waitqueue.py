@@ -8,13 +8,14 @@ costs 48 bytes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .systemcall import ASLEEP, Asleep, SystemCall
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .alarms import Alarm
     from .scheduler import Scheduler
 
 
@@ -29,13 +30,14 @@ class Caller:
 
     tid: int = 0
     kernel: Scheduler
+    #: Its place on the queue, and the system call that is still to be done: only while it sleeps.
+    previous: Caller | None
+    next: Caller | None
+    call: Any
 
     def __init__(self) -> None:
         self.queue: WaitQueue | None = None
-        self.previous: Caller | None = None
-        self.next: Caller | None = None
-        self.call: SystemCall | None = None
-        self.alarm = 0
+        self.alarm: Alarm | None = None
 
     def sleep(self, queue: WaitQueue, call: SystemCall) -> Asleep:
         """Take a place on `queue`, or keep the one there; `call` is what is still to be done."""
@@ -44,6 +46,11 @@ class Caller:
                 self.queue.remove(self)
             queue.append(self)
         self.call = call
+        return ASLEEP
+
+    def give_way(self) -> Asleep:
+        """Have the call answered by None, but only after everyone else who is ready."""
+        self.answer(None)
         return ASLEEP
 
     def answer(self, value: object) -> None:
@@ -57,7 +64,6 @@ class Caller:
     def look_again(self) -> None:
         """Run the call once more. Only for the loop itself: for its poller and its alarms."""
         try:
-            assert self.call is not None
             answer = self.call.run(self.kernel, self)
         except BaseException as error:
             self.fail(error)
@@ -68,17 +74,16 @@ class Caller:
     def ring(self) -> None:
         """The alarm is due."""
         try:
-            assert self.call is not None
             self.call.ring(self.kernel, self)
         except BaseException as error:
             self.fail(error)
 
     def reason(self) -> str:
         """What it waits for, in words; empty while it does not sleep."""
-        if self.call is None:
+        if self.queue is None:
             return ""
         try:
-            return str.__str__(self.call.reason(self.kernel))
+            return str.__str__(self.call.reason(self.kernel, self))
         except BaseException as error:
             return f"{type(self.call).__name__}, whose reason raised {type(error).__name__}"
 
@@ -86,9 +91,9 @@ class Caller:
         """Off the queue, and no alarm any more."""
         if self.queue is not None:
             self.queue.remove(self)
-        if self.alarm:
+            self.call = None
+        if self.alarm is not None:
             self.kernel.alarms.drop(self)
-        self.call = None
 
 
 class WaitQueue:
@@ -134,3 +139,17 @@ class WaitQueue:
 
     def __bool__(self) -> bool:
         return self.first is not None
+
+
+class Dormitory(WaitQueue):
+    """Where callers sleep whom only an alarm will wake. Nobody looks for them there, so it keeps no
+    list of them.
+    """
+
+    __slots__ = ()
+
+    def append(self, caller: Caller) -> None:
+        caller.queue = self
+
+    def remove(self, caller: Caller) -> None:
+        caller.queue = None

@@ -103,7 +103,7 @@ class Watchdog:
 def own_place(frame: FrameType) -> FrameType:
     """The innermost frame of the user's own code, rather than of the standard library's."""
     place: FrameType | None = frame
-    while place is not None and place.f_code is not Scheduler.run_pass.__code__:
+    while place is not None and place.f_code is not Scheduler.run_passes.__code__:
         if not in_standard_library(place.f_code.co_filename):
             return place
         place = place.f_back

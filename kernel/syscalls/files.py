@@ -32,7 +32,7 @@ class ReadWait(FileCall):
             return None
         return kernel.files.wait(file, READ, caller, self)
 
-    def reason(self, kernel: Scheduler) -> str:
+    def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return f"read {connection(self.file) or 'file ' + brief(self.file)}"
 
 
@@ -48,5 +48,5 @@ class WriteWait(FileCall):
             return None
         return kernel.files.wait(file, WRITE, caller, self)
 
-    def reason(self, kernel: Scheduler) -> str:
+    def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return f"write {connection(self.file).replace('←', '→') or 'file ' + brief(self.file)}"

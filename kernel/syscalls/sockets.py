@@ -95,7 +95,7 @@ class Connecting(FileCall):
         with closing_on_error(self.socket) as sock:
             return connected(sock, code, self.address)
 
-    def reason(self, kernel: Scheduler) -> str:
+    def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return f"connect {in_words(self.address)}"
 
     def __repr__(self) -> str:
@@ -142,7 +142,7 @@ class Accept(FileCall):
         kernel.files.pause(file)
         return caller.sleep(file.readers, self)
 
-    def reason(self, kernel: Scheduler) -> str:
+    def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return f"accept {connection(self.socket) or 'closed'}"
 
 
@@ -157,21 +157,24 @@ class Recv(FileCall):
     size: int
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        file = kernel.files.socket(self.socket)
-        if type(self.size) is not int or self.size < 1:
-            check_size(self.size)
+        sock, size = self.socket, self.size
+        file = kernel.files.socket(sock)
+        if type(size) is not int or size < 1:
+            check_size(size)
         if file.readable_by(caller):
+            if sock.gettimeout() != 0:
+                sock.setblocking(False)
             try:
-                data = self.socket.recv(self.size, DONTWAIT)
+                data = sock.recv(size, DONTWAIT)
             except (BlockingIOError, InterruptedError):
                 pass
             else:
                 # A full buffer: there is more, most likely. Nothing: it will stay so.
-                file.readable = len(data) == self.size or not data
+                file.readable = len(data) == size or not data
                 return data
         return kernel.files.wait(file, READ, caller, self)
 
-    def reason(self, kernel: Scheduler) -> str:
+    def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return f"read {connection(self.socket) or 'closed'}"
 
 
@@ -187,24 +190,28 @@ class Send(FileCall):
     sent: int = 0
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        file = kernel.files.socket(self.socket)
-        rest = memoryview(self.data).cast("B")[self.sent :]
-        call = self
+        sock, rest, call = self.socket, self.data, self
+        file = kernel.files.socket(sock)
+        if type(rest) is not bytes or self.sent or len(rest) > PORTION:
+            rest = memoryview(rest).cast("B")[self.sent :]
         if file.writable_by(caller):
+            if sock.gettimeout() != 0:
+                sock.setblocking(False)
+            left = len(rest)
             try:
-                sent = self.sent + self.socket.send(rest[:PORTION], DONTWAIT)
+                sent = sock.send(rest if left <= PORTION else rest[:PORTION], DONTWAIT)
             except (BlockingIOError, InterruptedError):
-                sent = self.sent
+                pass
             except OSError:
-                rest.release()  # else the error would hold on to the data
+                rest = None  # else the error would hold on to the data
                 raise
-            if sent - self.sent == len(rest):
-                return sent
-            if sent > self.sent:
-                call = Send(self.socket, self.data, sent)
+            else:
+                if sent == left:
+                    return self.sent + sent
+                call = Send(sock, self.data, self.sent + sent)
         return kernel.files.wait(file, WRITE, caller, call)
 
-    def reason(self, kernel: Scheduler) -> str:
+    def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return f"write {connection(self.socket).replace('←', '→') or 'closed'}"
 
 

@@ -104,7 +104,7 @@ class GetStack(SystemCall):
             frames, more = cut(list(expanded(stack)))
             omitted = deep + more
         info = task_info(kernel, task, caller)
-        call = safe(repr, task.call) if task.call is not None else ""
+        call = safe(repr, task.call) if task.queue is not None else ""
         return StackInfo(
             task.tid, info.program, info.state, frames, omitted, call, info.reason, task.status
         )

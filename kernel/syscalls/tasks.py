@@ -29,9 +29,7 @@ class Yield(SystemCall):
     """
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        asleep = caller.sleep(kernel.sleepers, self)
-        caller.answer(None)
-        return asleep
+        return caller.give_way()
 
 
 @system_call
@@ -66,7 +64,7 @@ class KillTask(SystemCall):
         if self.grace is not None and not 0 <= self.grace < float("inf"):
             raise ValueError(f"cannot give a task {self.grace} seconds to end")
         task = kernel.find(self.tid)
-        if task.status is not None:
+        if task.frame is None:
             return False
         if task is caller and not task.killed:
             task.killed = True
@@ -88,15 +86,16 @@ class WaitTask(SystemCall):
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         task = kernel.find(self.tid)
-        if task.status is not None:
-            return task.status
+        status = task.status
+        if status is not None:
+            return status
         if task is caller:
             raise ValueError(f"task {self.tid} waits for its own end, which would never come")
         if task.waiters is None:
             task.waiters = WaitQueue()
         return caller.sleep(task.waiters, self)
 
-    def reason(self, kernel: Scheduler) -> str:
+    def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return f"exit of {brief(self.tid)}"
 
     def waits_for(self) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from ..systemcall import SystemCall, system_call
@@ -21,29 +22,17 @@ class Sleep(SystemCall):
     seconds: float
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        if not 0 <= self.seconds < float("inf"):
-            raise ValueError(f"cannot sleep for {self.seconds} seconds")
-        when = kernel.clock.now() + float(self.seconds)
-        return Sleeping(self.seconds, when).run(kernel, caller)
-
-
-@system_call
-class Sleeping(SystemCall):
-    """What is left of a `Sleep`: to wake up at the time `when` of the kernel's clock."""
-
-    seconds: float
-    when: float
-
-    def run(self, kernel: Scheduler, caller: Caller) -> object:
-        kernel.alarms.set(self.when, caller)
+        seconds = self.seconds
+        if not 0 <= seconds < inf:
+            raise ValueError(f"cannot sleep for {seconds} seconds")
+        if type(seconds) is not float:
+            seconds = float(seconds)
+        kernel.alarms.set(kernel.clock.now() + seconds, caller)
         return caller.sleep(kernel.sleepers, self)
 
     def ring(self, kernel: Scheduler, caller: Caller) -> None:
         caller.answer(None)
 
-    def reason(self, kernel: Scheduler) -> str:
-        left = max(0.0, self.when - kernel.clock.now())
-        return f"sleep {left:.1f} s left"
-
-    def __repr__(self) -> str:
-        return repr(Sleep(self.seconds))
+    def reason(self, kernel: Scheduler, caller: Caller) -> str:
+        left = caller.alarm[0] - kernel.clock.now() if caller.alarm is not None else 0.0
+        return f"sleep {max(0.0, left):.1f} s left"

@@ -30,6 +30,7 @@ from kernel import (
     system_call,
 )
 from kernel.request import Reply, Request
+from kernel.waitqueue import Caller
 
 #: Seconds after which something that should have happened is given up.
 GUARD = 60.0
@@ -61,7 +62,7 @@ def settle(sched: Scheduler, rounds: int = 1_000_000) -> None:
         if not sched.tasks:
             return
         if not sched.ready and not sched.inbox.arrivals:
-            due = sched.alarms.next()
+            due = sched.alarms.due()
             assert due is not None, "nothing can ever go on"
             assert isinstance(sched.clock, ManualClock)
             sched.clock.time = max(sched.clock.time, due)
@@ -168,7 +169,7 @@ class Park(SystemCall):
     def run(self, kernel: Scheduler, caller: Any) -> object:
         return caller.sleep(self.queue, self)
 
-    def reason(self, kernel: Scheduler) -> str:
+    def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return "the test"
 
 

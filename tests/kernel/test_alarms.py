@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel import KillTask, ManualClock, NewTask, Scheduler, Sleep
-from kernel.alarms import Alarms
+from kernel.alarms import TICKS, Alarms
 
 from .support import FedPoller, run, settle, start, turn
 
@@ -15,7 +15,7 @@ class Sleeper:
     """Notes when it was woken; nothing about it can be compared."""
 
     def __init__(self, rung: list[Sleeper]) -> None:
-        self.alarm = 0
+        self.alarm = None
         self.rung = rung
 
     def ring(self) -> None:
@@ -27,7 +27,11 @@ class Sleeper:
     __gt__ = __le__ = __ge__ = __lt__
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=60))
+#: Some within the same tick, some ticks apart, some at the very same time.
+TIMES = st.integers(0, 5) | st.floats(0, 3 / TICKS) | st.floats(0, 5)
+
+
+@given(st.lists(st.tuples(TIMES, st.booleans()), max_size=60))
 def test_alarms_ring_in_the_order_of_their_times_and_then_of_their_setting(planned):
     alarms, rung = Alarms(), []
     sleepers = [Sleeper(rung) for _ in planned]
@@ -42,12 +46,50 @@ def test_alarms_ring_in_the_order_of_their_times_and_then_of_their_setting(plann
         if not dropped
     ]
     assert alarms.live == len(kept)
-    assert alarms.next() == min((when for when, _ in kept), default=None)
-    for now in range(6):
+    first = min((when for when, _ in kept), default=None)
+    assert (alarms.due() is None) == (first is None)
+    for now in sorted({when for when, _ in planned} | set(range(6))):
+        due = alarms.due()
+        rung_before = len(rung)
         alarms.ring(now)
+        assert all(alarm[0] > now for alarm in alarms if alarm[2].alarm is alarm)
+        if len(rung) > rung_before:
+            assert due is not None
+            assert due <= now
     assert rung == [sleeper for _, sleeper in sorted(kept, key=lambda pair: pair[0])]
     assert alarms.live == 0
-    assert all(sleeper.alarm == 0 for sleeper in sleepers)
+    assert all(sleeper.alarm is None for sleeper in sleepers)
+
+
+@given(st.lists(TIMES, min_size=1))
+def test_a_kernel_that_looks_when_it_is_told_to_looks_twice_at_most_for_each_alarm(times):
+    alarms, rung = Alarms(), []
+    for when in times:
+        alarms.set(when, Sleeper(rung))
+    looks = 0
+    while (due := alarms.due()) is not None:
+        alarms.ring(due)
+        looks += 1
+    assert len(rung) == len(times)
+    assert looks <= 2 * len(set(times))
+
+
+def test_one_set_for_the_tick_that_has_begun_rings_in_its_order():
+    alarms, rung = Alarms(), []
+    early, late, later = (Sleeper(rung) for _ in range(3))
+    alarms.set(1.0001, early)
+    alarms.set(1.0003, later)
+    alarms.ring(1.0)
+    alarms.set(1.0002, late)
+    alarms.ring(1.0004)
+    assert rung == [early, late, later]
+
+
+def test_an_alarm_in_the_farthest_future_can_be_set():
+    alarms = Alarms()
+    for when in (1e18, 1.7e308):
+        alarms.set(when, Sleeper([]))
+    assert alarms.due() is not None
 
 
 def test_an_alarm_that_is_set_while_others_ring_waits_for_the_next_round():
@@ -75,8 +117,8 @@ def test_alarms_that_are_dropped_do_not_pile_up():
         sleeper = Sleeper([])
         alarms.set(1e6 + number, sleeper)
         alarms.drop(sleeper)
-        assert len(alarms.heap) <= 128
-    assert alarms.next() == 1e9
+        assert len(list(alarms)) <= 128
+    assert alarms.due() == 1e9
     assert alarms.live == 1
 
 
@@ -94,7 +136,7 @@ def test_timeouts_of_killed_sleepers_leave_a_small_heap():
     sched = start(program())
     settle(sched)
     assert sched.alarms.live == 0
-    assert len(sched.alarms.heap) <= 128
+    assert len(list(sched.alarms)) <= 128
 
 
 def test_a_dropped_alarm_does_not_tell_the_poller_when_to_wake():

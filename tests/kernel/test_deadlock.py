@@ -62,7 +62,7 @@ def test_a_call_whose_own_words_fail_does_not_spoil_the_verdict():
     class Rude(Park):
         __slots__ = ()
 
-        def reason(self, kernel):
+        def reason(self, kernel, caller):
             raise RuntimeError("no words")
 
         def waits_for(self):
@@ -83,7 +83,7 @@ def test_who_waits_for_what_is_no_task_is_in_no_circle(value):
         def run(self, kernel, caller):
             return caller.sleep(queue, self)
 
-        def reason(self, kernel):
+        def reason(self, kernel, caller):
             raise SystemExit
 
         def waits_for(self):

@@ -289,6 +289,14 @@ def test_1_000_busy_tasks_leave_room_for_requests(machine):
         assert machine.call(ListTasks(first=1), GUARD).total == 1_000
 
 
+def test_1_000_busy_tasks_do_not_keep_a_machine_from_its_shutdown(machine):
+    for _ in range(1_000):
+        machine.submit(NewTask(forever()))
+    assert machine.call(ListTasks(first=1), GUARD).total == 1_000
+    assert machine.shutdown(GUARD)
+    assert not machine.thread.is_alive()
+
+
 def test_a_deadlock_is_reported_once_and_the_machine_stays_up(machine):
     def waits_for(offset):
         yield WaitTask((yield GetTid()) + offset)

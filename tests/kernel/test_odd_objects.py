@@ -187,7 +187,7 @@ def test_a_sleep_in_no_call_fails_who_sleeps_and_nobody_else():
         return caller.sleep(kernel.sleepers, None)
 
     def program():
-        with pytest.raises(AssertionError):
+        with pytest.raises(AttributeError):
             yield Do(nothing)
 
     sched = start(program(), idle(10))

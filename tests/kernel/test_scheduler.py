@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from kernel import (
     Accept,
     Connect,
+    Exited,
     GetTid,
     Inbox,
     Listen,
@@ -291,6 +292,75 @@ def test_a_task_that_yields_without_end_starves_nobody(hog, budget):
 def test_two_tasks_that_wake_each_other_starve_nobody():
     first, second = WaitQueue(), WaitQueue()
     check_that_others_go_on(passing(first, second), passing(second, first))
+
+
+def test_passes_that_follow_each_other_directly_end_when_there_is_something_to_look_at():
+    sched = start()
+    turns = []
+
+    class Note:
+        def arrive(self):
+            turns.append("request")
+
+    def busy(name):
+        for number in range(5):
+            turns.append(f"{name}{number}")
+            if turns[-1] == "a1":
+                sched.inbox.put(Note())
+            if turns[-1] == "a2":
+                yield Sleep(0)
+            else:
+                yield
+
+    sched.new(busy("a"))
+    sched.new(busy("b"))
+    sched.cycle(once=False)
+    assert turns == ["a0", "b0", "a1", "b1"]
+    sched.cycle(once=False)
+    assert turns[4:] == ["request", "a2", "b2"]
+    sched.cycle(once=False)
+    assert turns[7:] == ["b3", "a3", "b4", "a4"]
+
+
+def test_what_arrives_may_be_an_order_to_stop_so_one_pass_follows():
+    sched, turns = start(), []
+
+    class Note:
+        def arrive(self):
+            turns.append("request")
+
+    def busy():
+        while True:
+            turns.append("task")
+            yield
+
+    sched.new(busy())
+    sched.inbox.put(Note())
+    sched.cycle(once=False)
+    assert turns == ["request", "task"]
+
+
+def test_an_error_on_its_way_up_a_deep_stack_lets_others_run():
+    def deep(levels):
+        if levels:
+            yield deep(levels - 1)
+        raise ValueError
+
+    sched = start(deep(10_000), policy=Policy(64))
+    watch(sched, Exited)
+    turn(sched, 10_000 // 64)
+    assert sched.tasks, "it is still on its way down"
+    steps = []
+
+    def other():
+        while True:
+            steps.append(len(sched.tasks))
+            yield
+
+    sched.new(other())
+    while len(sched.tasks) == 2:
+        turn(sched)
+    assert len(steps) >= 10_000 // 64
 
 
 def check_that_others_go_on(*hogs, **doors):

@@ -57,7 +57,7 @@ def test_every_call_and_every_error_is_public():
         importlib.import_module(f"kernel.syscalls.{each.name}")
         for each in pkgutil.iter_modules([str(FOLDER / "syscalls")])
     ]
-    left_over = {"Sleeping", "Connecting"}  # what is left of a `Sleep` and of a `Connect`
+    left_over = {"Connecting"}  # what is left of a `Connect`
     found = {
         name
         for module in modules

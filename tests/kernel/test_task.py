@@ -1420,7 +1420,7 @@ def test_a_kill_travels_up_20_000_subroutines():
     while sched.tasks[1].state != "blocked":
         turn(sched)
     sched.kill(sched.tasks[1])
-    turn(sched)
+    settle(sched)
     assert log == list(range(DEEP + 1))
     assert outcome(sched, 1) == ExitStatus(1, killed=True)
 

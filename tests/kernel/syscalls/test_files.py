@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from kernel import FileClosed, ManualClock, ReadWait, Scheduler, WriteWait
+from kernel.waitqueue import Caller
 
 from ..net import connection, fill, listening, note, settle, until
 
@@ -157,8 +158,8 @@ def test_a_closed_file_is_refused_at_once(kernel, call):
 @pytest.mark.parametrize("call", [ReadWait, WriteWait])
 def test_the_reason_names_the_file_even_when_it_is_closed(kernel, call):
     with connection() as (near, _):
-        open_reason = call(near).reason(kernel)
+        open_reason = call(near).reason(kernel, Caller())
     assert "127.0.0.1:" in open_reason
-    assert call(near).reason(kernel).endswith("file closed")
-    assert call(7).reason(kernel).endswith("file 7")
+    assert call(near).reason(kernel, Caller()).endswith("file closed")
+    assert call(7).reason(kernel, Caller()).endswith("file 7")
     assert repr(call(near)) == f"{call.__name__}(closed)"

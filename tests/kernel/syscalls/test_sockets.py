@@ -343,7 +343,7 @@ def test_a_connect_given_up_by_its_request_leaves_no_descriptor(full):
 def test_connect_tells_what_it_waits_for(full):
     kernel, address = full
     tid = pending_connect(kernel, address)
-    assert kernel.tasks[tid].call.reason(kernel) == f"connect 127.0.0.1:{address[1]}"
+    assert kernel.tasks[tid].reason() == f"connect 127.0.0.1:{address[1]}"
 
 
 # -- Accept

@@ -619,7 +619,7 @@ def test_kill_of_a_dead_task_answers_false_and_changes_nothing():
                 yield KillTask(tid)
             before = yield WaitTask(tid)
             answers.append((yield KillTask(tid)))
-            assert (yield WaitTask(tid)) is before
+            assert (yield WaitTask(tid)) == before
         return answers
 
     assert run(program()).value == [False] * 3
