@@ -5,8 +5,9 @@
         ...
 
 The innermost frame of the stack is `task.frame`; the frames that wait for it to return are
-`task.callers`. The scheduler resumes only the innermost, so depth costs nothing. `enter`,
-`return_early` and `unwind` are all the ways in which a stack grows and shrinks.
+`task.callers`. The scheduler resumes only the innermost, so depth costs nothing. The loop itself
+enters a generator and goes back to its caller when it returns; here is what is rarer: `enter` for a
+coroutine, `return_early`, and `unwind` for an error.
 """
 
 from __future__ import annotations

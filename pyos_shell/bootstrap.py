@@ -23,10 +23,12 @@ OLDEST = (3, 11)
 BASE = getattr(sys, "_base_executable", None) or sys.executable  # never one in an environment
 VERSION = "%d.%d" % sys.version_info[:2]
 
-EXTRAS = ["", "test", "dev"]  # each includes the ones before it
+EXTRAS = ["", "test", "dev", "bench"]  # each includes the ones before it
 MODULES = {"": ["prompt_toolkit", "pygments", "wcwidth"]}
 MODULES["test"] = MODULES[""] + ["hypothesis", "pyte", "pytest"]
 MODULES["dev"] = MODULES["test"] + ["mypy", "ruff"]
+MODULES["bench"] = MODULES["dev"] + ["curio", "eventlet", "gevent", "greenlet", "trio"]
+MODULES["bench"] += ["uvloop"] * (os.name == "posix")
 
 STAMP_FILE = "pyos-setup.json"
 UNFINISHED = {"unfinished": True}
