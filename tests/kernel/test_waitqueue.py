@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kernel import Caller, Scheduler, WaitQueue
 from kernel.systemcall import ASLEEP
+from kernel.waitqueue import Dormitory
 
 from .support import Park, run
 
@@ -55,6 +56,16 @@ def test_a_caller_that_has_left_holds_on_to_nobody():
     second.leave()
     assert (second.queue, second.previous, second.next, second.call) == (None,) * 4
     assert list(queue) == [first, third]
+
+
+def test_in_a_dormitory_anyone_may_sleep_and_leave_though_it_keeps_no_list():
+    dormitory, everybody = Dormitory(), callers(3)
+    for caller in everybody:
+        caller.kernel = Scheduler()
+        caller.sleep(dormitory, Park(dormitory))
+    assert all(caller.queue is dormitory for caller in everybody)
+    everybody[1].leave()
+    assert [caller.queue for caller in everybody] == [dormitory, None, dormitory]
 
 
 def test_an_empty_queue_is_no_garbage_that_only_the_collector_frees():

@@ -706,6 +706,41 @@ def finishing(how: Any) -> Any:
     return how
 
 
+@pytest.mark.parametrize("depth", [1, 2, 20])
+@pytest.mark.parametrize("error", [None, ValueError("from below")])
+def test_a_kill_lands_at_the_yield_of_the_caller_to_which_the_step_with_the_answer_goes_on(
+    depth, error
+):
+    queue, log = WaitQueue(), []
+
+    def subroutine(levels):
+        if levels > 1:
+            return (yield subroutine(levels - 1))
+        log.append((yield Park(queue)))
+        if error is not None:
+            raise error
+        return "returned"
+
+    def program():
+        try:
+            log.append((yield subroutine(depth)))
+        except ValueError:
+            log.append("caught")
+        try:
+            yield Sleep(1000)
+        finally:
+            log.append("killed")
+
+    sched = start(program())
+    while not queue:
+        turn(sched)
+    queue.first.answer("answer")
+    sched.kill(sched.tasks[1])
+    settle(sched)
+    assert log == ["answer", "returned" if error is None else "caught", "killed"]
+    assert outcome(sched, 1) == ExitStatus(1, killed=True)
+
+
 @pytest.mark.parametrize(
     ("rounds", "killed", "answer"),
     [
