@@ -32,7 +32,10 @@ class Client:
         self.stopped = False
 
     def __call__(self, call):
-        self.ask_at_random(call) if self.busy else self.ask_on_and_on(call)
+        if self.busy:
+            self.ask_at_random(call)
+        else:
+            self.ask_on_and_on(call)
         self.stopped = True
 
     def ask_on_and_on(self, call):

@@ -459,7 +459,7 @@ def test_kill_of_a_sleeping_task_lands_in_its_sleep_and_drops_the_alarm(program)
     assert log == ["finally"]
     assert outcome(sched, 1) == ExitStatus(1, killed=True)
     assert sched.alarms.live == 0
-    assert not sched.sleepers
+    assert sched.find(1).queue is None
 
 
 @both
@@ -1331,7 +1331,7 @@ def test_whatever_tasks_do_to_each_other_each_has_exactly_one_outcome(programs, 
     assert sorted(left) == sorted(entered), "every `finally` has run, and once"
     assert sched.alarms.live == 0
     assert not sched.dying
-    assert not sched.sleepers
+    assert all(task.queue is None for task in sched.ended.values())
 
 
 @pytest.mark.parametrize("grace", [0, 1])
