@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from .errors import FileClosed, TooManyFiles
-from .poller import READ, WRITE
+from .poller import READ, WRITE, Event
 from .systemcall import SystemCall, brief
 from .waitqueue import WaitQueue
 
@@ -38,10 +38,18 @@ WOLF: Final = 0.01
 
 
 class FileCall(SystemCall):
-    """A call that may sleep until a file is ready; its first argument is that file."""
+    """A call that may sleep until a file is ready; its first argument is that file.
+
+    `run` answers at once, or puts the caller to sleep by `FileTable.wait`. When the poller tells
+    that the file is ready, `go_on` does the rest, or waits again.
+    """
 
     __slots__ = ()
     __match_args__: ClassVar[tuple[str, ...]]
+
+    def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
+        """The file is ready: return the answer, raise, or wait again."""
+        raise NotImplementedError
 
     @property
     def source(self) -> Any:
@@ -59,12 +67,12 @@ class Waiters(WaitQueue):
         self.table = table
 
     def append(self, caller: Caller) -> None:
-        WaitQueue.append(self, caller)
         self.table.waiting += 1
+        WaitQueue.append(self, caller)
 
     def remove(self, caller: Caller) -> None:
-        WaitQueue.remove(self, caller)
         self.table.waiting -= 1
+        WaitQueue.remove(self, caller)
 
 
 class File:
@@ -101,15 +109,13 @@ class File:
         #: `Accept` has reported that it cannot accept for now.
         self.starved = False
 
-    def readable_by(self, caller: Caller) -> bool:
-        """Whether `caller` may try a read now: nobody overtakes those who wait."""
-        first = self.readers.first
-        return self.readable and (first is None or first is caller)
-
-    def writable_by(self, caller: Caller) -> bool:
-        """Whether `caller` may try a write now."""
-        first = self.writers.first
-        return self.writable and (first is None or first is caller)
+    def plain(self, error: BaseException) -> BaseException:
+        """An error of reading or writing as it is told: `FileClosed` for a descriptor that is not
+        open any more.
+        """
+        if isinstance(error, OSError) and error.errno == errno.EBADF:
+            return FileClosed(self.fd)
+        return error
 
     @property
     def wanted(self) -> int:
@@ -209,39 +215,38 @@ class FileTable:
             raise FileClosed(file.fd) from None
         file.watched |= direction
 
-    def ready(self, fd: int, events: int) -> None:
-        """The poller tells that `fd` is ready: let the first who waits look again."""
-        file = self.files.get(fd)
-        if file is None:
-            return
-        unwanted = 0
-        if events & ~WRITE:
-            file.readable = True
-            if not self.look(file, file.readers.first):
-                unwanted |= READ
-        if events & ~READ:
-            file.writable = True
-            if not self.look(file, file.writers.first):
-                unwanted |= WRITE
-        if not unwanted:
-            return
+    def ready(self, events: list[Event]) -> None:
+        """The poller tells of these: the first who waits for each goes on."""
+        files = self.files
+        for fd, event in events:
+            file = files.get(fd)
+            if file is None:
+                continue
+            unwanted = 0
+            if event & ~WRITE:
+                waiter = file.readers.first
+                if waiter is None:
+                    file.readable = True
+                    unwanted = READ
+                else:
+                    waiter.go_on(file)
+            if event & ~READ:
+                waiter = file.writers.first
+                if waiter is None:
+                    file.writable = True
+                    unwanted |= WRITE
+                else:
+                    waiter.go_on(file)
+            if unwanted:
+                self.ignore(file, unwanted)
+
+    def ignore(self, file: File, unwanted: int) -> None:
+        """The poller told of something that nobody waits for."""
         if unwanted & file.watched:
             self.unwatch(file, unwanted)
         else:
             # Nobody has asked for that: it comes from a file that once had this number.
             self.false_alarm(file)
-
-    def look(self, file: File, waiter: Caller | None) -> bool:
-        """Let `waiter` look again; False if there is none."""
-        if waiter is None:
-            return False
-        call = waiter.call
-        waiter.look_again()
-        if waiter.queue is None or waiter.call is not call or file.alarm is not None:
-            file.false_alarms = 0
-        else:
-            self.false_alarm(file)
-        return True
 
     def false_alarm(self, file: File) -> None:
         """The poller told that `file` is ready, and nobody could make use of it."""

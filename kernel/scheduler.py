@@ -40,7 +40,7 @@ KEPT: Final = 1000
 #: Tasks that can be alive at once, unless told otherwise.
 TASKS: Final = 200_000
 
-#: One pass over the ready queue: so many turns at most, and so many calls in all of them together.
+#: One pass over the ready queue: so many turns at most, and so many calls in all of them.
 PASS: Final = 1000
 
 #: Seconds from a kill to the end by force, unless told otherwise.
@@ -275,9 +275,8 @@ class Scheduler:
             notify()
 
     def look(self, timeout: float | None) -> None:
-        """Ask the poller, and let those whose file is ready look again."""
-        for fd, events in self.poller.poll(timeout):
-            self.files.ready(fd, events)
+        """Ask the poller, and let the calls go on whose file is ready."""
+        self.files.ready(self.poller.poll(timeout))
 
     def run_passes(self, once: bool) -> None:  # noqa: C901 - a function call is as dear as a step
         """Give every ready task one turn; unless `once`, again and again while there is nothing
@@ -288,18 +287,19 @@ class Scheduler:
          - None: the task gives way;
          - a subroutine, which is entered;
          - a system call, which is run (or, in a subroutine, a value to return).
-        After so many of these as its budget allows the task gives way as well.
+        After so many of these as its budget allows the task gives way as well, and after `PASS` of
+        all tasks the pass is over: who had no turn is first in the next.
         """
         ready, arrivals, files, alarms = self.ready, self.inbox.arrivals, self.files, self.alarms
         pick, queue, trace = self.policy.picker(ready), ready.append, self.trace
-        crowd, trap, callers = 0, None, None
+        budget = self.policy.budget
+        crowd, calls, trap, callers = 0, PASS, None, None
         while True:
             if len(ready) != crowd:
                 crowd = len(ready)
                 if not crowd:
                     break
                 turns = (None,) * min(crowd, PASS)
-                budget = min(self.policy.budget, PASS // crowd + 1)
             self.passes += 1
             traced = trace.calls
             for _ in turns:
@@ -327,9 +327,13 @@ class Scheduler:
                         task.unwind(error)
                         answer = None
                         left -= 1
-                        if left:
+                        calls -= 1
+                        if left and calls:
                             continue
                         queue(task)
+                        if not calls:
+                            del task, answer, trap, callers  # for the reason below
+                            return
                         break
                     if trap is None:
                         queue(task)
@@ -355,9 +359,13 @@ class Scheduler:
                         if answer is ASLEEP:
                             break
                     left -= 1
-                    if not left:
+                    calls -= 1
+                    if not left or not calls:
                         task.reply = answer
                         queue(task)
+                        if not calls:
+                            del task, answer, trap, callers  # for the reason below
+                            return
                         break
             if once or arrivals or files.waiting or alarms.live:
                 break

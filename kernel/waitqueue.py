@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .alarms import Alarm
+    from .files import File
     from .scheduler import Scheduler
 
 
@@ -62,7 +63,7 @@ class Caller:
         raise NotImplementedError
 
     def look_again(self) -> None:
-        """Run the call once more. Only for the loop itself: for its poller and its alarms."""
+        """Run the call once more. Only for the loop itself, when an alarm rings."""
         try:
             answer = self.call.run(self.kernel, self)
         except BaseException as error:
@@ -70,6 +71,21 @@ class Caller:
         else:
             if answer is not ASLEEP:
                 self.answer(answer)
+
+    def go_on(self, file: File) -> None:
+        """The file that the call waits for is ready. Only for the loop itself."""
+        call = self.call
+        try:
+            answer = call.go_on(self.kernel, self, file)
+        except BaseException as error:
+            self.fail(file.plain(error))
+        else:
+            if answer is not ASLEEP:
+                self.answer(answer)
+            elif self.call is call and file.alarm is None:
+                file.table.false_alarm(file)
+                return
+        file.false_alarms = 0
 
     def ring(self) -> None:
         """The alarm is due."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..files import FileCall
+from ..files import File, FileCall
 from ..poller import READ, WRITE
 from ..systemcall import brief, system_call
 from .addresses import connection
@@ -25,12 +25,13 @@ class ReadWait(FileCall):
     file: Any
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        file = kernel.files.of(self.file)
         # Only what the poller says now counts: the task reads for itself, unseen by the kernel.
-        if caller.queue is not None and file.readable:
-            file.readable = False
-            return None
-        return kernel.files.wait(file, READ, caller, self)
+        return kernel.files.wait(kernel.files.of(self.file), READ, caller, self)
+
+    def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
+        kernel.files.of(self.file)  # some pollers tell of a closed file, too
+        file.readable = False
+        return None
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return f"read {connection(self.file) or 'file ' + brief(self.file)}"
@@ -43,10 +44,12 @@ class WriteWait(FileCall):
     file: Any
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        file = kernel.files.of(self.file)
-        if caller.queue is not None and file.writable:
-            return None
-        return kernel.files.wait(file, WRITE, caller, self)
+        return kernel.files.wait(kernel.files.of(self.file), WRITE, caller, self)
+
+    def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
+        kernel.files.of(self.file)
+        file.writable = True
+        return None
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return f"write {connection(self.file).replace('←', '→') or 'file ' + brief(self.file)}"

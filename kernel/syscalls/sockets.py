@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 #: So much is handed to the system in one go, so that a large `Send` does not hold up the others.
 PORTION: Final = 256 * 1024
 
+#: A read of so much empties most sockets.
+LARGE: Final = 64 * 1024
+
 #: The family of Unix sockets, where there are any.
 UNIX: Final = getattr(socket, "AF_UNIX", None)
 
@@ -87,8 +90,7 @@ class Connecting(FileCall):
     socket: Socket
     address: Any
 
-    def run(self, kernel: Scheduler, caller: Caller) -> object:
-        file = kernel.files.of(self.socket)
+    def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
         code = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code == 0 and not has_peer(self.socket):
             return kernel.files.wait(file, WRITE, caller, self)
@@ -114,25 +116,29 @@ class Accept(FileCall):
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         file = kernel.files.socket(self.socket)
-        if caller.queue is None and not listens(self.socket):
+        if not listens(self.socket):
             raise OSError(errno.EINVAL, "the socket does not listen")
-        while file.readable_by(caller):
+        if file.readable and not file.readers:
+            return self.go_on(kernel, caller, file)
+        return kernel.files.wait(file, READ, caller, self)
+
+    def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
+        while True:
             self.socket.setblocking(False)  # as a duplicate of it may have been made to block
             try:
                 client, address = self.socket.accept()
             except (BlockingIOError, InterruptedError):
-                break
+                return kernel.files.wait(file, READ, caller, self)
             except ConnectionAbortedError:
                 continue
             except OSError as error:
                 if error.errno not in SHORTAGE:
                     raise
                 return self.back_off(kernel, caller, file, error)
-            file.starved = False
+            file.readable, file.starved = True, False
             client.setblocking(False)
             no_delay(client)
             return client, address
-        return kernel.files.wait(file, READ, caller, self)
 
     def back_off(self, kernel: Scheduler, caller: Caller, file: File, error: OSError) -> object:
         """Leave the listener alone for a while."""
@@ -157,22 +163,25 @@ class Recv(FileCall):
     size: int
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        sock, size = self.socket, self.size
-        file = kernel.files.socket(sock)
-        if type(size) is not int or size < 1:
-            check_size(size)
-        if file.readable_by(caller):
-            if sock.gettimeout() != 0:
-                sock.setblocking(False)
-            try:
-                data = sock.recv(size, DONTWAIT)
-            except (BlockingIOError, InterruptedError):
-                pass
-            else:
-                # A full buffer: there is more, most likely. Nothing: it will stay so.
-                file.readable = len(data) == size or not data
-                return data
+        file = kernel.files.socket(self.socket)
+        if type(self.size) is not int or self.size < 1:
+            check_size(self.size)
+        if file.readable and file.readers.first is None:
+            return self.go_on(kernel, caller, file)
         return kernel.files.wait(file, READ, caller, self)
+
+    def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
+        sock, size = self.socket, self.size
+        if sock.timeout != 0:
+            sock.setblocking(False)
+        try:
+            data = sock.recv(size, DONTWAIT)
+        except (BlockingIOError, InterruptedError):
+            return kernel.files.wait(file, READ, caller, self)
+        # A full buffer: there is more, most likely, unless it was a large one, which most often
+        # takes all there is; and to try in vain is dear. Nothing: it will stay so.
+        file.readable = not data or len(data) == size < LARGE
+        return data
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return f"read {connection(self.socket) or 'closed'}"
@@ -187,32 +196,56 @@ class Send(FileCall):
 
     socket: Socket
     data: Any
-    sent: int = 0
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        sock, rest, call = self.socket, self.data, self
+        sock, data = self.socket, self.data
         file = kernel.files.socket(sock)
-        if type(rest) is not bytes or self.sent or len(rest) > PORTION:
-            rest = memoryview(rest).cast("B")[self.sent :]
-        if file.writable_by(caller):
-            if sock.gettimeout() != 0:
-                sock.setblocking(False)
-            left = len(rest)
-            try:
-                sent = sock.send(rest if left <= PORTION else rest[:PORTION], DONTWAIT)
-            except (BlockingIOError, InterruptedError):
-                pass
-            except OSError:
-                rest = None  # else the error would hold on to the data
-                raise
-            else:
-                if sent == left:
-                    return self.sent + sent
-                call = Send(sock, self.data, self.sent + sent)
+        if type(data) is not bytes:
+            data = memoryview(data).cast("B")
+        if not file.writable or file.writers.first is not None:
+            return kernel.files.wait(file, WRITE, caller, Sending(sock, self.data, 0))
+        sent = send_some(sock, data)
+        if sent == len(data):
+            return sent
+        return kernel.files.wait(file, WRITE, caller, Sending(sock, self.data, sent))
+
+
+@system_call
+class Sending(FileCall):
+    """What is left of a `Send`: `sent` bytes are on their way."""
+
+    socket: Socket
+    data: Any
+    sent: int
+
+    def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
+        rest = memoryview(self.data).cast("B")[self.sent :]
+        more = send_some(self.socket, rest)
+        if more == len(rest):
+            file.writable = True
+            return self.sent + more
+        call = Sending(self.socket, self.data, self.sent + more) if more else self
         return kernel.files.wait(file, WRITE, caller, call)
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return f"write {connection(self.socket).replace('←', '→') or 'closed'}"
+
+    def __repr__(self) -> str:
+        return repr(Send(self.socket, self.data))
+
+
+def send_some(sock: Socket, data: Any) -> int:
+    """Hand as much of `data` to the system as it takes in one go; gives how many bytes, which is
+    0 while the peer does not read.
+    """
+    if sock.timeout != 0:
+        sock.setblocking(False)
+    try:
+        return sock.send(data if len(data) <= PORTION else memoryview(data)[:PORTION], DONTWAIT)
+    except (BlockingIOError, InterruptedError):
+        return 0
+    finally:
+        del data  # else an error would hold on to it
 
 
 def check_size(size: Any) -> None:

@@ -949,10 +949,10 @@ def test_a_call_of_ones_own_may_wait_for_a_number(kernel, pair):
         __slots__ = ()
 
         def run(self, kernel, caller):
-            file = kernel.files.of(near.fileno())
-            if caller.queue is not None and file.readable:
-                return "ready"
-            return kernel.files.wait(file, READ, caller, self)
+            return kernel.files.wait(kernel.files.of(near.fileno()), READ, caller, self)
+
+        def go_on(self, kernel, caller, file):
+            return "ready"
 
     log = spawn(kernel, Own())
     settle(kernel)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel import GetTid, NewTask, Policy, Scheduler, Scripted, WaitTask
+from kernel.policies import BUDGET
+from kernel.scheduler import PASS
 
 from .support import KINDS, start, told, turn, watch
 
@@ -55,18 +59,66 @@ def test_a_task_makes_no_more_calls_in_a_turn_than_its_budget(budget):
     assert walked == [1] * (budget - 1) + [2] * (budget - 1) + [1] * budget + [2] * budget
 
 
-def test_a_pass_is_bounded_in_calls_however_many_tasks_there_are():
+@pytest.mark.parametrize("rest", [0, 1], ids=["without end", "a yield now and then"])
+def test_a_pass_is_bounded_in_calls_however_many_tasks_there_are(rest):
     calls = 0
 
     def busy():
         nonlocal calls
         while True:
-            yield GetTid()
-            calls += 1
+            for _ in range(BUDGET - rest):
+                yield GetTid()
+                calls += 1
+            if rest:
+                yield
 
-    sched = start(*(busy() for _ in range(1_000)))
+    sched = start(*(busy() for _ in range(PASS)))
     turn(sched)
-    assert calls <= 2_000
+    assert calls <= PASS
+
+
+def test_a_pass_is_bounded_in_errors_that_leave_a_frame():
+    unwound = 0
+
+    def deep(frames):
+        nonlocal unwound
+        try:
+            yield (deep(frames - 1) if frames else fail())
+        finally:
+            unwound += 1
+
+    def fail():
+        yield
+        raise ValueError
+
+    sched = start(*(deep(2 * BUDGET) for _ in range(50)))
+    while not unwound:
+        turn(sched)
+    turns = 0
+    while unwound < 50 * (2 * BUDGET + 1):
+        before = unwound
+        turn(sched)
+        assert unwound - before <= PASS
+        turns += 1
+    assert turns
+
+
+def test_a_task_among_many_has_its_whole_budget():
+    """One that accepts connections, say, while those that it has accepted are all busy."""
+    order = []
+
+    def busy(name):
+        while True:
+            yield GetTid()
+            order.append(name)
+
+    sched = start(*(busy(name) for name in range(PASS)))
+    while len(order) < PASS * BUDGET:
+        turn(sched)
+    # The last of a pass may be cut short, and goes on when its next turn comes.
+    runs = [(name, len(list(run))) for name, run in groupby(order)]
+    assert [name for name, _ in runs[:PASS]] == list(range(PASS))
+    assert sum(length >= BUDGET - 1 for _, length in runs[:PASS]) >= PASS * 15 // 16
 
 
 def test_a_budget_below_one_is_refused():
