@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict, deque
+from itertools import count
 from collections.abc import Callable
 from contextvars import ContextVar
 from types import FrameType, GeneratorType
@@ -40,7 +41,7 @@ KEPT: Final = 1000
 #: Tasks that can be alive at once, unless told otherwise.
 TASKS: Final = 200_000
 
-#: One pass over the ready queue: so many turns at most, and so many calls in all of them.
+#: One pass over the ready queue: so many turns at most, and no further one after so many calls.
 PASS: Final = 1000
 
 #: Seconds from a kill to the end by force, unless told otherwise.
@@ -287,34 +288,32 @@ class Scheduler:
          - None: the task gives way;
          - a subroutine, which is entered;
          - a system call, which is run (or, in a subroutine, a value to return).
-        After so many of these as its budget allows the task gives way as well, and after `PASS` of
-        all tasks the pass is over: who had no turn is first in the next.
+        After so many of these as its budget allows the task gives way as well; and after `PASS` of
+        them in all, the pass ends with the turn. Who had none is first in the next.
         """
         ready, arrivals, files, alarms = self.ready, self.inbox.arrivals, self.files, self.alarms
         pick, queue, trace = self.policy.picker(ready), ready.append, self.trace
         budget = self.policy.budget
-        crowd, calls, trap, callers = 0, PASS, None, None
-        while True:
+        crowd, calls, trap = 0, 0, None
+        for self.passes in count(self.passes + 1):
             if len(ready) != crowd:
                 crowd = len(ready)
                 if not crowd:
                     break
                 turns = (None,) * min(crowd, PASS)
-            self.passes += 1
-            traced = trace.calls
+            plain = trace.plain
             for _ in turns:
                 task = pick()
                 answer = task.reply
                 task.reply = None
-                left = budget
+                used = 0
                 while True:
                     try:
                         trap = task.frame.send(answer)
                     except StopIteration as returned:
                         answer = returned.value
-                        callers = task.callers
-                        if callers:
-                            task.frame = callers.pop()
+                        if task.callers:
+                            task.frame = task.callers.pop()
                             continue
                         task.end(answer)
                         self.bury(task)
@@ -326,51 +325,45 @@ class Scheduler:
                             break
                         task.unwind(error)
                         answer = None
-                        left -= 1
-                        calls -= 1
-                        if left and calls:
+                        used += 1
+                        if used != budget:
                             continue
                         queue(task)
-                        if not calls:
-                            del task, answer, trap, callers  # for the reason below
-                            return
                         break
                     if trap is None:
                         queue(task)
                         break
                     if type(trap) is GeneratorType:
-                        callers = task.callers
-                        if callers is None:
-                            callers = task.callers = []
-                        callers.append(task.frame)
+                        if task.callers is None:
+                            task.callers = []
+                        task.callers.append(task.frame)
                         task.frame = trap
                         answer = None
                     else:
                         try:
-                            if not isinstance(trap, SystemCall):
-                                answer = task.enter_or_return(trap)
-                            elif traced:
-                                answer = trace.run(trap, self, task)
-                            else:
+                            if isinstance(trap, plain):
                                 answer = trap.run(self, task)
+                            else:
+                                answer = task.serve(trap)
                         except BaseException as error:
                             task.fail(error)
                             break
                         if answer is ASLEEP:
                             break
-                    left -= 1
-                    calls -= 1
-                    if not left or not calls:
+                    used += 1
+                    if used == budget:
                         task.reply = answer
                         queue(task)
-                        if not calls:
-                            del task, answer, trap, callers  # for the reason below
-                            return
+                        break
+                if used:
+                    calls += used
+                    if calls >= PASS:
+                        calls = 0
                         break
             if once or arrivals or files.waiting or alarms.live:
                 break
         # An error keeps the frames that it came through: let this one hold nothing for it.
-        del task, answer, trap, callers
+        del task, answer, trap
 
     @staticmethod
     def running_task(frame: FrameType | None) -> Task | None:

@@ -165,14 +165,17 @@ class Task(Caller):
         self.callers.append(self.frame)
         self.frame = subroutine
 
-    def enter_or_return(self, trap: Any) -> object:
-        """Enter `trap`, if it is a coroutine; else return it early, and give it.
+    def serve(self, trap: Any) -> object:
+        """Serve a trap that the loop does not serve by itself: enter a coroutine, run a call that
+        is traced, or else return the value early. Gives what the next step sends in.
 
-        Raises `BadTrap` for what can be neither.
+        Raises `BadTrap` for what is nothing of these.
         """
         if type(trap) is CoroutineType:
             self.enter(trap)
             return None
+        if isinstance(trap, SystemCall):
+            return self.kernel.trace.run(trap, self.kernel, self)
         return self.return_early(trap)
 
     def return_early(self, value: object) -> object:

@@ -133,9 +133,10 @@ class Trace:
     def __init__(self) -> None:
         self.sinks: dict[type[Event], list[Sink]] = {}
         self.lock = threading.RLock()
-        #: Whether anyone wants calls and answers, or births and deaths; the loop reads these two,
-        #: and nothing else, of us.
+        #: Whether anyone wants calls and answers, or births and deaths.
         self.calls = self.lives = False
+        #: The class of the calls that the loop runs by itself; of none, when calls are traced.
+        self.plain: type[SystemCall] | tuple[()] = SystemCall
 
     def subscribe(self, sink: Sink, *kinds: type[Event]) -> None:
         """Call `sink` with every event of these kinds from now on."""
@@ -157,6 +158,7 @@ class Trace:
 
     def note_wishes(self) -> None:
         self.calls = any(kind in self.sinks for kind in (Called, Answered, Failed))
+        self.plain = () if self.calls else SystemCall
         self.lives = any(kind in self.sinks for kind in (Spawned, Exited))
 
     def run(self, call: SystemCall, kernel: Scheduler, caller: Caller) -> object:

@@ -21,12 +21,8 @@ from kernel import GetTid, Scheduler
 #: What the copy does not have: the lines that are taken out, or what they become.
 COPIES = {
     "trace": [
-        ("            traced = trace.calls\n", ""),
-        (
-            "            elif traced:\n"
-            "                                answer = trace.run(trap, self, task)\n",
-            "            elif False:\n                                pass\n",
-        ),
+        ("            plain = trace.plain\n", ""),
+        ("isinstance(trap, plain)", "isinstance(trap, SystemCall)"),
     ],
     "policy": [("self.policy.picker(ready)", "ready.popleft")],
     "watchdog": [("            self.passes += 1\n", "")],

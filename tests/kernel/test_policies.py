@@ -74,7 +74,7 @@ def test_a_pass_is_bounded_in_calls_however_many_tasks_there_are(rest):
 
     sched = start(*(busy() for _ in range(PASS)))
     turn(sched)
-    assert calls <= PASS
+    assert PASS - BUDGET < calls < PASS + BUDGET
 
 
 def test_a_pass_is_bounded_in_errors_that_leave_a_frame():
@@ -98,7 +98,7 @@ def test_a_pass_is_bounded_in_errors_that_leave_a_frame():
     while unwound < 50 * (2 * BUDGET + 1):
         before = unwound
         turn(sched)
-        assert unwound - before <= PASS
+        assert unwound - before < PASS + BUDGET
         turns += 1
     assert turns
 
@@ -115,10 +115,9 @@ def test_a_task_among_many_has_its_whole_budget():
     sched = start(*(busy(name) for name in range(PASS)))
     while len(order) < PASS * BUDGET:
         turn(sched)
-    # The last of a pass may be cut short, and goes on when its next turn comes.
     runs = [(name, len(list(run))) for name, run in groupby(order)]
-    assert [name for name, _ in runs[:PASS]] == list(range(PASS))
-    assert sum(length >= BUDGET - 1 for _, length in runs[:PASS]) >= PASS * 15 // 16
+    # The answer to the last call of a turn is seen in the next one.
+    assert runs[:PASS] == [(name, BUDGET - 1) for name in range(PASS)]
 
 
 def test_a_budget_below_one_is_refused():
