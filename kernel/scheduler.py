@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict, deque
-from itertools import count
 from collections.abc import Callable
 from contextvars import ContextVar
+from itertools import count
 from types import FrameType, GeneratorType
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ from .interrupts import Interrupts
 from .policies import Policy
 from .poller import Poller, best_poller
 from .request import Request
-from .systemcall import ASLEEP, SystemCall
+from .systemcall import ASLEEP
 from .task import Target, Task
 from .trace import Exited, Spawned, Trace
 from .waitqueue import Dormitory
@@ -295,7 +295,8 @@ class Scheduler:
         pick, queue, trace = self.policy.picker(ready), ready.append, self.trace
         budget = self.policy.budget
         crowd, calls, trap = 0, 0, None
-        for self.passes in count(self.passes + 1):
+        numbers = count(self.passes + 1)
+        for self.passes in numbers:
             if len(ready) != crowd:
                 crowd = len(ready)
                 if not crowd:
