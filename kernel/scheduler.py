@@ -13,7 +13,7 @@ doors: `clock`, `poller`, `inbox`, `policy`.
 from __future__ import annotations
 
 import contextlib
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
 from itertools import count
@@ -82,7 +82,9 @@ class Scheduler:
         self.limit = tasks
         self.grace = grace
         self.tasks: dict[int, Task] = {}
-        self.ended: OrderedDict[int, Task] = OrderedDict()
+        #: The ended tasks that are kept, and their tids in the order of their ends.
+        self.ended: dict[int, Task] = {}
+        self.endings: deque[int] = deque()
         self.ready: deque[Task] = deque()
         self.alarms = Alarms()
         #: Where tasks sleep that only an alarm will wake.
@@ -175,8 +177,9 @@ class Scheduler:
         if self.tasks.pop(tid, None) is None:  # a call had answered it twice: a turn too many
             return
         self.ended[tid] = task
-        if len(self.ended) > KEPT:
-            self.ended.popitem(last=False)
+        self.endings.append(tid)
+        if len(self.endings) > KEPT:
+            del self.ended[self.endings.popleft()]
         if self.dying:
             deadline = self.dying.pop(tid, None)
             if deadline is not None and deadline.alarm is not None:

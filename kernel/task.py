@@ -103,19 +103,13 @@ class Task(Caller):
         kind = type(target)
         if kind is not GeneratorType and kind is not CoroutineType:
             raise TypeError(not_a_target(target))
-        if name is not None and not isinstance(name, str):
-            raise TypeError(f"a task is named by a string, not by {brief(name)}")
-        name = name or target.__qualname__
-        # A subclass of `str` could have code of its own.
-        self.name = name if type(name) is str else str.__str__(name)
+        self.name = target.__qualname__ if name is None else plain_name(name) or target.__qualname__
         self.tid = 0
         self.killed = False
         self.frame = target
         self.queue = self.alarm = self.callers = self.reply = self.waiters = None
 
     def give_way(self) -> Asleep:
-        if self.kernel.trace.calls:
-            self.kernel.trace.answered(self, None)
         self.kernel.ready.append(self)
         return ASLEEP
 
@@ -310,6 +304,13 @@ class Raise(SystemCall):
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         raise self.error
+
+
+def plain_name(name: object) -> str:
+    """The name of a task, without any code of its own that a subclass of `str` may have."""
+    if not isinstance(name, str):
+        raise TypeError(f"a task is named by a string, not by {brief(name)}")
+    return str.__str__(name)
 
 
 def not_a_target(target: object) -> str:

@@ -167,6 +167,8 @@ class Trace:
         answer = call.run(kernel, caller)
         if answer is not ASLEEP:
             self.emit(Answered(caller.tid, answer))
+        elif caller.queue is None:  # it only gives way
+            self.emit(Answered(caller.tid, None))
         return answer
 
     def answered(self, caller: Caller, answer: object) -> None:
