@@ -52,9 +52,15 @@ def strip(error: BaseException) -> BaseException:
     Here and below, what an error knows is asked of `BaseException`: its class may have its own way.
     """
     trace = traceback_of(error)
-    while trace is not None and trace.tb_frame.f_globals.get("__name__") in LOOP_MODULES:
+    while trace is not None and is_loops_own(trace.tb_frame):
         trace = trace.tb_next
     return BaseException.with_traceback(error, trace)
+
+
+def is_loops_own(frame: FrameType) -> bool:
+    """Whether a frame is of the modules that every error passes through."""
+    name = frame.f_globals.get("__name__")
+    return type(name) is str and name in LOOP_MODULES  # a program's own may be of any type
 
 
 def traceback_of(error: BaseException) -> TracebackType | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from contextlib import suppress
 from itertools import islice
@@ -12,15 +11,12 @@ from .deadlock import verdict
 from .errors import KernelStopped, RequestCancelled
 from .request import Cancellation, Reply, Request
 from .scheduler import Scheduler
+from .switching import switch_interval
 from .syscalls.system import cut, expanded
 from .systemcall import SystemCall, safe
 from .task import in_words
 from .trace import Deadlocked, Event, Hogged, Panicked, Sink
 from .watchdog import Watchdog
-
-#: The interpreter's switch interval while a machine runs. With the usual 5 ms a request would wait
-#: that long for the interpreter's lock whenever a task is busy.
-SWITCH_INTERVAL: Final = 50e-6
 
 #: The name of a kernel's thread.
 KERNEL_THREAD: Final = "pyos kernel"
@@ -115,10 +111,13 @@ class Machine:
             self.grace = deadline
             self.refuse_all(KernelStopped())
             return True
-        self.kernel.inbox.put(Stop(self, deadline), first=True)
+        order = Stop(self, deadline)
+        self.kernel.inbox.put(order, first=True)
         self.thread.join(deadline + MARGIN)
         if self.thread.is_alive():
             self.refuse_all(KernelStopped("the kernel is stuck in a task"))
+            # The loop looks for arrivals only, so the one that matters waits there for it.
+            self.kernel.inbox.arrivals.append(order)
             return False
         return self.panic is None
 
@@ -193,31 +192,6 @@ class Stop:
     def refuse(self, reason: BaseException) -> None:
         """It has stopped already; or it is stuck, and is to stop when it comes back."""
         self.arrive()
-
-
-class SwitchInterval:
-    """The interpreter's switch interval: short while any machine of the process runs."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.machines = 0
-        self.former = 0.0
-
-    def shorten(self) -> None:
-        with self.lock:
-            if self.machines == 0:
-                self.former = sys.getswitchinterval()
-                sys.setswitchinterval(SWITCH_INTERVAL)
-            self.machines += 1
-
-    def put_back(self) -> None:
-        with self.lock:
-            self.machines -= 1
-            if self.machines == 0:
-                sys.setswitchinterval(self.former)
-
-
-switch_interval: Final = SwitchInterval()
 
 
 def all_stacks(kernel: Scheduler, tasks: int = 50) -> str:

@@ -30,6 +30,7 @@ from .interrupts import Interrupts
 from .policies import Policy
 from .poller import Poller, best_poller
 from .request import Request
+from .switching import switch_interval
 from .systemcall import ASLEEP
 from .task import Target, Task
 from .trace import Exited, Spawned, Trace
@@ -43,6 +44,11 @@ TASKS: Final = 200_000
 
 #: One pass over the ready queue: so many turns at most, and no further one after so many calls.
 PASS: Final = 1000
+
+#: Between two looks at the files while tasks are busy: so many seconds (more than the interpreter's
+#: switch interval and what it takes to wake a thread), or so many passes if no clock runs.
+LOOK: Final = 0.0005
+LOOKS: Final = 1000
 
 #: Seconds from a kill to the end by force, unless told otherwise.
 GRACE: Final = 2.0
@@ -98,6 +104,8 @@ class Scheduler:
         self.last_tid = 0
         #: Passes over the ready queue so far; whoever samples this sees whether tasks have run.
         self.passes = 0
+        #: When, and in which pass, it has looked at the files while tasks were busy.
+        self.looked, self.looked_in = -LOOK, 0
         #: Whether a `mainloop` or a machine turns it.
         self.running = False
         #: Called once, as soon as the kernel does not sleep any more.
@@ -204,10 +212,12 @@ class Scheduler:
         if self.running:
             raise RuntimeError("this scheduler is running already")
         self.running = True
+        switch_interval.shorten()
         try:
             with Interrupts(self):
                 self.run_all()
         finally:
+            switch_interval.put_back()
             self.running = False
             self.poller.close()
 
@@ -252,7 +262,7 @@ class Scheduler:
         """
         if not self.ready:
             self.sleep(wait)
-        elif self.files.waiting:
+        elif self.files.waiting and (once or self.may_look()):
             self.files.expect_closing()
             self.look(0)
         if self.inbox.arrivals:
@@ -278,6 +288,19 @@ class Scheduler:
             notify, self.on_waking = self.on_waking, None
             notify()
 
+    def may_look(self) -> bool:
+        """Whether to look at the files while tasks are busy, or whether the last look is too near.
+
+        Each look lets go of the interpreter's lock for an instant. A thread that waits for the lock
+        is woken by that, comes too late, and begins to wait anew, before it would have asked for it
+        by force. So with a look after every short pass other threads would starve.
+        """
+        now = self.clock.now()
+        if 0 <= now - self.looked < LOOK and self.passes < self.looked_in + LOOKS:
+            return False
+        self.looked, self.looked_in = now, self.passes
+        return True
+
     def look(self, timeout: float | None) -> None:
         """Ask the poller, and let the calls go on whose file is ready."""
         self.files.ready(self.poller.poll(timeout))
@@ -292,7 +315,8 @@ class Scheduler:
          - a subroutine, which is entered;
          - a system call, which is run (or, in a subroutine, a value to return).
         After so many of these as its budget allows the task gives way as well; and after `PASS` of
-        them in all, the pass ends with the turn. Who had none is first in the next.
+        them in all, the pass ends with the turn. Who had none is first in the next. (A return is
+        not counted, as the entry before it was.)
         """
         ready, arrivals, files, alarms = self.ready, self.inbox.arrivals, self.files, self.alarms
         pick, queue, trace = self.policy.picker(ready), ready.append, self.trace

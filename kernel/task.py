@@ -110,6 +110,8 @@ class Task(Caller):
         self.queue = self.alarm = self.callers = self.reply = self.waiters = None
 
     def give_way(self) -> Asleep:
+        if self.kernel.trace.calls:
+            self.kernel.trace.answered(self, None)
         self.kernel.ready.append(self)
         return ASLEEP
 

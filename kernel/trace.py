@@ -10,14 +10,20 @@ import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final
 
+from .frames import traceback_of
 from .systemcall import ASLEEP, SystemCall
 from .task import ExitStatus, in_words
 
 if TYPE_CHECKING:
     from .scheduler import Scheduler
     from .waitqueue import Caller
+
+
+#: So many frames of a traceback are logged, the innermost. To write out more takes seconds.
+LOGGED: Final = 200
 
 
 @dataclass(slots=True, frozen=True)
@@ -139,7 +145,9 @@ class Trace:
         self.plain: type[SystemCall] | tuple[()] = SystemCall
 
     def subscribe(self, sink: Sink, *kinds: type[Event]) -> None:
-        """Call `sink` with every event of these kinds from now on."""
+        """Call `sink` with every event of these kinds from now on; of calls that are made, from the
+        next pass over the ready queue on.
+        """
         with self.lock:
             for kind in kinds:
                 self.sinks[kind] = [*self.sinks.get(kind, []), sink]
@@ -167,8 +175,6 @@ class Trace:
         answer = call.run(kernel, caller)
         if answer is not ASLEEP:
             self.emit(Answered(caller.tid, answer))
-        elif caller.queue is None:  # it only gives way
-            self.emit(Answered(caller.tid, None))
         return answer
 
     def answered(self, caller: Caller, answer: object) -> None:
@@ -200,5 +206,23 @@ def log(text: str, subject: object, error: BaseException | None) -> None:
     """Log what nobody has subscribed to. A program's own logging may fail: not with the kernel."""
     import logging
 
+    info = None
+    if error is not None:
+        trace, omitted = innermost(traceback_of(error), LOGGED)
+        info = (type(error), error, trace)
+        if omitted:
+            text += f" (the traceback without its first {omitted:,} frames)"
     with contextlib.suppress(BaseException):
-        logging.getLogger("pyos").error(text, subject, exc_info=error)
+        logging.getLogger("pyos").error(text, subject, exc_info=info)
+
+
+def innermost(trace: TracebackType | None, frames: int) -> tuple[TracebackType | None, int]:
+    """The end of a traceback, so many frames of it, and how many are before."""
+    last, depth = trace, 0
+    while last is not None:
+        last, depth = last.tb_next, depth + 1
+    omitted = max(0, depth - frames)
+    for _ in range(omitted):
+        assert trace is not None
+        trace = trace.tb_next
+    return trace, omitted

@@ -200,14 +200,13 @@ class Send(FileCall):
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         sock, data = self.socket, self.data
         file = kernel.files.socket(sock)
-        if type(data) is not bytes:
-            data = memoryview(data).cast("B")
-        if not file.writable or file.writers.first is not None:
-            return kernel.files.wait(file, WRITE, caller, Sending(sock, self.data, 0))
-        sent = send_some(sock, data)
-        if sent == len(data):
-            return sent
-        return kernel.files.wait(file, WRITE, caller, Sending(sock, self.data, sent))
+        size = size_of(data)
+        sent = 0
+        if file.writable and file.writers.first is None:
+            sent = send_some(sock, data, 0)
+            if sent == size:
+                return sent
+        return kernel.files.wait(file, WRITE, caller, Sending(sock, data, sent))
 
 
 @system_call
@@ -219,12 +218,12 @@ class Sending(FileCall):
     sent: int
 
     def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
-        rest = memoryview(self.data).cast("B")[self.sent :]
-        more = send_some(self.socket, rest)
-        if more == len(rest):
+        more = send_some(self.socket, self.data, self.sent)
+        sent = self.sent + more
+        if sent >= size_of(self.data):
             file.writable = True
-            return self.sent + more
-        call = Sending(self.socket, self.data, self.sent + more) if more else self
+            return sent
+        call = Sending(self.socket, self.data, sent) if more else self
         return kernel.files.wait(file, WRITE, caller, call)
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
@@ -234,18 +233,31 @@ class Sending(FileCall):
         return repr(Send(self.socket, self.data))
 
 
-def send_some(sock: Socket, data: Any) -> int:
-    """Hand as much of `data` to the system as it takes in one go; gives how many bytes, which is
-    0 while the peer does not read.
+def size_of(data: Any) -> int:
+    """How many bytes there are to be sent."""
+    return len(data) if type(data) is bytes else memoryview(data).nbytes
+
+
+def send_some(sock: Socket, data: Any, sent: int) -> int:
+    """Hand the system what is left of `data`, as much of it as it takes in one go; gives how many
+    bytes, which is 0 while the peer does not read.
+
+    No view of `data` outlives this, not even in the traceback of an error: its owner may want to
+    resize it.
     """
     if sock.timeout != 0:
         sock.setblocking(False)
+    rest = data
+    if type(data) is not bytes or sent or len(data) > PORTION:
+        rest = memoryview(data).cast("B")[sent:]
+        if sock.type == socket.SOCK_STREAM:  # a datagram goes out in one piece
+            rest = rest[:PORTION]
     try:
-        return sock.send(data if len(data) <= PORTION else memoryview(data)[:PORTION], DONTWAIT)
+        return sock.send(rest, DONTWAIT)
     except (BlockingIOError, InterruptedError):
         return 0
     finally:
-        del data  # else an error would hold on to it
+        del rest
 
 
 def check_size(size: Any) -> None:

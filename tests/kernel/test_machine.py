@@ -457,6 +457,24 @@ def test_machines_live_side_by_side_and_the_last_puts_the_switch_interval_back()
     assert sys.getswitchinterval() == former
 
 
+def test_a_machine_that_was_held_by_a_task_stops_when_that_lets_go():
+    held, release = threading.Event(), threading.Event()
+
+    def hog():
+        held.set()
+        release.wait(GUARD)
+        while True:
+            yield
+
+    machine = Machine().boot()
+    machine.submit(NewTask(hog()))
+    assert held.wait(GUARD)
+    assert machine.shutdown(0.01) is False
+    release.set()
+    machine.thread.join(GUARD)
+    assert not machine.thread.is_alive()
+
+
 def test_machines_leave_no_thread_and_no_descriptor_behind():
     threads, files = threading.active_count(), descriptors()
     for _ in range(100):

@@ -4,7 +4,20 @@ import pytest
 
 from kernel import Exited, GetStack, ListTasks, Sleep, WaitQueue
 
-from .support import Do, Held, Park, ask, idle, no_collector, outcome, settle, start, turn, watch
+from .support import (
+    Do,
+    Held,
+    Park,
+    ask,
+    idle,
+    no_collector,
+    outcome,
+    run,
+    settle,
+    start,
+    turn,
+    watch,
+)
 
 
 class OwnWay(Exception):
@@ -224,3 +237,10 @@ def test_a_sleeper_is_not_lost_to_who_fails_it_with_no_error():
     queue.first.answer("answer")
     settle(sched)
     assert outcome(sched, 1).value == "answer"
+
+
+@pytest.mark.parametrize("name", [[], None, 7], ids=repr)
+def test_a_program_whose_module_has_an_odd_name_ends_like_any_other(name):
+    scope = {"__name__": name}
+    exec("def program():\n    yield 1 / 0", scope)
+    assert isinstance(run(scope["program"]()).error, ZeroDivisionError)

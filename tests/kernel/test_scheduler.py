@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import sys
 import tracemalloc
 
 import pytest
@@ -37,6 +38,7 @@ from kernel import (
 )
 from kernel.poller import READ
 from kernel.request import Request
+from kernel.scheduler import LOOK, LOOKS
 
 from .support import (
     FedPoller,
@@ -232,6 +234,66 @@ def test_an_idle_kernel_sleeps_without_end_and_a_busy_one_only_looks():
     sched.new(idle(5))
     turn(sched, 3)
     assert poller.timeouts == [None], "with no file to wait for a busy kernel asks no poller"
+
+
+def waiting_beside_a_busy_task(clock):
+    """A scheduler in which one waits for a file and one is busy; and its poller."""
+    poller = FedPoller()
+    sched = Scheduler(poller=poller, clock=clock)
+    reader, _ = files = os.pipe()
+
+    def wait():
+        try:
+            yield ReadWait(reader)
+        finally:
+            for file in files:
+                os.close(file)
+
+    sched.new(wait())
+    sched.new(idle())
+    turn(sched)
+    poller.timeouts.clear()
+    return sched, poller
+
+
+def test_a_busy_kernel_looks_at_the_files_now_and_then_so_that_other_threads_get_their_turn():
+    clock = ManualClock()
+    sched, poller = waiting_beside_a_busy_task(clock)
+    for looks in range(1, 4):
+        for _ in range(5):
+            sched.cycle(once=False)
+            assert poller.timeouts == [0] * looks
+        clock.advance(LOOK)
+    sched.end_all()
+
+
+def test_a_busy_kernel_whose_clock_stands_still_looks_at_the_files_all_the_same():
+    sched, poller = waiting_beside_a_busy_task(ManualClock())
+    for _ in range(3 * LOOKS):
+        sched.cycle(once=False)
+    assert 3 <= len(poller.timeouts) <= 4
+    sched.end_all()
+
+
+def test_turned_by_hand_a_busy_kernel_looks_at_the_files_in_every_round():
+    sched, poller = waiting_beside_a_busy_task(ManualClock())
+    turn(sched, 5)
+    assert poller.timeouts == [0] * 5
+    sched.end_all()
+
+
+def test_mainloop_shortens_the_switch_interval_and_puts_it_back():
+    former, seen = sys.getswitchinterval(), []
+
+    def program():
+        seen.append(sys.getswitchinterval())
+        yield
+
+    sched = Scheduler()
+    sched.new(program())
+    sched.mainloop()
+    assert seen[0] < former
+    assert sys.getswitchinterval() == former
 
 
 # -- everybody gets a turn

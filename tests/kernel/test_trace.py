@@ -22,9 +22,10 @@ from kernel import (
     WaitTask,
     Yield,
 )
+from kernel.trace import LOGGED
 
 from .net import many_switches
-from .support import KINDS, Park, ask, settle, start, told, turn, watch
+from .support import KINDS, Do, Park, ask, settle, start, told, turn, watch
 
 
 def child():
@@ -180,3 +181,54 @@ def test_whoever_subscribes_at_the_same_time_as_others_is_heard():
         for thread in threads:
             thread.join()
     assert len(sched.trace.sinks[Exited]) == 400
+
+
+def test_who_subscribes_in_a_pass_sees_whole_calls_from_the_next_pass_on():
+    sched, seen = start(), []
+
+    def program():
+        sched.trace.subscribe(seen.append, Called, Answered)
+        yield
+        yield GetTid()
+        yield Sleep(0)
+
+    sched.new(program())
+    settle(sched)
+    assert [type(event) for event in seen] == [Called, Answered] * 2
+
+
+def test_a_task_that_wakes_all_on_a_queue_and_is_one_of_them_has_one_answer():
+    queue = WaitQueue()
+
+    def barrier(kernel, caller):
+        answer = caller.sleep(queue, Park(queue))
+        while queue.first is not None:
+            queue.first.answer("go")
+        return answer
+
+    def program():
+        return (yield Do(barrier))
+
+    sched = start(program())
+    seen = watch(sched, Called, Answered)
+    settle(sched)
+    assert [event.answer for event in seen if type(event) is Answered] == ["go"]
+
+
+def test_of_a_very_deep_crash_only_the_innermost_frames_are_logged(caplog):
+    def deep(frames):
+        if frames:
+            yield deep(frames - 1)
+        raise LookupError("at the bottom")
+
+    sched = start(deep(5 * LOGGED))
+    settle(sched)
+    (record,) = caplog.records
+    assert record.getMessage().endswith(
+        f"(the traceback without its first {4 * LOGGED + 1} frames)"
+    )
+    assert record.exc_text is None or record.exc_text.count("in deep") <= LOGGED
+    trace, frames = record.exc_info[2], 0
+    while trace is not None:
+        trace, frames = trace.tb_next, frames + 1
+    assert frames == LOGGED

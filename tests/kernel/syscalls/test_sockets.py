@@ -35,7 +35,7 @@ from kernel import (
 )
 from kernel.files import PAUSE
 from kernel.request import Request
-from kernel.syscalls.sockets import LARGE
+from kernel.syscalls.sockets import LARGE, PORTION
 
 from ..net import (
     GUARD,
@@ -834,6 +834,43 @@ def test_one_send_may_be_yielded_by_two_at_once(kernel):
         until(kernel, lambda: all(logs))
         assert logs == [[size], [size]]
         assert (call.socket, call.data) == (near, b"x" * size)
+
+
+@pytest.mark.parametrize("when", ["at once", "later"])
+def test_an_error_of_a_send_does_not_hold_on_to_the_data(kernel, when):
+    """A bytearray can be resized again as soon as the call has failed."""
+    near, far = socket.socketpair()
+    data = bytearray(64 << 20 if when == "later" else 10)
+    errors = []
+
+    def program():
+        try:
+            yield Send(near, data)
+        except OSError as error:
+            errors.append(error)
+            data.clear()
+        return len(data)
+
+    with near:
+        if when == "at once":
+            far.close()
+        tid = kernel.new(program())
+        settle(kernel, 3)
+        far.close()
+        until(kernel, lambda: tid not in kernel.tasks)
+    assert len(errors) == 1
+    assert kernel.find(tid).value == 0
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are no Unix sockets")
+def test_a_datagram_goes_out_in_one_piece_or_not_at_all(kernel):
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with near, far:
+        near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        size = PORTION + 1000
+        far.settimeout(GUARD)
+        sent = do(kernel, Send(near, bytes(size)))
+        assert isinstance(sent, OSError) or (sent, len(far.recv(2 * size))) == (size, size)
 
 
 # -- interruptions and false hints
