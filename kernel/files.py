@@ -40,8 +40,9 @@ WOLF: Final = 0.01
 class FileCall(SystemCall):
     """A call that may sleep until a file is ready; its first argument is that file.
 
-    `run` answers at once, or puts the caller to sleep by `FileTable.wait`. When the poller tells
-    that the file is ready, `go_on` does the rest, or waits again.
+    `run` answers at once, or puts the caller to sleep by `FileTable.wait`; where others wait
+    already it does not try, so that nobody overtakes. When the poller tells that the file is ready,
+    `go_on` does the rest, or waits again.
     """
 
     __slots__ = ()

@@ -68,6 +68,19 @@ def traceback_of(error: BaseException) -> TracebackType | None:
     return trace
 
 
+def innermost(error: BaseException, frames: int) -> tuple[TracebackType | None, int]:
+    """The end of the error's traceback, so many frames of it, and how many there are before."""
+    last = trace = traceback_of(error)
+    depth = 0
+    while last is not None:
+        last, depth = last.tb_next, depth + 1
+    omitted = max(0, depth - frames)
+    for _ in range(omitted):
+        assert trace is not None
+        trace = trace.tb_next
+    return trace, omitted
+
+
 def release_locals(error: BaseException) -> None:
     """Empty the finished frames of the error's traceback, and of the errors behind it.
 

@@ -1,7 +1,8 @@
 """The scheduler: the task table and the loop.
 
 Each round of the loop, in this order:
- 1. the poller tells which files are ready (it is there that an idle kernel sleeps);
+ 1. the poller tells which files are ready (it is there that an idle kernel sleeps; a busy one asks
+    it now and then);
  2. requests from other threads arrive;
  3. alarms that are due ring;
  4. every ready task gets one turn.
@@ -329,7 +330,7 @@ class Scheduler:
                 if not crowd:
                     break
                 turns = (None,) * min(crowd, PASS)
-            plain = trace.plain
+            untraced = trace.untraced
             for _ in turns:
                 task = pick()
                 answer = task.reply
@@ -369,7 +370,7 @@ class Scheduler:
                         answer = None
                     else:
                         try:
-                            if isinstance(trap, plain):
+                            if isinstance(trap, untraced):
                                 answer = trap.run(self, task)
                             else:
                                 answer = task.serve(trap)

@@ -10,10 +10,9 @@ import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
-from .frames import traceback_of
+from .frames import innermost
 from .systemcall import ASLEEP, SystemCall
 from .task import ExitStatus, in_words
 
@@ -142,7 +141,7 @@ class Trace:
         #: Whether anyone wants calls and answers, or births and deaths.
         self.calls = self.lives = False
         #: The class of the calls that the loop runs by itself; of none, when calls are traced.
-        self.plain: type[SystemCall] | tuple[()] = SystemCall
+        self.untraced: type[SystemCall] | tuple[()] = SystemCall
 
     def subscribe(self, sink: Sink, *kinds: type[Event]) -> None:
         """Call `sink` with every event of these kinds from now on; of calls that are made, from the
@@ -166,7 +165,7 @@ class Trace:
 
     def note_wishes(self) -> None:
         self.calls = any(kind in self.sinks for kind in (Called, Answered, Failed))
-        self.plain = () if self.calls else SystemCall
+        self.untraced = () if self.calls else SystemCall
         self.lives = any(kind in self.sinks for kind in (Spawned, Exited))
 
     def run(self, call: SystemCall, kernel: Scheduler, caller: Caller) -> object:
@@ -208,21 +207,9 @@ def log(text: str, subject: object, error: BaseException | None) -> None:
 
     info = None
     if error is not None:
-        trace, omitted = innermost(traceback_of(error), LOGGED)
+        trace, omitted = innermost(error, LOGGED)
         info = (type(error), error, trace)
         if omitted:
             text += f" (the traceback without its first {omitted:,} frames)"
     with contextlib.suppress(BaseException):
         logging.getLogger("pyos").error(text, subject, exc_info=info)
-
-
-def innermost(trace: TracebackType | None, frames: int) -> tuple[TracebackType | None, int]:
-    """The end of a traceback, so many frames of it, and how many are before."""
-    last, depth = trace, 0
-    while last is not None:
-        last, depth = last.tb_next, depth + 1
-    omitted = max(0, depth - frames)
-    for _ in range(omitted):
-        assert trace is not None
-        trace = trace.tb_next
-    return trace, omitted

@@ -118,7 +118,7 @@ class Accept(FileCall):
         file = kernel.files.socket(self.socket)
         if not listens(self.socket):
             raise OSError(errno.EINVAL, "the socket does not listen")
-        if file.readable and not file.readers:
+        if file.readable and file.readers.first is None:
             return self.go_on(kernel, caller, file)
         return kernel.files.wait(file, READ, caller, self)
 
@@ -234,8 +234,8 @@ class Sending(FileCall):
 
 
 def size_of(data: Any) -> int:
-    """How many bytes there are to be sent."""
-    return len(data) if type(data) is bytes else memoryview(data).nbytes
+    """How many bytes there are to be sent. Raises `TypeError` for what is not bytes in a row."""
+    return len(data if type(data) is bytes else memoryview(data).cast("B"))
 
 
 def send_some(sock: Socket, data: Any, sent: int) -> int:

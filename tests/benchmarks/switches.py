@@ -21,8 +21,8 @@ from kernel import GetTid, Scheduler, SystemCall
 #: What the copy does not have: the lines that are taken out, or what they become.
 COPIES = {
     "trace": [
-        ("            plain = trace.plain\n", ""),
-        ("isinstance(trap, plain)", "isinstance(trap, SystemCall)"),
+        ("            untraced = trace.untraced\n", ""),
+        ("isinstance(trap, untraced)", "isinstance(trap, SystemCall)"),
     ],
     "policy": [("self.policy.picker(ready)", "ready.popleft")],
     "watchdog": [("for self.passes in numbers", "for _ in numbers")],

@@ -628,7 +628,7 @@ def test_what_is_no_socket_is_refused_by_name(kernel, thing):
         assert words == f"a socket is wanted here, not {thing!r}"
 
 
-@pytest.mark.parametrize("data", ["text", None, 5, [1, 2]])
+@pytest.mark.parametrize("data", ["text", None, 5, [1, 2], memoryview(b"abcd")[::2]])
 def test_send_of_what_is_no_bytes_is_refused_by_type(kernel, data):
     with connection() as (near, _):
         assert type(data).__name__ in failure(kernel, Send(near, data), TypeError)
