@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import errno
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .task import ExitStatus
 
 
 class KernelError(Exception):
@@ -22,6 +26,20 @@ class NoSuchTask(KernelError):
         if self.ended:
             return f"task {self.tid} ended too long ago: its exit status is no longer kept"
         return f"no task {self.tid!r}"
+
+
+class TaskFailed(KernelError):
+    """A task that was joined crashed, or was killed; its own error is the cause of this one.
+
+    `status` is its exit status.
+    """
+
+    def __init__(self, status: ExitStatus) -> None:
+        super().__init__(status)
+        self.status = status
+
+    def __str__(self) -> str:
+        return f"task {self.status.tid} {self.status}"
 
 
 class TooManyTasks(KernelError):

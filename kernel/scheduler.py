@@ -198,8 +198,8 @@ class Scheduler:
         elif self.trace.lives:
             self.trace.emit(exited(task))
         if task.waiters is not None:
-            while task.waiters.first is not None:
-                task.waiters.first.answer(task.status)
+            while (waiter := task.waiters.first) is not None:
+                waiter.ended(task)
 
     # -- the loop
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from .scheduler import Scheduler
+    from .task import Task
     from .waitqueue import Caller
 
 C = TypeVar("C", bound=type)
@@ -62,6 +63,10 @@ class SystemCall:
     def ring(self, kernel: Scheduler, caller: Caller) -> None:
         """The alarm of the sleeping `caller` is due; unless a call says otherwise, look again."""
         caller.look_again()
+
+    def ended(self, task: Task) -> object:
+        """The task for whose end a caller sleeps in this call has ended: the answer, or raise."""
+        raise NotImplementedError
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         """What the `caller`, asleep in this call, waits for, in words."""

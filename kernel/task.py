@@ -208,6 +208,12 @@ class Task(Caller):
         self.end(None, error)
         self.killed = self.forced = True
 
+    def exit_queue(self) -> WaitQueue:
+        """Where those wait who are to be told of the end."""
+        if self.waiters is None:
+            self.waiters = WaitQueue()
+        return self.waiters
+
     @property
     def status(self) -> ExitStatus | None:
         """How the task ended; None while it lives."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .alarms import Alarm
     from .files import File
     from .scheduler import Scheduler
+    from .task import Task
 
 
 class Caller:
@@ -86,6 +87,13 @@ class Caller:
                 file.table.false_alarm(file)
                 return
         file.false_alarms = 0
+
+    def ended(self, task: Task) -> None:
+        """The task whose end it waits for has ended. Only for the scheduler."""
+        try:
+            self.answer(self.call.ended(task))
+        except BaseException as error:
+            self.fail(error)
 
     def ring(self) -> None:
         """The alarm is due."""

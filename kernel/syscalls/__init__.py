@@ -3,7 +3,7 @@
 from .files import ReadWait, WriteWait
 from .sockets import Accept, Connect, Listen, Recv, Send
 from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList
-from .tasks import GetTid, KillTask, NewTask, WaitTask, Yield
+from .tasks import GetTid, Join, KillTask, NewTask, WaitTask, Yield
 from .time import Sleep
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "FrameInfo",
     "GetStack",
     "GetTid",
+    "Join",
     "KillTask",
     "ListTasks",
     "Listen",

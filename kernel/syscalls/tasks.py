@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import TaskKilled
+from ..errors import TaskFailed, TaskKilled
 from ..systemcall import SystemCall, brief, system_call
 from ..task import Task
-from ..waitqueue import WaitQueue
 
 if TYPE_CHECKING:
     from ..scheduler import Scheduler
@@ -86,17 +85,33 @@ class WaitTask(SystemCall):
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         task = kernel.find(self.tid)
-        status = task.status
-        if status is not None:
-            return status
+        if task.frame is None:
+            return self.ended(task)
         if task is caller:
             raise ValueError(f"task {self.tid} waits for its own end, which would never come")
-        if task.waiters is None:
-            task.waiters = WaitQueue()
-        return caller.sleep(task.waiters, self)
+        return caller.sleep(task.exit_queue(), self)
+
+    def ended(self, task: Task) -> object:
+        return task.status
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return f"exit of {brief(self.tid)}"
 
     def waits_for(self) -> int | None:
         return self.tid
+
+
+@system_call
+class Join(WaitTask):
+    """Waits until a task has ended; answers what it returned.
+
+    Raises `TaskFailed`, from the task's own error, if it crashed or was killed; otherwise as
+    `WaitTask`.
+    """
+
+    def ended(self, task: Task) -> object:
+        status = task.status
+        assert status is not None
+        if status.ok:
+            return status.value
+        raise TaskFailed(status) from status.error

@@ -10,8 +10,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from inspect import CO_ITERABLE_COROUTINE
 from traceback import extract_tb
+from types import GeneratorType
 from typing import Any, ClassVar
+
+import pytest
 
 import kernel
 from kernel import (
@@ -27,6 +31,7 @@ from kernel import (
     Spawned,
     SystemCall,
     WaitQueue,
+    Yield,
     system_call,
 )
 from kernel.request import Reply, Request
@@ -101,6 +106,34 @@ def run(program: Any, **doors: Any) -> ExitStatus:
     watch(sched, Exited)  # so that nothing is logged
     settle(sched)
     return outcome(sched, 1)
+
+
+def as_generator(program: Any) -> Any:
+    """A program as it is written in the tests."""
+    return program
+
+
+async def as_coroutine(program: Any) -> Any:
+    """The same program as an `async def`, which awaits what the generator yields."""
+    step, what = program.send, None
+    while True:
+        try:
+            trap = step(what)
+        except StopIteration as returned:
+            return returned.value
+        if trap is None:
+            trap = Yield()
+        elif isinstance(trap, GeneratorType) and not trap.gi_code.co_flags & CO_ITERABLE_COROUTINE:
+            trap = as_coroutine(trap)
+        try:
+            step, what = program.send, await trap
+        except BaseException as error:
+            step, what = program.throw, error
+
+
+#: What holds for a program holds for it in either style: `@either_style def test_…(style)`, with
+#: `start(style(program()))`.
+either_style = pytest.mark.parametrize("style", [as_generator, as_coroutine])
 
 
 def outcome(sched: Scheduler, tid: int) -> ExitStatus:
