@@ -41,6 +41,7 @@ from .policies import Policy, Scripted
 from .poller import EpollPoller, KqueuePoller, Poller, SelectPoller
 from .scheduler import Scheduler
 from .syscalls import (
+    Abandon,
     Accept,
     Acquire,
     Barrier,
@@ -120,6 +121,7 @@ from .trace import (
 from .waitqueue import Caller, WaitQueue
 
 __all__ = [
+    "Abandon",
     "Accept",
     "AcceptFailed",
     "Acquire",

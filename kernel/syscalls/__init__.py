@@ -5,7 +5,7 @@ from .conditions import Condition, Notify
 from .events import Barrier, ClearEvent, Event, SetEvent, WaitBarrier, WaitEvent
 from .files import ReadWait, WriteWait
 from .groups import EndGroup, NextEnded, TaskGroup, first_ended, first_good
-from .locks import Acquire, CapacityLimiter, Lock, Mutex, Release, Semaphore
+from .locks import Abandon, Acquire, CapacityLimiter, Lock, Mutex, Release, Semaphore
 from .ready import Ready, TellReady
 from .rwlock import RWLock
 from .scopes import Cancel, OpenScope, Scope, within
@@ -17,6 +17,7 @@ from .tasks import GetTid, Join, KillTask, NewTask, WaitTask, Yield
 from .time import Now, Sleep, SleepUntil, Ticks
 
 __all__ = [
+    "Abandon",
     "Accept",
     "Acquire",
     "Barrier",

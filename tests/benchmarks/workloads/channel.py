@@ -4,7 +4,7 @@ for each message.
 
 from collections import deque
 
-from kernel import ChanRecv, ChanSend, Channel
+from kernel import Channel, ChanRecv, ChanSend
 
 from ..lap import Lap
 
