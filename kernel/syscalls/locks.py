@@ -68,7 +68,7 @@ class Acquire(SystemCall):
         lock = self.lock
         if isinstance(lock, Lock):
             return lock.acquire(caller, self)
-        raise TypeError(f"a lock is wanted here, not {brief(lock)}")
+        raise wrong_kind(lock, "a lock")
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         owner = self.lock.owner()
@@ -94,8 +94,9 @@ class Release(SystemCall):
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         lock = self.lock
         if isinstance(lock, Lock):
-            return lock.release(caller, self.repaired)
-        raise TypeError(f"a lock is wanted here, not {brief(lock)}")
+            lock.release(caller, self.repaired)
+            return None
+        raise wrong_kind(lock, "a lock")
 
 
 @system_call
