@@ -28,6 +28,27 @@ class NoSuchTask(KernelError):
         return f"no task {self.tid!r}"
 
 
+class TaskEnded(NoSuchTask):
+    """The task has ended, so it cannot be sent anything."""
+
+    def __init__(self, tid: object, ended: bool = True) -> None:
+        super().__init__(tid, ended)
+
+    def __str__(self) -> str:
+        return f"task {self.tid} has ended"
+
+
+class NotATask(KernelError):
+    """A request from outside made a call that only tasks can make."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(call)
+        self.call = call
+
+    def __str__(self) -> str:
+        return f"{self.call} is a call for tasks: a request from outside has no mailbox and no name"
+
+
 class TaskFailed(KernelError):
     """A task that was joined crashed, or was killed; its own error is the cause of this one.
 
@@ -40,6 +61,50 @@ class TaskFailed(KernelError):
 
     def __str__(self) -> str:
         return f"task {self.status.tid} {self.status}"
+
+
+class NoAnswer(KernelError):
+    """The task that was asked ended without an answer. `status` is its exit status."""
+
+    def __init__(self, status: ExitStatus) -> None:
+        super().__init__(status)
+        self.status = status
+
+    def __str__(self) -> str:
+        return f"no answer: task {self.status.tid} {self.status}"
+
+
+class NoSuchName(KernelError):
+    """No task goes by this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"no task goes by the name {self.name!r}"
+
+
+class NameTaken(KernelError):
+    """A task goes by this name already: the task `tid`."""
+
+    def __init__(self, name: str, tid: int) -> None:
+        super().__init__(name, tid)
+        self.name, self.tid = name, tid
+
+    def __str__(self) -> str:
+        return f"task {self.tid} goes by the name {self.name!r} already"
+
+
+class MailboxFull(KernelError):
+    """A task has not received its messages: its mailbox holds `size` and not one more."""
+
+    def __init__(self, tid: int, size: int) -> None:
+        super().__init__(tid, size)
+        self.tid, self.size = tid, size
+
+    def __str__(self) -> str:
+        return f"the mailbox of task {self.tid} is full ({self.size:,} messages)"
 
 
 class TooManyTasks(KernelError):

@@ -28,6 +28,7 @@ from .errors import Deadlock, NoSuchTask, TooManyTasks
 from .files import FileTable
 from .inbox import Inbox
 from .interrupts import Interrupts
+from .names import Names
 from .policies import Policy
 from .poller import Poller, best_poller
 from .request import Request
@@ -98,6 +99,7 @@ class Scheduler:
         self.sleepers = Dormitory()
         self.files = FileTable(self)
         self.trace = Trace()
+        self.names = Names()
         #: Requests from other threads that have arrived and have no answer yet.
         self.requests: set[Request] = set()
         #: Killed tasks that have not ended yet.

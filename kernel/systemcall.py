@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from inspect import get_annotations
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast, dataclass_transform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -55,6 +55,9 @@ class SystemCall:
     """A request to the kernel, made by `yield call`, `yield from call` or `await call`."""
 
     __slots__ = ()
+
+    #: Whether it may do a part of its work and then sleep: so it cannot be a branch of a `Select`.
+    acts_first: ClassVar[bool] = False
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         """Do it: return the answer, raise, or return `caller.sleep(queue, call)`."""

@@ -23,6 +23,7 @@ from .systemcall import ASLEEP, Asleep, SystemCall, brief, system_call
 from .waitqueue import Caller, WaitQueue
 
 if TYPE_CHECKING:
+    from .mailbox import Mailbox
     from .scheduler import Scheduler
 
 #: What a task can be made of, and what can be entered as a subroutine.
@@ -73,6 +74,7 @@ class Task(Caller):
         "forced",
         "frame",
         "killed",
+        "mailbox",
         "name",
         "parent",
         "reply",
@@ -94,6 +96,8 @@ class Task(Caller):
     reply: object
     #: Those who wait for the end; made when needed.
     waiters: WaitQueue | None
+    #: What it has been sent; made when needed.
+    mailbox: Mailbox | None
     #: How it ended, once it has.
     value: object
     error: BaseException | None
@@ -107,7 +111,7 @@ class Task(Caller):
         self.tid = 0
         self.killed = False
         self.frame = target
-        self.queue = self.alarm = self.callers = self.reply = self.waiters = None
+        self.queue = self.alarm = self.callers = self.reply = self.waiters = self.mailbox = None
 
     def give_way(self) -> Asleep:
         if self.kernel.trace.calls:
