@@ -175,3 +175,17 @@ class TaskKilled(BaseException):
 
     Not an `Exception`, so that a program's `except Exception` does not swallow it.
     """
+
+
+class LinkBroken(TaskKilled):
+    """A task is killed because a linked one, `tid`, crashed or was killed.
+
+    `status` is the exit status of the first, of which all others died.
+    """
+
+    def __init__(self, tid: int, status: ExitStatus) -> None:
+        super().__init__(tid, status)
+        self.tid, self.status = tid, status
+
+    def __str__(self) -> str:
+        return f"its link to task {self.tid} broke: task {self.status.tid} {self.status}"

@@ -24,10 +24,11 @@ from typing import Any, Final
 from .alarms import Alarm, Alarms
 from .clock import Clock
 from .deadlock import verdict
-from .errors import Deadlock, NoSuchTask, TooManyTasks
+from .errors import Deadlock, NoSuchTask, TaskKilled, TooManyTasks
 from .files import FileTable
 from .inbox import Inbox
 from .interrupts import Interrupts
+from .links import Links
 from .names import Names
 from .policies import Policy
 from .poller import Poller, best_poller
@@ -100,6 +101,7 @@ class Scheduler:
         self.files = FileTable(self)
         self.trace = Trace()
         self.names = Names()
+        self.links = Links()
         #: Requests from other threads that have arrived and have no answer yet.
         self.requests: set[Request] = set()
         #: Killed tasks that have not ended yet.
@@ -156,12 +158,13 @@ class Scheduler:
             raise NoSuchTask(tid, ended=0 < tid <= self.last_tid)
         return task
 
-    def kill(self, task: Task, grace: float | None = None) -> None:
-        """Kill a task: `TaskKilled` surfaces at its `yield`, and after `grace` seconds it is ended
-        by force. To one that is being killed already, only a sooner end makes a difference.
+    def kill(self, task: Task, grace: float | None = None, error: TaskKilled | None = None) -> None:
+        """Kill a task: `TaskKilled`, or the `error` that says why, surfaces at its `yield`, and
+        after `grace` seconds it is ended by force. To one that is being killed already, only a
+        sooner end makes a difference.
         """
         if not task.killed:
-            task.kill()
+            task.kill(error)
         self.expect_end(task, grace)
 
     def expect_end(self, task: Task, grace: float | None = None) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
-from .errors import BadTrap, TaskKilled
+from .errors import BadTrap, LinkBroken, TaskKilled
 from .frames import begun, delegates, own_yield, release_locals, shut, strip
 from .systemcall import ASLEEP, Asleep, SystemCall, brief, system_call
 from .waitqueue import Caller, WaitQueue
@@ -34,8 +34,9 @@ Target = Generator[Any, Any, Any] | Coroutine[Any, Any, Any]
 class ExitStatus:
     """How a task ended: with a value, with an error, or killed.
 
-    A killed task may have an error as well: the one that its `finally` raised. `forced` tells
-    that it did not end within the kill's deadline, and was taken off the machine as it stood.
+    A killed task may have an error as well: the one that its `finally` raised, or a `LinkBroken`,
+    which tells why it was killed. `forced` tells that it did not end within the kill's deadline,
+    and was taken off the machine as it stood.
     """
 
     tid: int
@@ -56,6 +57,8 @@ class ExitStatus:
 
     def __str__(self) -> str:
         killed = "killed by force" if self.forced else "killed"
+        if isinstance(self.error, LinkBroken):
+            return f"{killed}: {self.error}"
         if self.error is not None:
             what = in_words(self.error)
             return f"{killed}, then {what}" if self.killed else f"crashed: {what}"
@@ -156,7 +159,8 @@ class Task(Caller):
         if error is not None:
             release_locals(strip(error))
             if isinstance(error, TaskKilled):
-                self.error, self.killed = None, True
+                self.killed = True
+                self.error = error if isinstance(error, LinkBroken) else None
 
     def enter(self, subroutine: Any) -> None:
         """Call a subroutine: it is the innermost frame until it returns."""
@@ -189,17 +193,19 @@ class Task(Caller):
         self.frame = self.callers.pop()
         return value
 
-    def kill(self) -> None:
-        """Raise `TaskKilled` in the task: where it sleeps, or, where it has an answer that it has
-        not seen yet, at its next `yield`. The body of a task that has not begun never runs.
+    def kill(self, error: TaskKilled | None = None) -> None:
+        """Raise `TaskKilled`, or the `error` that says why, in the task: where it sleeps, or, where
+        it has an answer that it has not seen yet, at its next `yield`. The body of a task that has
+        not begun never runs.
         """
+        error = error or TaskKilled()
         self.killed = True
         if self.queue is not None:
-            self.fail(TaskKilled())
+            self.fail(error)
         elif isinstance(self.frame, Throw) or begun(self.frame):
-            self.frame = Interrupt(self, TaskKilled())
+            self.frame = Interrupt(self, error)
         else:
-            self.frame = Throw(self, TaskKilled())
+            self.frame = Throw(self, error)
 
     def force(self) -> None:
         """End the task as it stands: `GeneratorExit` in every frame, the innermost first."""
@@ -228,7 +234,7 @@ class Task(Caller):
     @property
     def heeded(self) -> bool:
         """Whether a kill has surfaced in the task."""
-        return not (isinstance(self.frame, Throw) and type(self.frame.error) is TaskKilled)
+        return not (isinstance(self.frame, Throw) and isinstance(self.frame.error, TaskKilled))
 
     def frames(self) -> list[Any]:
         """The frames of the stack, outermost first."""

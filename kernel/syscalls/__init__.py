@@ -1,6 +1,7 @@
 """Every system call, by topic."""
 
 from .files import ReadWait, WriteWait
+from .links import Demonitor, Down, Link, Monitor, SpawnLinked, SpawnMonitored, TrapExits, Unlink
 from .mailboxes import (
     Answer,
     Ask,
@@ -26,14 +27,18 @@ __all__ = [
     "Asked",
     "CancelSend",
     "Connect",
+    "Demonitor",
+    "Down",
     "FrameInfo",
     "GetStack",
     "GetTid",
     "Join",
     "KillTask",
     "LimitMailbox",
+    "Link",
     "ListTasks",
     "Listen",
+    "Monitor",
     "NewTask",
     "ReadWait",
     "Receive",
@@ -43,9 +48,13 @@ __all__ = [
     "SendAfter",
     "SendMessage",
     "Sleep",
+    "SpawnLinked",
+    "SpawnMonitored",
     "StackInfo",
     "TaskInfo",
     "TaskList",
+    "TrapExits",
+    "Unlink",
     "Unregister",
     "WaitTask",
     "WhereIs",

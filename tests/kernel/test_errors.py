@@ -14,6 +14,7 @@ from kernel import (
     FileClosed,
     KernelError,
     KernelStopped,
+    LinkBroken,
     MailboxFull,
     NameTaken,
     NoAnswer,
@@ -86,6 +87,14 @@ def test_an_error_survives_being_copied_and_sent_to_another_process(error, text,
         assert type(other) is type(error)
         assert str(other) == text
         assert {name: getattr(other, name) for name in data} == data
+
+
+def test_a_broken_link_is_a_kill_that_says_whose_end_it_was():
+    broken = LinkBroken(7, ExitStatus(5, killed=True))
+    assert isinstance(broken, TaskKilled)
+    for error in (broken, copy.copy(broken), pickle.loads(pickle.dumps(broken))):
+        assert str(error) == "its link to task 7 broke: task 5 killed"
+        assert (error.tid, error.status) == (7, ExitStatus(5, killed=True))
 
 
 def test_a_closed_file_is_an_os_error_to_those_who_catch_these():
