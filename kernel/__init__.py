@@ -33,6 +33,7 @@ from .errors import (
     TaskFailed,
     TaskKilled,
     TooManyFiles,
+    TooManyRestarts,
     TooManyTasks,
 )
 from .inbox import Inbox
@@ -41,6 +42,7 @@ from .machine import Machine
 from .policies import Policy, Scripted
 from .poller import EpollPoller, KqueuePoller, Poller, SelectPoller
 from .scheduler import Scheduler
+from .supervisor import Child, supervise
 from .syscalls import (
     Accept,
     Answer,
@@ -61,6 +63,7 @@ from .syscalls import (
     ListTasks,
     Monitor,
     NewTask,
+    Now,
     ReadWait,
     Receive,
     Recv,
@@ -110,6 +113,7 @@ __all__ = [
     "Called",
     "Caller",
     "CancelSend",
+    "Child",
     "Clock",
     "Connect",
     "Deadlock",
@@ -148,6 +152,7 @@ __all__ = [
     "NoSuchName",
     "NoSuchTask",
     "NotATask",
+    "Now",
     "Panicked",
     "Policy",
     "Poller",
@@ -176,6 +181,7 @@ __all__ = [
     "TaskKilled",
     "TaskList",
     "TooManyFiles",
+    "TooManyRestarts",
     "TooManyTasks",
     "TrapExits",
     "Unlink",
@@ -185,5 +191,6 @@ __all__ = [
     "WhereIs",
     "WriteWait",
     "Yield",
+    "supervise",
     "system_call",
 ]

@@ -118,6 +118,21 @@ class TooManyTasks(KernelError):
         return f"the task table is full ({self.limit:,} tasks): end some before starting more"
 
 
+class TooManyRestarts(KernelError):
+    """A supervisor gives up, after more than `intensity` restarts within `period` seconds.
+
+    `status` is the exit status of the last one, and its error is the cause of this one.
+    """
+
+    def __init__(self, status: ExitStatus, intensity: int, period: float) -> None:
+        super().__init__(status, intensity, period)
+        self.status, self.intensity, self.period = status, intensity, period
+
+    def __str__(self) -> str:
+        often = f"more than {self.intensity:,} restarts within {self.period:g} s"
+        return f"{often}; the last time task {self.status.tid} {self.status}"
+
+
 class TooManyFiles(KernelError):
     """The poller cannot watch one more file."""
 

@@ -18,7 +18,7 @@ from .mailboxes import (
 from .sockets import Accept, Connect, Listen, Recv, Send
 from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList
 from .tasks import GetTid, Join, KillTask, NewTask, WaitTask, Yield
-from .time import Sleep
+from .time import Now, Sleep
 
 __all__ = [
     "Accept",
@@ -40,6 +40,7 @@ __all__ = [
     "Listen",
     "Monitor",
     "NewTask",
+    "Now",
     "ReadWait",
     "Receive",
     "Recv",

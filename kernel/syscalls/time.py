@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 
 
 @system_call
+class Now(SystemCall):
+    """Answers the time of the kernel's clock, in seconds; where it begins is arbitrary."""
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        return kernel.clock.now()
+
+
+@system_call
 class Sleep(SystemCall):
     """Sleeps for `seconds`, at least; 0 gives up the processor. Answers None.
 

@@ -25,6 +25,7 @@ from kernel import (
     TaskEnded,
     TaskKilled,
     TooManyFiles,
+    TooManyRestarts,
     TooManyTasks,
 )
 
@@ -58,6 +59,11 @@ ERRORS = [
         TooManyTasks(2000),
         "the task table is full (2,000 tasks): end some before starting more",
         {"limit": 2000},
+    ),
+    (
+        TooManyRestarts(ExitStatus(9, killed=True), 3, 5.0),
+        "more than 3 restarts within 5 s; the last time task 9 killed",
+        {"status": ExitStatus(9, killed=True), "intensity": 3, "period": 5.0},
     ),
     (
         TooManyFiles("select", 511),
