@@ -163,6 +163,20 @@ class FileClosed(KernelError, OSError):
         return FileClosed, (self.fd,)
 
 
+class PipeClosed(FileClosed):
+    """This end of a pipe, "read" or "write", is closed, or was closed while the caller waited."""
+
+    def __init__(self, end: str) -> None:
+        super().__init__(-1)
+        self.end = end
+
+    def __str__(self) -> str:
+        return f"the {self.end} end of the pipe is closed"
+
+    def __reduce__(self) -> tuple[type[PipeClosed], tuple[str]]:  # type: ignore[override]
+        return PipeClosed, (self.end,)
+
+
 class Deadlock(KernelError):
     """No task can ever go on; `verdict` says in words who waits for whom."""
 

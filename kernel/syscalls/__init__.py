@@ -15,6 +15,7 @@ from .mailboxes import (
     Unregister,
     WhereIs,
 )
+from .pipes import ClosePipe, Pipe, PipeRead, PipeWrite
 from .sockets import Accept, Connect, Listen, Recv, Send
 from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList
 from .tasks import GetTid, Join, KillTask, NewTask, WaitTask, Yield
@@ -26,6 +27,7 @@ __all__ = [
     "Ask",
     "Asked",
     "CancelSend",
+    "ClosePipe",
     "Connect",
     "Demonitor",
     "Down",
@@ -41,6 +43,9 @@ __all__ = [
     "Monitor",
     "NewTask",
     "Now",
+    "Pipe",
+    "PipeRead",
+    "PipeWrite",
     "ReadWait",
     "Receive",
     "Recv",
