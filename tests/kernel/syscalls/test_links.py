@@ -196,6 +196,24 @@ def test_a_monitor_whose_owner_has_ended_leaves_nothing_behind():
     assert not sched.tasks[1].waiters
 
 
+def test_a_monitor_that_has_told_or_was_ended_leaves_nothing_behind():
+    def program():
+        tid = yield GetTid()
+        yield Monitor((yield NewTask(idle(0))))
+        yield Receive()
+        places = len(sched.tasks[tid].waiters)
+        for _ in range(10):
+            yield Demonitor((yield Monitor(1)))
+            yield SpawnMonitored(idle(0))
+            yield Receive(Down)
+        return len(sched.tasks[tid].waiters) - places
+
+    sched = start(asleep(), program())
+    turn(sched, 30)
+    assert outcome(sched, 2).value == 0
+    assert not sched.tasks[1].waiters
+
+
 def test_whose_monitor_it_is_not_cannot_end_it():
     references = []
 

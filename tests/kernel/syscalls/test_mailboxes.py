@@ -33,12 +33,14 @@ from kernel import (
     TaskEnded,
     TaskKilled,
     Unregister,
+    WaitQueue,
     WaitTask,
     WhereIs,
 )
 
 from ..support import (
     GUARD,
+    Park,
     ask,
     either_style,
     idle,
@@ -947,6 +949,23 @@ def test_the_alarm_of_an_ended_receiver_is_dropped_quietly():
     assert not sched.alarms.live
 
 
+def test_a_message_that_is_there_or_was_taken_back_leaves_nothing_behind():
+    def program():
+        tid = yield GetTid()
+        yield SendAfter(0, tid, "made")
+        yield Receive()
+        places = len(sched.tasks[tid].waiters)
+        for _ in range(10):
+            yield SendAfter(1, tid, "there")
+            yield CancelSend((yield SendAfter(1, tid, "taken back")))
+            yield Receive()
+        return len(sched.tasks[tid].waiters) - places
+
+    sched = start(program())
+    settle(sched)
+    assert outcome(sched, 1).value == 0
+
+
 def test_a_message_on_its_way_outlives_its_sender():
     def program():
         yield SendAfter(5, 2, "a legacy")
@@ -1077,3 +1096,175 @@ def test_a_kill_ends_a_receive_like_any_sleep():
     sched.kill(sched.tasks[1])
     turn(sched)
     assert outcome(sched, 1).value == "killed"
+
+
+# -- against a model
+
+KINDS = {"any": None, "int": int, "str": str, "even": lambda message: message in (0, 2)}
+MEANT = {
+    "any": lambda message: True,
+    "int": lambda message: isinstance(message, int),
+    "str": lambda message: isinstance(message, str),
+    "even": lambda message: message in (0, 2),
+}
+
+who = st.integers(0, 1)
+values = st.integers(0, 3) | st.sampled_from("ab")
+#: Never so that a message and a timeout are due at the same time, where the order would matter.
+timeouts = st.sampled_from([None, 0, 1 / 64, 1 + 1 / 64, 2 + 1 / 64])
+steps = st.one_of(
+    st.tuples(st.just("send"), who, values),
+    st.tuples(st.just("later"), who, values, st.integers(1, 3)),
+    st.tuples(st.just("cancel"), st.integers(0, 3)),
+    st.tuples(st.just("receive"), who, st.sampled_from(sorted(KINDS)), timeouts),
+    st.tuples(st.just("wait"), st.integers(1, 2)),
+    st.tuples(st.just("kill"), who),
+)
+
+
+class Model:
+    """What two mailboxes should do, told by lists."""
+
+    def __init__(self):
+        self.now = 0
+        self.alive = [True, True]
+        self.box = [[], []]
+        self.seen = [[], []]
+        self.orders = [[], []]
+        self.waits = [None, None]
+        self.coming = []
+
+    def send(self, task, message):
+        if self.alive[task]:
+            self.box[task].append(message)
+
+    def later(self, task, message, seconds):
+        self.coming.append([self.now + seconds, task, message])
+
+    def cancel(self, number):
+        on_its_way = self.coming[number][0] is not None and self.alive[self.coming[number][1]]
+        self.coming[number][0] = None
+        return on_its_way
+
+    def receive(self, task, kind, timeout):
+        self.orders[task].append((kind, timeout))
+
+    def kill(self, task):
+        self.alive[task] = False
+
+    def wait(self, seconds):
+        end = self.now + seconds
+        while (due := min([end, *self.times()])) < end or due in self.times():
+            self.now = due
+            for message in self.coming:
+                if message[0] == due:
+                    message[0] = None
+                    self.send(*message[1:])
+            self.settle()
+        self.now = end
+
+    def times(self):
+        """When something happens next: a message arrives, or a wait is over."""
+        ends = [wait[1] for task, wait in enumerate(self.waits) if wait and self.alive[task]]
+        return [time for time in (*ends, *(when for when, *_ in self.coming)) if time is not None]
+
+    def settle(self):
+        """Let each task go on as far as it can."""
+        for task in (0, 1):
+            while self.alive[task] and (self.waits[task] or self.orders[task]):
+                if not self.waits[task]:
+                    kind, timeout = self.orders[task].pop(0)
+                    self.waits[task] = kind, None if timeout is None else self.now + timeout
+                if not self.try_to_receive(task, *self.waits[task]):
+                    break
+                self.waits[task] = None
+
+    def try_to_receive(self, task, kind, end):
+        for place, message in enumerate(self.box[task]):
+            if MEANT[kind](message):
+                self.seen[task].append(message)
+                del self.box[task][place]
+                return True
+        if end is not None and end <= self.now:
+            self.seen[task].append("late")
+            return True
+        return False
+
+
+class System:
+    """The same by the kernel."""
+
+    def __init__(self):
+        self.orders = [[], []]
+        self.seen = [[], []]
+        self.parked = [WaitQueue(), WaitQueue()]
+        self.handles = []
+        self.sched = start(self.program(0), self.program(1))
+        self.settle()
+
+    def program(self, task):
+        while True:
+            while not self.orders[task]:
+                yield Park(self.parked[task])
+            kind, timeout = self.orders[task].pop(0)
+            try:
+                self.seen[task].append((yield Receive(KINDS[kind], timeout)))
+            except TimeoutError:
+                self.seen[task].append("late")
+
+    def send(self, task, message):
+        ask(self.sched, SendMessage(task + 1, message))
+
+    def later(self, task, message, seconds):
+        self.handles.append(ask(self.sched, SendAfter(seconds, task + 1, message)))
+
+    def cancel(self, number):
+        reply = ask(self.sched, CancelSend(self.handles[number].result(0)))
+        self.settle()
+        return reply.result(0)
+
+    def receive(self, task, kind, timeout):
+        self.orders[task].append((kind, timeout))
+        if self.parked[task].first is not None:
+            self.parked[task].first.answer(None)
+
+    def kill(self, task):
+        if task + 1 in self.sched.tasks:
+            self.sched.kill(self.sched.tasks[task + 1])
+
+    def wait(self, seconds):
+        end = self.sched.clock.now() + seconds
+        while (due := self.sched.alarms.due()) is not None and due <= end:
+            self.sched.clock.time = max(due, self.sched.clock.time)
+            turn(self.sched)
+            self.settle()
+        self.sched.clock.time = end
+
+    def settle(self):
+        while self.sched.ready or self.sched.inbox.arrivals:
+            turn(self.sched)
+
+
+@settings(derandomize=True, deadline=None, max_examples=120)
+@given(st.lists(steps, max_size=25))
+def test_two_mailboxes_do_what_lists_say(steps):
+    system, model = System(), Model()
+    for what, *arguments in steps:
+        if what == "cancel" and arguments[0] >= len(model.coming):
+            continue
+        if what == "later" and not model.alive[arguments[0]]:
+            continue
+        answers = [getattr(each, what)(*arguments) for each in (model, system)]
+        assert answers[0] == answers[1]
+        model.settle()
+        system.settle()
+        assert system.seen == model.seen
+        for task in (0, 1):
+            if model.alive[task]:
+                mailbox = system.sched.tasks[task + 1].mailbox
+                assert list((mailbox and mailbox.messages) or ()) == model.box[task]
+    on_their_way = sum(when is not None and model.alive[task] for when, task, _ in model.coming)
+    waits = sum(
+        bool(wait and wait[1]) and model.alive[task] for task, wait in enumerate(model.waits)
+    )
+    assert system.sched.alarms.live == on_their_way + waits, "and no alarm is left over"
