@@ -30,6 +30,27 @@ class NoSuchTask(KernelError):
         return f"no task {self.tid!r}"
 
 
+class TaskEnded(NoSuchTask):
+    """The task has ended, so it cannot be sent anything."""
+
+    def __init__(self, tid: object, ended: bool = True) -> None:
+        super().__init__(tid, ended)
+
+    def __str__(self) -> str:
+        return f"task {self.tid} has ended"
+
+
+class NotATask(KernelError):
+    """A request from outside made a call that only tasks can make."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(call)
+        self.call = call
+
+    def __str__(self) -> str:
+        return f"{self.call} is a call for tasks: a request from outside is none"
+
+
 class TaskFailed(KernelError):
     """A task that was joined crashed, or was killed; its own error is the cause of this one.
 
@@ -42,6 +63,50 @@ class TaskFailed(KernelError):
 
     def __str__(self) -> str:
         return f"task {self.status.tid} {self.status}"
+
+
+class NoAnswer(KernelError):
+    """The task that was asked ended without an answer. `status` is its exit status."""
+
+    def __init__(self, status: ExitStatus) -> None:
+        super().__init__(status)
+        self.status = status
+
+    def __str__(self) -> str:
+        return f"no answer: task {self.status.tid} {self.status}"
+
+
+class NoSuchName(KernelError):
+    """No task goes by this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"no task goes by the name {self.name!r}"
+
+
+class NameTaken(KernelError):
+    """A task goes by this name already: the task `tid`."""
+
+    def __init__(self, name: str, tid: int) -> None:
+        super().__init__(name, tid)
+        self.name, self.tid = name, tid
+
+    def __str__(self) -> str:
+        return f"task {self.tid} goes by the name {self.name!r} already"
+
+
+class MailboxFull(KernelError):
+    """A task has not received its messages: its mailbox holds `size` and not one more."""
+
+    def __init__(self, tid: int, size: int) -> None:
+        super().__init__(tid, size)
+        self.tid, self.size = tid, size
+
+    def __str__(self) -> str:
+        return f"the mailbox of task {self.tid} is full ({self.size:,} messages)"
 
 
 class NeverReady(KernelError):
@@ -73,6 +138,21 @@ class TooManyTasks(KernelError):
         return f"the task table is full ({self.limit:,} tasks): end some before starting more"
 
 
+class TooManyRestarts(KernelError):
+    """A supervisor gives up, after more than `intensity` restarts within `period` seconds.
+
+    `status` is the exit status of the last one, and its error is the cause of this one.
+    """
+
+    def __init__(self, status: ExitStatus, intensity: int, period: float) -> None:
+        super().__init__(status, intensity, period)
+        self.status, self.intensity, self.period = status, intensity, period
+
+    def __str__(self) -> str:
+        often = f"more than {self.intensity:,} restarts within {self.period:g} s"
+        return f"{often}; the last time task {self.status.tid} {self.status}"
+
+
 class TooManyFiles(KernelError):
     """The poller cannot watch one more file."""
 
@@ -101,6 +181,20 @@ class FileClosed(KernelError, OSError):
     def __reduce__(self) -> tuple[type[FileClosed], tuple[int]]:
         # An `OSError` would be made anew of its number and text.
         return FileClosed, (self.fd,)
+
+
+class PipeClosed(FileClosed):
+    """This end of a pipe, "read" or "write", is closed, or was closed while the caller waited."""
+
+    def __init__(self, end: str) -> None:
+        super().__init__(-1)
+        self.end = end
+
+    def __str__(self) -> str:
+        return f"the {self.end} end of the pipe is closed"
+
+    def __reduce__(self) -> tuple[type[PipeClosed], tuple[str]]:  # type: ignore[override]
+        return PipeClosed, (self.end,)
 
 
 class ChannelClosed(KernelError):
@@ -181,6 +275,20 @@ class TaskKilled(BaseException):
 
     Not an `Exception`, so that a program's `except Exception` does not swallow it.
     """
+
+
+class LinkBroken(TaskKilled):
+    """A task is killed because a linked one, `tid`, crashed or was killed.
+
+    `status` is the exit status of the first, of which all others died.
+    """
+
+    def __init__(self, tid: int, status: ExitStatus) -> None:
+        super().__init__(tid, status)
+        self.tid, self.status = tid, status
+
+    def __str__(self) -> str:
+        return f"its link to task {self.tid} broke: task {self.status.tid} {self.status}"
 
 
 class Cancelled(BaseException):

@@ -26,10 +26,12 @@ from .asyncgens import AsyncGenerators
 from .clock import Clock
 from .contexts import Contexts
 from .deadlock import verdict
-from .errors import Deadlock, NoSuchTask, TooManyTasks
+from .errors import Deadlock, NoSuchTask, TaskKilled, TooManyTasks
 from .files import FileTable
 from .inbox import Inbox
 from .interrupts import Interrupts
+from .links import Links
+from .names import Names
 from .policies import Policy
 from .poller import Poller, best_poller
 from .request import Request
@@ -115,6 +117,8 @@ class Scheduler:
         #: Those who wait until nobody else can go on.
         self.idlers = WaitQueue()
         self.trace = Trace()
+        self.names = Names()
+        self.links = Links()
         #: Requests from other threads that have arrived and have no answer yet.
         self.requests: set[Request] = set()
         #: What tasks have called for signals: by tid and signal.
@@ -175,12 +179,13 @@ class Scheduler:
             raise NoSuchTask(tid, ended=0 < tid <= self.last_tid)
         return task
 
-    def kill(self, task: Task, grace: float | None = None) -> None:
-        """Kill a task: `TaskKilled` surfaces at its `yield`, and after `grace` seconds it is ended
-        by force. To one that is being killed already, only a sooner end makes a difference.
+    def kill(self, task: Task, grace: float | None = None, error: TaskKilled | None = None) -> None:
+        """Kill a task: `TaskKilled`, or the `error` that says why, surfaces at its `yield`, and
+        after `grace` seconds it is ended by force. To one that is being killed already, only a
+        sooner end makes a difference.
         """
         if not task.killed:
-            task.kill()
+            task.kill(error)
         self.expect_end(task, grace)
 
     def expect_end(self, task: Task, grace: float | None = None) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
-from .errors import BadTrap, TaskKilled
+from .errors import BadTrap, LinkBroken, TaskKilled
 from .frames import delegates, own_yield, release_locals, shut, strip
 from .standins import (
     InContext,
@@ -35,6 +35,7 @@ from .waitqueue import Caller, WaitQueue
 if TYPE_CHECKING:
     from contextvars import Context
 
+    from .mailbox import Mailbox
     from .syscalls.scopes import Scope
 
 #: What a task can be made of, and what can be entered as a subroutine.
@@ -45,8 +46,9 @@ Target = Generator[Any, Any, Any] | Coroutine[Any, Any, Any]
 class ExitStatus:
     """How a task ended: with a value, with an error, or killed.
 
-    A killed task may have an error as well: the one that its `finally` raised. `forced` tells
-    that it did not end within the kill's deadline, and was taken off the machine as it stood.
+    A killed task may have an error as well: the one that its `finally` raised, or a `LinkBroken`,
+    which tells why it was killed. `forced` tells that it did not end within the kill's deadline,
+    and was taken off the machine as it stood.
     """
 
     tid: int
@@ -67,6 +69,8 @@ class ExitStatus:
 
     def __str__(self) -> str:
         killed = "killed by force" if self.forced else "killed"
+        if isinstance(self.error, LinkBroken):
+            return f"{killed}: {self.error}"
         if self.error is not None:
             what = in_words(self.error)
             return f"{killed}, then {what}" if self.killed else f"crashed: {what}"
@@ -85,6 +89,7 @@ class Task(Caller):
         "forced",
         "frame",
         "killed",
+        "mailbox",
         "name",
         "parent",
         "reply",
@@ -109,6 +114,8 @@ class Task(Caller):
     scopes: list[Scope] | None
     #: Those who wait for the end; made when needed.
     waiters: WaitQueue | None
+    #: What it has been sent; made when needed.
+    mailbox: Mailbox | None
     #: How it ended, once it has.
     value: object
     error: BaseException | None
@@ -123,7 +130,7 @@ class Task(Caller):
         self.killed = False
         self.frame = target
         self.queue = self.alarm = self.callers = self.reply = None
-        self.scopes = self.waiters = None
+        self.scopes = self.waiters = self.mailbox = None
 
     @property
     def task(self) -> Task:
@@ -172,7 +179,8 @@ class Task(Caller):
         if error is not None:
             release_locals(strip(error))
             if isinstance(error, TaskKilled):
-                self.error, self.killed = None, True
+                self.killed = True
+                self.error = error if isinstance(error, LinkBroken) else None
 
     def enter(self, subroutine: Any) -> None:
         """Call a subroutine: it is the innermost frame until it returns."""
@@ -205,14 +213,15 @@ class Task(Caller):
         self.frame = self.callers.pop()
         return value
 
-    def kill(self) -> None:
-        """Raise `TaskKilled` in the task: where it sleeps, or, where it has an answer that it has
-        not seen yet, at its next `yield`. The body of a task that has not begun never runs. One
-        that is stopped is continued.
+    def kill(self, error: TaskKilled | None = None) -> None:
+        """Raise `TaskKilled`, or the `error` that says why, in the task: where it sleeps, or, where
+        it has an answer that it has not seen yet, at its next `yield`. The body of a task that has
+        not begun never runs. One that is stopped is continued.
         """
+        error = error or TaskKilled()
         self.killed = True
         self.unhalt()
-        self.interrupt(TaskKilled())
+        self.interrupt(error)
 
     def interrupt(self, error: BaseException) -> None:
         """Raise `error` in the task, in the manner of `kill`; between two steps of it."""

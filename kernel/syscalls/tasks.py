@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import TaskFailed, TaskKilled
+from ..errors import NotATask, TaskFailed, TaskKilled
 from ..systemcall import SystemCall, brief, system_call
 from ..task import Task
 
@@ -115,3 +115,11 @@ class Join(WaitTask):
         if status.ok:
             return status.value
         raise TaskFailed(status) from status.error
+
+
+def own_task(caller: Caller, call: SystemCall) -> Task:
+    """The task that makes a call which only tasks can make. Raises `NotATask`."""
+    task = caller.task
+    if task is None:
+        raise NotATask(type(call).__name__)
+    return task
