@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from ..systemcall import SystemCall, system_call
+from ..systemcall import SystemCall, brief, system_call
 
 if TYPE_CHECKING:
     from ..scheduler import Scheduler
@@ -23,8 +23,11 @@ class Sleep(SystemCall):
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         seconds = self.seconds
-        if not 0 <= seconds < inf:
-            raise ValueError(f"cannot sleep for {seconds} seconds")
+        try:
+            if not 0 <= seconds < inf:
+                raise ValueError(f"cannot sleep for {seconds} seconds")
+        except TypeError:
+            raise TypeError(f"seconds are a number, not {brief(seconds)}") from None
         if type(seconds) is not float:
             seconds = float(seconds)
         kernel.alarms.set(kernel.clock.now() + seconds, caller)
