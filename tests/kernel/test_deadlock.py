@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from kernel import Deadlock, GetTid, NewTask, Scheduler, Sleep, SystemCall, WaitQueue, WaitTask
+from kernel import (
+    Deadlock,
+    GetTid,
+    NewTask,
+    Scheduler,
+    Sleep,
+    SystemCall,
+    WaitQueue,
+    WaitTask,
+    deadlock,
+)
 
 from .support import Park, settle, start
 
@@ -56,6 +66,25 @@ def test_10_000_blocked_tasks_give_a_short_text_in_a_short_time():
     assert len(raised.value.verdict) < 1_000
     assert "10,000 tasks are blocked" in raised.value.verdict
     assert "more" in raised.value.verdict
+
+
+def test_a_long_chain_without_a_circle_is_walked_only_once(monkeypatch):
+    asked = []
+
+    def waited_for(kernel, tid):
+        asked.append(tid)
+        return look(kernel, tid)
+
+    def last():
+        yield Park(WaitQueue())
+
+    look = deadlock.waited_for
+    monkeypatch.setattr(deadlock, "waited_for", waited_for)
+    sched = start(*(waiter(1) for _ in range(999)), last())
+    with pytest.raises(Deadlock) as raised:
+        sched.mainloop()
+    assert "circle" not in raised.value.verdict
+    assert sorted(asked) == list(range(1, 1001))
 
 
 def test_a_call_whose_own_words_fail_does_not_spoil_the_verdict():
