@@ -597,6 +597,24 @@ def test_a_task_may_kill_itself():
         assert log == ["finally"]
 
 
+@either_style
+def test_a_task_that_kills_itself_gets_one_task_killed_and_counts_as_killed_if_it_swallows_it(
+    style,
+):
+    log: list[Any] = []
+
+    def program():
+        try:
+            yield KillTask(1)
+        except TaskKilled:
+            log.append("killed")
+        log.append((yield KillTask(1)))
+        return "a late value"
+
+    assert run(style(program())) == ExitStatus(1, "a late value", killed=True)
+    assert log == ["killed", True]
+
+
 def test_a_task_that_kills_itself_has_a_deadline_as_well():
     def program():
         try:
