@@ -38,7 +38,7 @@ UNIX: Final = getattr(socket, "AF_UNIX", None)
 DONTWAIT: Final = getattr(socket, "MSG_DONTWAIT", 0)
 
 #: A connection that is under way.
-UNDER_WAY: Final = {errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY}
+UNDER_WAY: Final = {errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, errno.EINTR}
 
 
 @system_call
