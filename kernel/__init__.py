@@ -19,19 +19,23 @@ from .errors import (
     BadTrap,
     Deadlock,
     FileClosed,
+    IncompleteRead,
     KernelError,
     KernelStopped,
+    LineTooLong,
     NoSuchTask,
     RequestCancelled,
     TaskFailed,
     TaskKilled,
     TooManyFiles,
     TooManyTasks,
+    TooMuchData,
 )
 from .inbox import Inbox
 from .machine import Machine
 from .policies import Policy, Scripted
 from .poller import EpollPoller, KqueuePoller, Poller, SelectPoller
+from .reader import Reader
 from .scheduler import Scheduler
 from .syscalls import (
     Accept,
@@ -94,11 +98,13 @@ __all__ = [
     "GetTid",
     "Hogged",
     "Inbox",
+    "IncompleteRead",
     "Join",
     "KernelError",
     "KernelStopped",
     "KillTask",
     "KqueuePoller",
+    "LineTooLong",
     "ListTasks",
     "Listen",
     "Machine",
@@ -109,6 +115,7 @@ __all__ = [
     "Policy",
     "Poller",
     "ReadWait",
+    "Reader",
     "Recv",
     "Released",
     "RequestCancelled",
@@ -127,6 +134,7 @@ __all__ = [
     "TaskList",
     "TooManyFiles",
     "TooManyTasks",
+    "TooMuchData",
     "WaitQueue",
     "WaitTask",
     "WriteWait",

@@ -11,13 +11,16 @@ from kernel import (
     BadTrap,
     Deadlock,
     FileClosed,
+    IncompleteRead,
     KernelError,
     KernelStopped,
+    LineTooLong,
     NoSuchTask,
     RequestCancelled,
     TaskKilled,
     TooManyFiles,
     TooManyTasks,
+    TooMuchData,
 )
 
 ERRORS = [
@@ -40,6 +43,18 @@ ERRORS = [
     ),
     (FileClosed(7), "file 7 is closed", {"fd": 7}),
     (FileClosed(-1), "the file is closed", {"fd": -1}),
+    (
+        IncompleteRead(b"abc", 1000),
+        "the stream ended after 3 bytes of 1,000",
+        {"partial": b"abc", "expected": 1000},
+    ),
+    (
+        IncompleteRead(b"abc"),
+        "the stream ended after 3 bytes, and before a separator came",
+        {"partial": b"abc", "expected": None},
+    ),
+    (LineTooLong(1024), "no separator came within 1,024 bytes", {"limit": 1024}),
+    (TooMuchData(1024), "more than 1,024 bytes came", {"limit": 1024}),
     (Deadlock("a waits for b"), "a waits for b", {"verdict": "a waits for b"}),
     (KernelStopped(), "the kernel has stopped", {}),
     (RequestCancelled(), "the request was given up", {}),
@@ -65,6 +80,14 @@ def test_an_error_survives_being_copied_and_sent_to_another_process(error, text,
 
 def test_a_closed_file_is_an_os_error_to_those_who_catch_these():
     assert isinstance(FileClosed(7), OSError)
+
+
+def test_an_incomplete_read_is_an_eof_error_to_those_who_catch_these():
+    assert isinstance(IncompleteRead(b""), EOFError)
+
+
+def test_a_line_that_is_too_long_is_too_much_data():
+    assert issubclass(LineTooLong, TooMuchData)
 
 
 def test_a_kill_is_not_swallowed_by_a_programs_except_exception():
