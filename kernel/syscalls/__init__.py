@@ -1,5 +1,6 @@
 """Every system call, by topic."""
 
+from .datagrams import OpenDatagram, RecvFrom, SendTo
 from .files import ReadWait, WriteWait
 from .sockets import Accept, Connect, Listen, Recv, Send
 from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList
@@ -17,9 +18,12 @@ __all__ = [
     "ListTasks",
     "Listen",
     "NewTask",
+    "OpenDatagram",
     "ReadWait",
     "Recv",
+    "RecvFrom",
     "Send",
+    "SendTo",
     "Sleep",
     "StackInfo",
     "TaskInfo",
