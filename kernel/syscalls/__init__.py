@@ -2,6 +2,7 @@
 
 from .datagrams import OpenDatagram, RecvFrom, SendTo
 from .files import ReadWait, WriteWait
+from .sendfile import SendFile
 from .sockets import Accept, Connect, Listen, Recv, Send
 from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList
 from .tasks import GetTid, Join, KillTask, NewTask, WaitTask, Yield
@@ -23,6 +24,7 @@ __all__ = [
     "Recv",
     "RecvFrom",
     "Send",
+    "SendFile",
     "SendTo",
     "Sleep",
     "StackInfo",
