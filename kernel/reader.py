@@ -18,6 +18,7 @@ from types import coroutine
 from typing import Any, Final, cast
 
 from .errors import IncompleteRead, LineTooLong, TooMuchData
+from .syscalls.pipes import Read
 from .syscalls.sockets import Recv
 from .systemcall import brief
 
@@ -31,7 +32,7 @@ PORTION: Final = 64 * 1024
 class Reader:
     """Reads a stream of bytes through a buffer, for one task at a time.
 
-    `source` is a socket, or an object whose `recv(size)` gives something to yield: a call, or a
+    `source` is a socket, a pipe that is open as a file, or an object whose `recv(size)` gives something to yield: a call, or a
     subroutine, that answers at most `size` bytes, and b"" at the end. Nothing more is received than
     a read needs, and at most 64 KiB that happen to come with it.
     """
@@ -129,9 +130,11 @@ def receiving(source: Any) -> Callable[[int], Any]:
     if isinstance(source, socket.socket):
         return partial(Recv, source)
     receive = getattr(source, "recv", None)
-    if not callable(receive):
-        raise TypeError(f"a reader reads a socket, or what has a method recv, not {brief(source)}")
-    return cast("Callable[[int], Any]", receive)
+    if callable(receive):
+        return cast("Callable[[int], Any]", receive)
+    if hasattr(source, "fileno"):
+        return partial(Read, source)
+    raise TypeError(f"a reader reads a socket, a pipe, or what has recv, not {brief(source)}")
 
 
 def check(number: Any, least: int, what: str) -> None:

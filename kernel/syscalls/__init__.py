@@ -2,6 +2,7 @@
 
 from .datagrams import OpenDatagram, RecvFrom, SendTo
 from .files import ReadWait, WriteWait
+from .pipes import Read, Write
 from .sendfile import SendFile
 from .sockets import Accept, Connect, Listen, Recv, Send
 from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList
@@ -20,6 +21,7 @@ __all__ = [
     "Listen",
     "NewTask",
     "OpenDatagram",
+    "Read",
     "ReadWait",
     "Recv",
     "RecvFrom",
@@ -31,6 +33,7 @@ __all__ = [
     "TaskInfo",
     "TaskList",
     "WaitTask",
+    "Write",
     "WriteWait",
     "Yield",
 ]
