@@ -32,9 +32,9 @@ PORTION: Final = 64 * 1024
 class Reader:
     """Reads a stream of bytes through a buffer, for one task at a time.
 
-    `source` is a socket, a pipe that is open as a file, or an object whose `recv(size)` gives something to yield: a call, or a
-    subroutine, that answers at most `size` bytes, and b"" at the end. Nothing more is received than
-    a read needs, and at most 64 KiB that happen to come with it.
+    `source` is a socket, a pipe that is open as a file, or an object whose `recv(size)` gives
+    something to yield, a call or a subroutine, that answers at most `size` bytes, and b"" at the
+    end. Nothing more is received than a read needs, and at most 64 KiB that happen to come with it.
     """
 
     __slots__ = ("buffer", "receive", "source")
