@@ -1,17 +1,41 @@
 """Every system call, by topic."""
 
+from .channels import ChanClose, Channel, ChanRecv, ChanRecvMany, ChanSend, ChanSendMany
+from .conditions import Condition, Notify
 from .datagrams import OpenDatagram, RecvFrom, SendTo
+from .events import Barrier, ClearEvent, Event, SetEvent, WaitBarrier, WaitEvent
 from .files import ReadWait, WriteWait
+from .groups import EndGroup, NextEnded, TaskGroup, first_ended, first_good
+from .locks import Acquire, CapacityLimiter, Lock, Mutex, Release, Semaphore
 from .pipes import Read, Write
+from .ready import Ready, TellReady
+from .rwlock import RWLock
+from .scopes import Cancel, OpenScope, Scope, within
+from .select import Select
 from .sendfile import SendFile
+from .signals import OnSignal, SendSignal, Signal
 from .sockets import Accept, Connect, Listen, Recv, Send
-from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList
+from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList, WaitAllBlocked
 from .tasks import GetTid, Join, KillTask, NewTask, WaitTask, Yield
-from .time import Sleep
+from .time import Now, Sleep, SleepUntil, Ticks
 
 __all__ = [
     "Accept",
+    "Acquire",
+    "Barrier",
+    "Cancel",
+    "CapacityLimiter",
+    "ChanClose",
+    "ChanRecv",
+    "ChanRecvMany",
+    "ChanSend",
+    "ChanSendMany",
+    "Channel",
+    "ClearEvent",
+    "Condition",
     "Connect",
+    "EndGroup",
+    "Event",
     "FrameInfo",
     "GetStack",
     "GetTid",
@@ -19,21 +43,47 @@ __all__ = [
     "KillTask",
     "ListTasks",
     "Listen",
+    "Lock",
+    "Mutex",
     "NewTask",
+    "NextEnded",
+    "Notify",
+    "Now",
+    "OnSignal",
     "OpenDatagram",
+    "OpenScope",
+    "RWLock",
     "Read",
     "ReadWait",
+    "Ready",
     "Recv",
     "RecvFrom",
+    "Release",
+    "Scope",
+    "Select",
+    "Semaphore",
     "Send",
     "SendFile",
+    "SendSignal",
     "SendTo",
+    "SetEvent",
+    "Signal",
     "Sleep",
+    "SleepUntil",
     "StackInfo",
+    "TaskGroup",
     "TaskInfo",
     "TaskList",
+    "TellReady",
+    "Ticks",
+    "WaitAllBlocked",
+    "WaitBarrier",
+    "WaitEvent",
     "WaitTask",
     "Write",
     "WriteWait",
     "Yield",
+    "first_ended",
+    "first_good",
+    "within",
 ]

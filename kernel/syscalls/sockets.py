@@ -92,6 +92,8 @@ class Connecting(FileCall):
     socket: Socket
     address: Any
 
+    acts_first = True
+
     def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
         code = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code == 0 and not has_peer(self.socket):
@@ -220,6 +222,8 @@ class Sending(FileCall):
     socket: Socket
     data: Any
     sent: int
+
+    acts_first = True
 
     def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
         more = send_some(self.socket, self.data, self.sent)

@@ -65,7 +65,7 @@ class KillTask(SystemCall):
         task = kernel.find(self.tid)
         if task.frame is None:
             return False
-        if task is caller and not task.killed:
+        if task is caller.task and not task.killed:
             task.killed = True
             kernel.expect_end(task, self.grace)
             raise TaskKilled
@@ -87,7 +87,7 @@ class WaitTask(SystemCall):
         task = kernel.find(self.tid)
         if task.frame is None:
             return self.ended(task)
-        if task is caller:
+        if task is caller.task:
             raise ValueError(f"task {self.tid} waits for its own end, which would never come")
         return caller.sleep(task.exit_queue(), self)
 
