@@ -46,11 +46,13 @@ from .syscalls import (
     NewTask,
     ReadWait,
     Recv,
+    RunInThread,
     Send,
     Sleep,
     StackInfo,
     TaskInfo,
     TaskList,
+    WaitFuture,
     WaitTask,
     WriteWait,
     Yield,
@@ -58,6 +60,7 @@ from .syscalls import (
 from .systemcall import SystemCall, system_call
 from .task import ExitStatus, Task
 from .trace import (
+    Abandoned,
     AcceptFailed,
     Answered,
     Called,
@@ -69,10 +72,12 @@ from .trace import (
     Panicked,
     Released,
     Spawned,
+    Unheard,
 )
 from .waitqueue import Caller, WaitQueue
 
 __all__ = [
+    "Abandoned",
     "Accept",
     "AcceptFailed",
     "Answered",
@@ -112,6 +117,7 @@ __all__ = [
     "Recv",
     "Released",
     "RequestCancelled",
+    "RunInThread",
     "Scheduler",
     "Scripted",
     "SelectPoller",
@@ -127,6 +133,8 @@ __all__ = [
     "TaskList",
     "TooManyFiles",
     "TooManyTasks",
+    "Unheard",
+    "WaitFuture",
     "WaitQueue",
     "WaitTask",
     "WriteWait",

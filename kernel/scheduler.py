@@ -26,6 +26,7 @@ from .clock import Clock
 from .deadlock import verdict
 from .errors import Deadlock, NoSuchTask, TooManyTasks
 from .files import FileTable
+from .futures import Futures
 from .inbox import Inbox
 from .interrupts import Interrupts
 from .policies import Policy
@@ -36,6 +37,7 @@ from .systemcall import ASLEEP
 from .task import Target, Task
 from .trace import Exited, Spawned, Trace
 from .waitqueue import Dormitory
+from .workers import Workers
 
 #: Ended tasks that can still be waited for.
 KEPT: Final = 1000
@@ -80,6 +82,7 @@ class Scheduler:
         policy: Policy | None = None,
         tasks: int = TASKS,
         grace: float = GRACE,
+        workers: int | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self.poller = poller or best_poller()
@@ -97,6 +100,10 @@ class Scheduler:
         #: Where tasks sleep that only an alarm will wake.
         self.sleepers = Dormitory()
         self.files = FileTable(self)
+        self.workers = Workers(self, workers)
+        self.futures = Futures(self.inbox)
+        #: How many sleep for something outside: a thread, another machine.
+        self.outside = 0
         self.trace = Trace()
         #: Requests from other threads that have arrived and have no answer yet.
         self.requests: set[Request] = set()
@@ -220,6 +227,7 @@ class Scheduler:
         finally:
             switch_interval.put_back()
             self.running = False
+            self.workers.close()
             self.poller.close()
 
     def run_all(self) -> None:
@@ -234,7 +242,8 @@ class Scheduler:
 
     def stuck(self) -> bool:
         """Whether nothing that the kernel knows of can ever make a task ready."""
-        return not (self.ready or self.alarms.live or self.files.waiting or self.inbox.arrivals)
+        awaited = self.alarms.live or self.files.waiting or self.outside
+        return not (self.ready or awaited or self.inbox.arrivals)
 
     def end_all(self, grace: float | None = None) -> None:
         """Kill every task, newest first, and run until none is left; those whose `finally` starts

@@ -56,6 +56,10 @@ class SystemCall:
 
     __slots__ = ()
 
+    #: Whether it has done something when it begins to sleep, which cannot be undone: a `Send` has
+    #: sent a part. Such a call is not given up for another one, so `Select` refuses it.
+    acts_first = False
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         """Do it: return the answer, raise, or return `caller.sleep(queue, call)`."""
         raise NotImplementedError

@@ -95,6 +95,27 @@ class AcceptFailed(Event):
 
 
 @dataclass(slots=True, frozen=True)
+class Abandoned(Event):
+    """Nobody waits any more for a function that runs in a thread; the thread is left to finish."""
+
+    call: SystemCall
+
+    def __str__(self) -> str:
+        return f"{asked(self)} was given up: its thread is left to finish"
+
+
+@dataclass(slots=True, frozen=True)
+class Unheard(Event):
+    """A function that nobody waited for any more has failed in its thread."""
+
+    call: SystemCall
+    error: BaseException
+
+    def __str__(self) -> str:
+        return f"{asked(self)} was given up, and has failed: {in_words(self.error)}"
+
+
+@dataclass(slots=True, frozen=True)
 class Hogged(Event):
     """A task has held the kernel for `seconds` now, at this place."""
 
@@ -127,6 +148,11 @@ class Panicked(Event):
 
     def __str__(self) -> str:
         return f"kernel panic: {in_words(self.error)}\n{self.stacks}"
+
+
+def asked(event: Abandoned | Unheard) -> str:
+    """The call, and whose it was."""
+    return f"{event.call} of {f'task {event.tid}' if event.tid else 'a request'}"
 
 
 Sink = Callable[[Any], None]

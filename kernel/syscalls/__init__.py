@@ -4,6 +4,7 @@ from .files import ReadWait, WriteWait
 from .sockets import Accept, Connect, Listen, Recv, Send
 from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList
 from .tasks import GetTid, Join, KillTask, NewTask, WaitTask, Yield
+from .threads import RunInThread, WaitFuture
 from .time import Sleep
 
 __all__ = [
@@ -19,11 +20,13 @@ __all__ = [
     "NewTask",
     "ReadWait",
     "Recv",
+    "RunInThread",
     "Send",
     "Sleep",
     "StackInfo",
     "TaskInfo",
     "TaskList",
+    "WaitFuture",
     "WaitTask",
     "WriteWait",
     "Yield",

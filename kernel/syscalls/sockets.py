@@ -72,6 +72,8 @@ class Connect(SystemCall):
 
     address: Any
 
+    acts_first = True
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         family = family_of(self.address)
         with closing_on_error(Attempt(family, socket.SOCK_STREAM)) as sock:
@@ -196,6 +198,8 @@ class Send(FileCall):
 
     socket: Socket
     data: Any
+
+    acts_first = True
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         sock, data = self.socket, self.data
