@@ -33,6 +33,7 @@ from .machine import Machine
 from .policies import Policy, Scripted
 from .poller import EpollPoller, KqueuePoller, Poller, SelectPoller
 from .scheduler import Scheduler
+from .shared import SharedEvent, SharedQueue
 from .syscalls import (
     Accept,
     Connect,
@@ -48,6 +49,9 @@ from .syscalls import (
     Recv,
     RunInThread,
     Send,
+    SharedGet,
+    SharedPut,
+    SharedWait,
     Sleep,
     StackInfo,
     TaskInfo,
@@ -122,6 +126,11 @@ __all__ = [
     "Scripted",
     "SelectPoller",
     "Send",
+    "SharedEvent",
+    "SharedGet",
+    "SharedPut",
+    "SharedQueue",
+    "SharedWait",
     "Sleep",
     "Spawned",
     "StackInfo",

@@ -1,6 +1,7 @@
 """Every system call, by topic."""
 
 from .files import ReadWait, WriteWait
+from .shared import SharedGet, SharedPut, SharedWait
 from .sockets import Accept, Connect, Listen, Recv, Send
 from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList
 from .tasks import GetTid, Join, KillTask, NewTask, WaitTask, Yield
@@ -22,6 +23,9 @@ __all__ = [
     "Recv",
     "RunInThread",
     "Send",
+    "SharedGet",
+    "SharedPut",
+    "SharedWait",
     "Sleep",
     "StackInfo",
     "TaskInfo",
