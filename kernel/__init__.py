@@ -44,6 +44,7 @@ from .policies import Policy, Scripted
 from .poller import EpollPoller, KqueuePoller, Poller, SelectPoller
 from .reader import Reader
 from .scheduler import Scheduler
+from .shared import SharedEvent, SharedQueue
 from .syscalls import (
     Accept,
     Acquire,
@@ -83,6 +84,7 @@ from .syscalls import (
     Recv,
     RecvFrom,
     Release,
+    RunInThread,
     RWLock,
     Scope,
     Select,
@@ -92,6 +94,9 @@ from .syscalls import (
     SendSignal,
     SendTo,
     SetEvent,
+    SharedGet,
+    SharedPut,
+    SharedWait,
     Signal,
     Sleep,
     SleepUntil,
@@ -104,6 +109,7 @@ from .syscalls import (
     WaitAllBlocked,
     WaitBarrier,
     WaitEvent,
+    WaitFuture,
     WaitTask,
     Write,
     WriteWait,
@@ -115,6 +121,7 @@ from .syscalls import (
 from .systemcall import SystemCall, system_call
 from .task import ExitStatus, Task
 from .trace import (
+    Abandoned,
     AcceptFailed,
     Answered,
     Called,
@@ -126,10 +133,12 @@ from .trace import (
     Released,
     Spawned,
     TraceEvent,
+    Unheard,
 )
 from .waitqueue import Caller, WaitQueue
 
 __all__ = [
+    "Abandoned",
     "Accept",
     "AcceptFailed",
     "Acquire",
@@ -206,6 +215,7 @@ __all__ = [
     "Release",
     "Released",
     "RequestCancelled",
+    "RunInThread",
     "Scheduler",
     "Scope",
     "Scripted",
@@ -217,6 +227,11 @@ __all__ = [
     "SendSignal",
     "SendTo",
     "SetEvent",
+    "SharedEvent",
+    "SharedGet",
+    "SharedPut",
+    "SharedQueue",
+    "SharedWait",
     "Signal",
     "Sleep",
     "SleepUntil",
@@ -235,9 +250,11 @@ __all__ = [
     "TooManyTasks",
     "TooMuchData",
     "TraceEvent",
+    "Unheard",
     "WaitAllBlocked",
     "WaitBarrier",
     "WaitEvent",
+    "WaitFuture",
     "WaitQueue",
     "WaitTask",
     "Write",

@@ -13,10 +13,12 @@ from .rwlock import RWLock
 from .scopes import Cancel, OpenScope, Scope, within
 from .select import Select
 from .sendfile import SendFile
+from .shared import SharedGet, SharedPut, SharedWait
 from .signals import OnSignal, SendSignal, Signal
 from .sockets import Accept, Connect, Listen, Recv, Send
 from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList, WaitAllBlocked
 from .tasks import GetTid, Join, KillTask, NewTask, WaitTask, Yield
+from .threads import RunInThread, WaitFuture
 from .time import Now, Sleep, SleepUntil, Ticks
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "Recv",
     "RecvFrom",
     "Release",
+    "RunInThread",
     "Scope",
     "Select",
     "Semaphore",
@@ -67,6 +70,9 @@ __all__ = [
     "SendSignal",
     "SendTo",
     "SetEvent",
+    "SharedGet",
+    "SharedPut",
+    "SharedWait",
     "Signal",
     "Sleep",
     "SleepUntil",
@@ -79,6 +85,7 @@ __all__ = [
     "WaitAllBlocked",
     "WaitBarrier",
     "WaitEvent",
+    "WaitFuture",
     "WaitTask",
     "Write",
     "WriteWait",
