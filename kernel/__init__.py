@@ -46,6 +46,7 @@ from .reader import Reader
 from .scheduler import Scheduler
 from .shared import SharedEvent, SharedQueue
 from .syscalls import (
+    Abandon,
     Accept,
     Acquire,
     Barrier,
@@ -138,6 +139,7 @@ from .trace import (
 from .waitqueue import Caller, WaitQueue
 
 __all__ = [
+    "Abandon",
     "Abandoned",
     "Accept",
     "AcceptFailed",

@@ -10,7 +10,11 @@ from .systemcall import brief
 def check_kind(thing: Any, kind: type, words: str) -> None:
     """Raise `TypeError` for what is not of the kind that is called so: "a channel"."""
     if not isinstance(thing, kind):
-        raise TypeError(f"{words} is wanted here, not {brief(thing)}")
+        raise wrong_kind(thing, words)
+
+
+def wrong_kind(thing: Any, words: str) -> TypeError:
+    return TypeError(f"{words} is wanted here, not {brief(thing)}")
 
 
 def check_count(count: Any, least: int, rule: str) -> None:

@@ -6,7 +6,7 @@ from .datagrams import OpenDatagram, RecvFrom, SendTo
 from .events import Barrier, ClearEvent, Event, SetEvent, WaitBarrier, WaitEvent
 from .files import ReadWait, WriteWait
 from .groups import EndGroup, NextEnded, TaskGroup, first_ended, first_good
-from .locks import Acquire, CapacityLimiter, Lock, Mutex, Release, Semaphore
+from .locks import Abandon, Acquire, CapacityLimiter, Lock, Mutex, Release, Semaphore
 from .pipes import Read, Write
 from .ready import Ready, TellReady
 from .rwlock import RWLock
@@ -22,6 +22,7 @@ from .threads import RunInThread, WaitFuture
 from .time import Now, Sleep, SleepUntil, Ticks
 
 __all__ = [
+    "Abandon",
     "Accept",
     "Acquire",
     "Barrier",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..checks import check_count, check_kind
+from ..checks import check_count
 from ..errors import AlreadyOwner, NotOwner, OwnerDied
 from ..named import Named
 from ..systemcall import SystemCall, system_call
@@ -46,7 +46,7 @@ class Lock(Named):
         try:
             await Acquire(self)
         except OwnerDied:  # here nobody could put things in order: that is for the next to try
-            await Release(self, repaired=False)
+            await Abandon(self)
             raise
         return self
 
@@ -65,8 +65,10 @@ class Acquire(SystemCall):
     lock: Lock
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        check_kind(self.lock, Lock, "a lock")
-        return self.lock.acquire(caller, self)
+        lock = self.lock
+        if isinstance(lock, Lock):
+            return lock.acquire(caller, self)
+        raise wrong_kind(lock, "a lock")
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         owner = self.lock.owner()
@@ -80,20 +82,30 @@ class Acquire(SystemCall):
 class Release(SystemCall):
     """Gives a lock back, into the hands of whoever has waited longest. Answers None.
 
-    After an `OwnerDied`, to release it says that things are in order again; where they are not
-    `repaired`, the next one gets `OwnerDied`, too. Raises `NotOwner` to a task that does not have
-    the lock.
+    After an `OwnerDied`, to release it says that things are in order again; otherwise there is
+    `Abandon`. Raises `NotOwner` to a task that does not have the lock.
     """
 
     lock: Lock
-    repaired: bool = True
 
     gives_back = True
+    repaired = True
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        check_kind(self.lock, Lock, "a lock")
-        self.lock.release(caller, self.repaired)
-        return None
+        lock = self.lock
+        if isinstance(lock, Lock):
+            lock.release(caller, self.repaired)
+            return None
+        raise wrong_kind(lock, "a lock")
+
+
+@system_call
+class Abandon(Release):
+    """Gives a lock back in the disorder in which a dead owner has left it: the next one gets
+    `OwnerDied`, too. Otherwise like `Release`.
+    """
+
+    repaired = False
 
 
 class Semaphore(Lock):

@@ -107,7 +107,7 @@ def test_an_alarm_that_is_due_comes_first():
     turn(sched)
     sched.clock.advance(1)
     sched.new(watcher())
-    settle(sched)
+    turn(sched, 5)
     assert log == ["slept", "all blocked"]
 
 

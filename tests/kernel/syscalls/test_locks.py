@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel import (
+    Abandon,
     Acquire,
     AlreadyOwner,
     CapacityLimiter,
@@ -203,7 +204,7 @@ def test_who_waits_when_the_owner_dies_is_told_as_well_as_who_comes_later():
             yield Acquire(lock)
         except OwnerDied:
             log.append(name)
-            yield Release(lock, repaired=False)
+            yield Abandon(lock)
 
     settle(start(owner(), waiter("waits", 0), waiter("later", 2)))
     assert log == ["waits", "later"]
