@@ -1,23 +1,29 @@
 """Calls that read and write pipes, and whatever else the system reads and writes by `read` and
 `write`, in the kernel.
 
-A file that is given to one of these does not block any more, for nobody who shares it.
+A file that is given to one of these does not block any more, for nobody who shares it. On Windows,
+where no poller can wait for a pipe, a worker thread reads and writes it; there a killed reader may
+lose what it was about to get.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import FileClosed
 from ..files import File, FileCall, descriptor_of
 from ..poller import READ, WRITE
 from ..systemcall import brief, system_call
 from .sockets import PORTION, check_size, size_of
+from .threads import RunInThread
 
 if TYPE_CHECKING:
     from ..scheduler import Scheduler
     from ..waitqueue import Caller
+
+#: Whether pipes can be waited for.
+WAITABLE: Final = os.name == "posix"
 
 
 @system_call
@@ -33,8 +39,10 @@ class Read(FileCall):
     size: int
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        file = not_blocking(kernel, self.file)
         check_size(self.size, "Read")
+        if not WAITABLE:
+            return RunInThread(os.read, descriptor_of(self.file), self.size).run(kernel, caller)
+        file = not_blocking(kernel, self.file)
         if file.readers.first is None:
             return self.go_on(kernel, caller, file)
         return kernel.files.wait(file, READ, caller, self)
@@ -64,8 +72,10 @@ class Write(FileCall):
     acts_first = True
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        file = not_blocking(kernel, self.file)
         size_of(self.data)
+        if not WAITABLE:
+            return RunInThread(write_all, descriptor_of(self.file), self.data).run(kernel, caller)
+        file = not_blocking(kernel, self.file)
         rest = Writing(self.file, self.data, 0)
         if file.writers.first is None:
             return rest.go_on(kernel, caller, file)
@@ -124,3 +134,11 @@ def write_some(fd: int, data: Any, written: int) -> int:
         return 0
     finally:
         del rest
+
+
+def write_all(fd: int, data: Any) -> int:
+    """On a worker: write all of `data`, which may block."""
+    written = 0
+    while written < size_of(data):
+        written += os.write(fd, memoryview(data).cast("B")[written:])
+    return written

@@ -20,6 +20,7 @@ from kernel import (
     Write,
 )
 from kernel.files import LOOK_OVER
+from kernel.syscalls import pipes
 from kernel.syscalls.pipes import Writing
 from kernel.waitqueue import Caller
 
@@ -190,6 +191,29 @@ def test_a_file_on_disk_is_always_ready(kernel):
         assert do(kernel, Write(file, data)) == len(data)
         file.seek(0)
         assert do(kernel, Read(file, 100)) == data[:100]
+
+
+def test_where_pipes_cannot_be_waited_for_workers_read_and_write_them(kernel, pipe, monkeypatch):
+    monkeypatch.setattr(pipes, "WAITABLE", False)
+    reader, writer = pipe
+    data = bytes(range(256)) * 1024
+    got = bytearray()
+
+    def reads():
+        while part := (yield Read(reader, 1000)):
+            got.extend(part)
+
+    def writes():
+        with writer:
+            return (yield Write(writer, data))
+
+    kernel.new(reads())
+    tid = kernel.new(writes())
+    until(kernel, lambda: kernel.clock.advance(0.01) or not kernel.tasks)  # two workers, in time
+    assert got == data
+    assert outcome(kernel, tid).value == len(data)
+    assert isinstance(do(kernel, Read("text", 1)), TypeError)
+    assert isinstance(do(kernel, Read(writer, 1)), FileClosed)
 
 
 # -- ends
