@@ -10,13 +10,13 @@ killed or timed out, leaves there what it has received: the next one goes on wit
 
 from __future__ import annotations
 
-import operator
 import socket
 from collections.abc import Callable, Generator
 from functools import partial
 from types import coroutine
 from typing import Any, Final, cast
 
+from .checks import check_count
 from .errors import IncompleteRead, LineTooLong, TooMuchData
 from .syscalls.pipes import Read
 from .syscalls.sockets import Recv
@@ -48,7 +48,7 @@ class Reader:
     @coroutine
     def read(self, size: int = PORTION) -> Generator[Any, Any, bytes]:
         """What there is, at most `size` bytes; waits only if there is nothing. b"" at the end."""
-        check(size, 1, "the size of a read")
+        check_count(size, 1, "a read takes 1 byte or more")
         if not self.buffer:
             yield from self.more()
         return self.take(size)
@@ -56,7 +56,7 @@ class Reader:
     @coroutine
     def read_exactly(self, count: int) -> Generator[Any, Any, bytes]:
         """The next `count` bytes. Raises `IncompleteRead` if the stream ends before."""
-        check(count, 0, "a number of bytes")
+        check_count(count, 0, "0 bytes or more can be read")
         while len(self.buffer) < count:
             if not (yield from self.more()):
                 raise IncompleteRead(self.take(count), count)
@@ -70,7 +70,7 @@ class Reader:
         `IncompleteRead` if the stream ends before.
         """
         check_separator(separator)
-        check(limit, 1, "a limit")
+        check_count(limit, 1, "a limit is 1 byte or more")
         searched = 0
         while (place := self.buffer.find(separator, searched, limit)) < 0:
             if len(self.buffer) >= limit:
@@ -96,7 +96,7 @@ class Reader:
         """All that comes until the end. Raises `TooMuchData` if that is more than `limit` bytes:
         they stay in the buffer.
         """
-        check(limit, 0, "a limit")
+        check_count(limit, 0, "a limit is 0 bytes or more")
         while len(self.buffer) <= limit:
             if not (yield from self.more()):
                 return self.take(limit)
@@ -135,12 +135,6 @@ def receiving(source: Any) -> Callable[[int], Any]:
     if hasattr(source, "fileno"):
         return partial(Read, source)
     raise TypeError(f"a reader reads a socket, a pipe, or what has recv, not {brief(source)}")
-
-
-def check(number: Any, least: int, what: str) -> None:
-    """Raise `TypeError` or `ValueError` for what is no number, or too small a one."""
-    if operator.index(number) < least:
-        raise ValueError(f"{what} is {least} or more, not {number}")
 
 
 def check_separator(separator: Any) -> None:

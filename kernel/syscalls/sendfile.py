@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import errno
-import operator
 import os
 import stat
 from socket import socket as Socket
 from typing import TYPE_CHECKING, Any, Final
 
+from ..checks import check_count
 from ..errors import FileClosed
 from ..files import File, FileCall, descriptor_of
 from ..poller import WRITE
@@ -46,7 +46,9 @@ class SendFile(FileCall):
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         to = kernel.files.socket(self.socket)
-        check_range(self.offset, self.count)
+        check_count(self.offset, 0, "a file is sent from byte 0 on, or later")
+        if self.count is not None:
+            check_count(self.count, 0, "0 or more bytes of a file can be sent")
         check_file(self.file)
         rest = SendingFile(self.socket, self.file, self.offset, self.count, 0)
         if to.writable and to.writers.first is None:
@@ -112,14 +114,6 @@ def read_at(fd: int, offset: int, count: int) -> bytes:
         return os.pread(fd, count, offset)
     os.lseek(fd, offset, os.SEEK_SET)
     return os.read(fd, count)
-
-
-def check_range(offset: Any, count: Any) -> None:
-    """Raise `TypeError` or `ValueError` for what is no part of a file."""
-    if operator.index(offset) < 0:
-        raise ValueError(f"a file is sent from byte 0 or later on, not from {offset}")
-    if count is not None and operator.index(count) < 0:
-        raise ValueError(f"0 or more bytes of a file can be sent, not {count}")
 
 
 def check_file(file: Any) -> None:

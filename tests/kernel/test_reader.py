@@ -360,15 +360,15 @@ def test_what_nothing_can_be_received_from_is_refused_by_name(source):
 
 
 WRONG = [
-    ("read", (0,), ValueError, "the size of a read is 1 or more, not 0"),
-    ("read", ("7",), TypeError, "'str' object cannot be interpreted as an integer"),
-    ("read_exactly", (-1,), ValueError, "a number of bytes is 0 or more, not -1"),
-    ("read_exactly", (1.5,), TypeError, "'float' object cannot be interpreted as an integer"),
+    ("read", (0,), ValueError, "a read takes 1 byte or more, not 0"),
+    ("read", ("7",), ValueError, "a read takes 1 byte or more, not '7'"),
+    ("read_exactly", (-1,), ValueError, "0 bytes or more can be read, not -1"),
+    ("read_exactly", (1.5,), ValueError, "0 bytes or more can be read, not 1.5"),
     ("read_until", ("\n",), TypeError, "a separator is made of bytes, not '\\n'"),
     ("read_until", (b"",), ValueError, "a separator has one byte at least"),
-    ("read_until", (b";", 0), ValueError, "a limit is 1 or more, not 0"),
-    ("read_line", (0,), ValueError, "a limit is 1 or more, not 0"),
-    ("read_all", (-1,), ValueError, "a limit is 0 or more, not -1"),
+    ("read_until", (b";", 0), ValueError, "a limit is 1 byte or more, not 0"),
+    ("read_line", (0,), ValueError, "a limit is 1 byte or more, not 0"),
+    ("read_all", (-1,), ValueError, "a limit is 0 bytes or more, not -1"),
 ]
 
 

@@ -290,17 +290,17 @@ def test_a_peer_that_resets_is_the_senders_error(kernel, file, way):
 
 
 @pytest.mark.parametrize(
-    ("offset", "count", "kind", "words"),
+    ("offset", "count", "words"),
     [
-        (-1, None, ValueError, "a file is sent from byte 0 or later on, not from -1"),
-        (0, -5, ValueError, "0 or more bytes of a file can be sent, not -5"),
-        ("0", None, TypeError, "'str' object cannot be interpreted as an integer"),
-        (0, 1.5, TypeError, "'float' object cannot be interpreted as an integer"),
+        (-1, None, "a file is sent from byte 0 on, or later, not -1"),
+        ("0", None, "a file is sent from byte 0 on, or later, not '0'"),
+        (0, -5, "0 or more bytes of a file can be sent, not -5"),
+        (0, 1.5, "0 or more bytes of a file can be sent, not 1.5"),
     ],
 )
-def test_what_is_no_part_of_a_file_is_refused_in_words(kernel, file, offset, count, kind, words):
+def test_what_is_no_part_of_a_file_is_refused_in_words(kernel, file, offset, count, words):
     with pairs(1) as [(near, _)]:
-        assert failure(kernel, SendFile(near, file, offset, count), kind) == words
+        assert failure(kernel, SendFile(near, file, offset, count), ValueError) == words
 
 
 @pytest.mark.parametrize("thing", ["path", None, 1.5])
