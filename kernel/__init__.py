@@ -121,6 +121,7 @@ from .syscalls import (
 )
 from .systemcall import SystemCall, system_call
 from .task import ExitStatus, Task
+from .tls import TlsConnection, start_tls
 from .trace import (
     Abandoned,
     AcceptFailed,
@@ -248,6 +249,7 @@ __all__ = [
     "TaskList",
     "TellReady",
     "Ticks",
+    "TlsConnection",
     "TooManyFiles",
     "TooManyTasks",
     "TooMuchData",
@@ -264,6 +266,7 @@ __all__ = [
     "Yield",
     "first_ended",
     "first_good",
+    "start_tls",
     "system_call",
     "within",
 ]
