@@ -42,6 +42,7 @@ from .inbox import Inbox
 from .machine import Machine
 from .policies import Policy, Scripted
 from .poller import EpollPoller, KqueuePoller, Poller, SelectPoller
+from .processes import run_process
 from .reader import Reader
 from .scheduler import Scheduler
 from .shared import SharedEvent, SharedQueue
@@ -79,6 +80,7 @@ from .syscalls import (
     OnSignal,
     OpenDatagram,
     OpenScope,
+    Process,
     Read,
     ReadWait,
     Ready,
@@ -102,6 +104,7 @@ from .syscalls import (
     Sleep,
     SleepUntil,
     StackInfo,
+    StartProcess,
     TaskGroup,
     TaskInfo,
     TaskList,
@@ -111,6 +114,7 @@ from .syscalls import (
     WaitBarrier,
     WaitEvent,
     WaitFuture,
+    WaitProcess,
     WaitTask,
     Write,
     WriteWait,
@@ -208,6 +212,7 @@ __all__ = [
     "Panicked",
     "Policy",
     "Poller",
+    "Process",
     "RWLock",
     "Read",
     "ReadWait",
@@ -240,6 +245,7 @@ __all__ = [
     "SleepUntil",
     "Spawned",
     "StackInfo",
+    "StartProcess",
     "SystemCall",
     "Task",
     "TaskFailed",
@@ -259,6 +265,7 @@ __all__ = [
     "WaitBarrier",
     "WaitEvent",
     "WaitFuture",
+    "WaitProcess",
     "WaitQueue",
     "WaitTask",
     "Write",
@@ -266,6 +273,7 @@ __all__ = [
     "Yield",
     "first_ended",
     "first_good",
+    "run_process",
     "start_tls",
     "system_call",
     "within",

@@ -100,7 +100,7 @@ class TlsConnection:
             return b""
 
     @coroutine
-    def send(self, data: Any) -> Generator[Any, Any, int]:
+    def send(self, data: Any) -> Generator[Any, Any, Any]:
         """Sends all of `data`, and waits while the peer does not read; answers how many bytes.
 
         After a send that was ended early, by a kill or a timeout, the peer could not understand

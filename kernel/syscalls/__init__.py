@@ -8,6 +8,7 @@ from .files import ReadWait, WriteWait
 from .groups import EndGroup, NextEnded, TaskGroup, first_ended, first_good
 from .locks import Abandon, Acquire, CapacityLimiter, Lock, Mutex, Release, Semaphore
 from .pipes import Read, Write
+from .processes import Process, StartProcess, WaitProcess
 from .ready import Ready, TellReady
 from .rwlock import RWLock
 from .scopes import Cancel, OpenScope, Scope, within
@@ -55,6 +56,7 @@ __all__ = [
     "OnSignal",
     "OpenDatagram",
     "OpenScope",
+    "Process",
     "RWLock",
     "Read",
     "ReadWait",
@@ -78,6 +80,7 @@ __all__ = [
     "Sleep",
     "SleepUntil",
     "StackInfo",
+    "StartProcess",
     "TaskGroup",
     "TaskInfo",
     "TaskList",
@@ -87,6 +90,7 @@ __all__ = [
     "WaitBarrier",
     "WaitEvent",
     "WaitFuture",
+    "WaitProcess",
     "WaitTask",
     "Write",
     "WriteWait",
