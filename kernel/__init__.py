@@ -15,6 +15,7 @@ system call, and every error.
 """
 
 from .clock import Clock, JumpingClock, ManualClock
+from .disk import DiskFile, open_file, read_file, write_file
 from .errors import (
     AlreadyOwner,
     BadTrap,
@@ -38,6 +39,7 @@ from .errors import (
     TooManyTasks,
     TooMuchData,
 )
+from .hosts import connect, resolve
 from .inbox import Inbox
 from .machine import Machine
 from .policies import Policy, Scripted
@@ -171,6 +173,7 @@ __all__ = [
     "Connect",
     "Deadlock",
     "Deadlocked",
+    "DiskFile",
     "EndGroup",
     "EpollPoller",
     "Event",
@@ -271,10 +274,15 @@ __all__ = [
     "Write",
     "WriteWait",
     "Yield",
+    "connect",
     "first_ended",
     "first_good",
+    "open_file",
+    "read_file",
+    "resolve",
     "run_process",
     "start_tls",
     "system_call",
     "within",
+    "write_file",
 ]
