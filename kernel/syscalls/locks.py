@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..checks import check_count
+from ..checks import check_count, wrong_kind
 from ..errors import AlreadyOwner, NotOwner, OwnerDied
 from ..named import Named
 from ..systemcall import SystemCall, system_call
