@@ -183,6 +183,40 @@ class FileClosed(KernelError, OSError):
         return FileClosed, (self.fd,)
 
 
+class IncompleteRead(KernelError, EOFError):
+    """A stream ended early: `partial` is what came of the `expected` bytes, or, where that is None,
+    of what was to end with a separator.
+    """
+
+    def __init__(self, partial: bytes, expected: int | None = None) -> None:
+        super().__init__(partial, expected)
+        self.partial, self.expected = partial, expected
+
+    def __str__(self) -> str:
+        came = f"the stream ended after {len(self.partial):,} bytes"
+        if self.expected is None:
+            return f"{came}, and before a separator came"
+        return f"{came} of {self.expected:,}"
+
+
+class TooMuchData(KernelError):
+    """More than `limit` bytes came; nothing of them is lost."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"more than {self.limit:,} bytes came"
+
+
+class LineTooLong(TooMuchData):
+    """No line, or what else was to end with a separator, ended within `limit` bytes."""
+
+    def __str__(self) -> str:
+        return f"no separator came within {self.limit:,} bytes"
+
+
 class PipeClosed(FileClosed):
     """This end of a pipe, "read" or "write", is closed, or was closed while the caller waited."""
 

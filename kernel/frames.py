@@ -185,4 +185,5 @@ LOOP_MODULES: Final = {
     "kernel.task",
     "kernel.trace",
     "kernel.waitqueue",
+    "kernel.workers",
 }

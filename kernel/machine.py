@@ -178,6 +178,7 @@ class Machine:
         switch_interval.put_back()
         if self.watchdog is not None:
             self.watchdog.stop()
+        self.kernel.workers.close()
         self.kernel.poller.close()
 
 
