@@ -284,8 +284,12 @@ class Task(Caller):
             for part in reversed(list(delegates(frame))):
                 if type(part) is AsyncGeneratorType:
                     self.kernel.asyncgens.begun.discard(part)
-                error = shut(part, error)
+                error = shut(part, self.give_back, error)
         return error
+
+    def give_back(self, call: SystemCall) -> object:
+        """Make a call of a frame that is being shut."""
+        return call.run(self.kernel, self)
 
     @property
     def context(self) -> Context | None:
