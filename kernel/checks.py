@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from .systemcall import brief
@@ -21,3 +22,14 @@ def check_count(count: Any, least: int, rule: str) -> None:
     """Raise `ValueError` for what is no whole number of at least so many, with the rule."""
     if type(count) is not int or count < least:
         raise ValueError(f"{rule}, not {brief(count)}")
+
+
+def check_seconds(
+    seconds: Any, refusal: str = "cannot wait for {} seconds", least: float = 0.0
+) -> None:
+    """Raise `TypeError` for what is no number, `ValueError`, with the refusal, for no time."""
+    try:
+        if not least <= seconds < inf:
+            raise ValueError(refusal.format(seconds))
+    except TypeError:
+        raise TypeError(f"seconds are a number, not {brief(seconds)}") from None

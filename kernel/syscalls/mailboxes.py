@@ -17,10 +17,10 @@ one that comes late finds nobody.
 from __future__ import annotations
 
 from contextlib import suppress
-from math import inf
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Final
 
+from ..checks import check_count, check_kind, check_seconds
 from ..errors import NoAnswer, NoSuchName, TaskEnded
 from ..mailbox import NOTHING, Delivery, mailbox_of
 from ..systemcall import SystemCall, brief, system_call
@@ -68,7 +68,7 @@ class Receive(SystemCall):
         if self.match is not None:
             check_match(self.match)
         if self.timeout is not None:
-            check_seconds(self, self.timeout)
+            check_seconds(self.timeout)
         message = mailbox.take(self.wants)
         if message is not NOTHING:
             return message
@@ -108,8 +108,7 @@ class LimitMailbox(SystemCall):
     size: int
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        if type(self.size) is not int or self.size < 1:
-            raise ValueError(f"a mailbox holds 1 message at least, not {brief(self.size)}")
+        check_count(self.size, 1, "a mailbox holds 1 message at least")
         mailbox_of(own_task(caller, self)).size = self.size
         return None
 
@@ -195,7 +194,7 @@ class Ask(SystemCall):
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         if self.timeout is not None:
-            check_seconds(self, self.timeout)
+            check_seconds(self.timeout)
         task = living(kernel, self.to)
         if task.tid == caller.tid:
             raise ValueError(f"task {task.tid} asks itself, which cannot answer while it waits")
@@ -243,8 +242,7 @@ class Answer(SystemCall):
     value: Any = None
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        if not isinstance(self.asked, Asked):
-            raise TypeError(f"Answer takes a received Asked, not {brief(self.asked)}")
+        check_kind(self.asked, Asked, "a received Asked")
         if not self.asked.waited_for:
             return False
         self.asked.asker.answer(self.value)
@@ -264,7 +262,7 @@ class SendAfter(SystemCall):
     message: Any
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        check_seconds(self, self.seconds)
+        check_seconds(self.seconds)
         mailbox = mailbox_of(living(kernel, self.to))
         return Delivery(mailbox, self.message, kernel.clock.now() + self.seconds)
 
@@ -276,8 +274,7 @@ class CancelSend(SystemCall):
     delivery: Any
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        if not isinstance(self.delivery, Delivery):
-            raise TypeError(f"CancelSend takes the answer of SendAfter, not {brief(self.delivery)}")
+        check_kind(self.delivery, Delivery, "an answer of SendAfter")
         return self.delivery.cancel()
 
 
@@ -298,15 +295,6 @@ def check_match(match: Any) -> None:
     elif callable(match):
         return
     raise TypeError(f"Receive takes a type, a tuple of types or a predicate, not {brief(match)}")
-
-
-def check_seconds(call: SystemCall, seconds: Any) -> None:
-    """Raise `TypeError` or `ValueError` for what is no time to wait."""
-    name = type(call).__name__
-    if not isinstance(seconds, (int, float)):
-        raise TypeError(f"{name} takes a number of seconds, not {brief(seconds)}")
-    if not 0 <= seconds < inf:
-        raise ValueError(f"{name} cannot wait for {seconds} seconds")
 
 
 def time_left(kernel: Scheduler, caller: Caller) -> str:

@@ -12,11 +12,10 @@ again and again.
 
 from __future__ import annotations
 
-from math import inf
 from types import coroutine
 from typing import TYPE_CHECKING, Any
 
-from ..checks import check_kind
+from ..checks import check_kind, check_seconds
 from ..errors import Cancelled
 from ..systemcall import SystemCall, system_call
 from ..task import Task
@@ -133,8 +132,8 @@ class OpenScope(SystemCall):
     shield: bool = False
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        if self.seconds is not None and not 0 <= self.seconds < inf:
-            raise ValueError(f"a scope cannot be open for {self.seconds} seconds")
+        if self.seconds is not None:
+            check_seconds(self.seconds, "a scope cannot be open for {} seconds")
         scope = Scope(self.seconds, self.fail, self.shield)
         scope.open(own_task(caller, self))
         return scope

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from math import inf
 from typing import TYPE_CHECKING, Any
 
+from ..checks import check_seconds
 from ..errors import NotATask, TaskFailed, TaskKilled
 from ..systemcall import SystemCall, brief, system_call
 from ..task import Task
@@ -61,11 +61,8 @@ class KillTask(SystemCall):
     grace: float | None = None
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        try:
-            if self.grace is not None and not 0 <= self.grace < inf:
-                raise ValueError(f"cannot give a task {self.grace} seconds to end")
-        except TypeError:
-            raise TypeError(f"seconds are a number, not {brief(self.grace)}") from None
+        if self.grace is not None:
+            check_seconds(self.grace, "cannot give a task {} seconds to end")
         task = kernel.find(self.tid)
         if task.frame is None:
             return False

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from math import inf
+from sys import float_info
 from types import coroutine
 from typing import TYPE_CHECKING, Any
 
-from ..systemcall import SystemCall, brief, system_call
+from ..checks import check_seconds
+from ..systemcall import SystemCall, system_call
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -34,12 +36,8 @@ class Sleep(SystemCall):
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         seconds = self.seconds
-        try:
-            if not 0 <= seconds < inf:
-                raise ValueError(f"cannot sleep for {seconds} seconds")
-        except TypeError:
-            raise TypeError(f"seconds are a number, not {brief(seconds)}") from None
-        if type(seconds) is not float:
+        if type(seconds) is not float or not 0 <= seconds < inf:
+            check_seconds(seconds, "cannot sleep for {} seconds")
             seconds = float(seconds)
         kernel.alarms.set(kernel.clock.now() + seconds, caller)
         return caller.sleep(kernel.sleepers, self)
@@ -59,8 +57,7 @@ class SleepUntil(Sleep):
     """
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        if not -inf < self.seconds < inf:
-            raise ValueError(f"cannot sleep until {self.seconds}")
+        check_seconds(self.seconds, "cannot sleep until {}", least=-float_info.max)
         kernel.alarms.set(max(float(self.seconds), kernel.clock.now()), caller)
         return caller.sleep(kernel.sleepers, self)
 

@@ -19,6 +19,7 @@ from kernel import (
     PipeRead,
     PipeWrite,
     Scheduler,
+    Select,
     Sleep,
 )
 
@@ -134,7 +135,7 @@ def test_what_is_no_size_is_refused_by_name(size):
         return str(refusal.value)
 
     assert run(program()).value.endswith(f"not {size!r}")
-    with pytest.raises(ValueError, match="a pipe has room for 1 byte at least, not for "):
+    with pytest.raises(ValueError, match="a pipe has room for 1 byte at least, not "):
         Pipe(size)
 
 
@@ -157,7 +158,7 @@ def test_a_write_up_to_the_capacity_goes_in_whole_or_waits():
     sched = start(write(pipe, b"1234567", b"abcdef"), read(pipe, 2))
     turn(sched)
     assert pipe.size == 5
-    assert sched.tasks[1].reason() == "write pipe, 0 of 6 bytes written"
+    assert sched.tasks[1].reason() == "write Pipe, 0 of 6 bytes written"
     ask(sched, PipeRead(pipe, 1))
     turn(sched)
     assert pipe.size == 10, "now it fits, and is in"
@@ -170,8 +171,8 @@ def test_a_larger_write_goes_in_piece_by_piece_and_no_other_byte_in_between():
     large, small = b"x" * 1000, b"yy"
     sched = start(write(pipe, large), write(pipe, small))
     turn(sched)
-    assert sched.tasks[1].reason() == "write pipe small, 4 of 1,000 bytes written"
-    assert repr(sched.tasks[1].call).startswith("PipeWrite(<pipe small>, b'xxx")
+    assert sched.tasks[1].reason() == "write Pipe small, 4 of 1,000 bytes written"
+    assert repr(sched.tasks[1].call).startswith("PipeWrite(<Pipe small>, b'xxx")
     got = b""
     while pipe.size:
         reply = ask(sched, PipeRead(pipe, 3))
@@ -405,10 +406,42 @@ def test_bytes_that_were_handed_to_a_reader_are_seen_although_it_is_killed():
     assert outcome(sched, 1).killed
 
 
+def test_an_end_is_closed_by_a_task_that_is_killed_just_then():
+    pipe = Pipe()
+
+    def program():
+        data = yield PipeRead(pipe, 5)
+        yield ClosePipe(pipe, "read")
+        return data
+
+    sched = start(program())
+    turn(sched)
+    ask(sched, PipeWrite(pipe, b"12345"))
+    ask(sched, KillTask(1))
+    turn(sched, 2)
+    assert outcome(sched, 1).killed
+    assert pipe.closed == {"read"}
+
+
+def test_a_read_may_be_in_a_select_and_a_write_may_not():
+    pipe, other = Pipe(), Pipe()
+
+    def program():
+        with pytest.raises(TypeError, match="PipeWrite cannot be in a Select"):
+            yield Select(PipeWrite(pipe, b"x"), Sleep(1))
+        first = yield Select(PipeRead(pipe, 5), PipeRead(other, 5))
+        return first, (yield Select(PipeRead(pipe, 5), Sleep(1)))
+
+    sched = start(program(), write(other, b"data"))
+    settle(sched)
+    assert outcome(sched, 1).value == ((1, b"data"), (1, None))
+    assert not pipe.readers and not other.readers
+
+
 def test_who_waits_for_a_pipe_that_nobody_serves_is_in_a_deadlock():
     sched = Scheduler()
     sched.new(read(Pipe(name="dry")))
-    with pytest.raises(Deadlock, match=r"task 1 \(read\) waits for read pipe dry"):
+    with pytest.raises(Deadlock, match=r"task 1 \(read\) waits for read Pipe dry"):
         sched.mainloop()
 
 
