@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .syscalls.channels import Channel
+    from .syscalls.scopes import Scope
     from .task import ExitStatus
 
 
@@ -107,6 +109,24 @@ class MailboxFull(KernelError):
         return f"the mailbox of task {self.tid} is full ({self.size:,} messages)"
 
 
+class NeverReady(KernelError):
+    """A task that was started ended before it said that it was ready. `status` is how."""
+
+    def __init__(self, status: ExitStatus) -> None:
+        super().__init__(status)
+        self.status = status
+
+    def __str__(self) -> str:
+        return f"task {self.status.tid} {self.status}, and never said that it was ready"
+
+
+class GroupClosed(KernelError):
+    """No task can be added to the group: its block has not begun, is over, or has failed."""
+
+    def __str__(self) -> str:
+        return "the task group takes no more tasks: it is not in its block"
+
+
 class TooManyTasks(KernelError):
     """The task table is full."""
 
@@ -177,6 +197,57 @@ class PipeClosed(FileClosed):
         return PipeClosed, (self.end,)
 
 
+class ChannelClosed(KernelError):
+    """The channel is closed, or was closed while the caller waited.
+
+    `unsent` are the items of the caller that were not sent.
+    """
+
+    def __init__(self, channel: Channel, unsent: tuple[Any, ...] = ()) -> None:
+        super().__init__(channel, unsent)
+        self.channel, self.unsent = channel, unsent
+
+    def __str__(self) -> str:
+        return f"{self.channel} is closed"
+
+
+class AlreadyOwner(KernelError):
+    """The task has the lock already, so it would wait for itself."""
+
+    def __init__(self, lock: str) -> None:
+        super().__init__(lock)
+        self.lock = lock
+
+    def __str__(self) -> str:
+        return f"this task has the {self.lock} already"
+
+
+class NotOwner(KernelError):
+    """The task does not have the lock. `owner` is the tid of the one that does, if there is one."""
+
+    def __init__(self, lock: str, owner: int | None) -> None:
+        super().__init__(lock, owner)
+        self.lock, self.owner = lock, owner
+
+    def __str__(self) -> str:
+        whose = f": task {self.owner} has it" if self.owner is not None else ""
+        return f"this task does not have the {self.lock}{whose}"
+
+
+class OwnerDied(KernelError):
+    """The caller has the lock now; its former owner, `tid`, ended without giving it back.
+
+    What the lock protects may be half done. To release it says that it is in order again.
+    """
+
+    def __init__(self, lock: str, tid: int) -> None:
+        super().__init__(lock, tid)
+        self.lock, self.tid = lock, tid
+
+    def __str__(self) -> str:
+        return f"task {self.tid} ended while it had the {self.lock}: it may be in disorder"
+
+
 class Deadlock(KernelError):
     """No task can ever go on; `verdict` says in words who waits for whom."""
 
@@ -218,3 +289,18 @@ class LinkBroken(TaskKilled):
 
     def __str__(self) -> str:
         return f"its link to task {self.tid} broke: task {self.status.tid} {self.status}"
+
+
+class Cancelled(BaseException):
+    """Raised in a task at its innermost `yield` when a scope that it has open is cancelled. The
+    `with` block of that scope ends it.
+
+    Not an `Exception`, so that a program's `except Exception` does not swallow it.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope)
+        self.scope = scope
+
+    def __str__(self) -> str:
+        return "a scope was cancelled"

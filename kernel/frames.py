@@ -26,6 +26,11 @@ def own_yield(frame: Any) -> bool:
     return all(type(part) is GeneratorType for part in delegates(frame))
 
 
+def frame_of(thing: Any) -> Any:
+    """The Python frame of a generator, coroutine or asynchronous generator; None if it has none."""
+    return getattr(thing, FRAMES[type(thing)]) if type(thing) in FRAMES else None
+
+
 def delegates(frame: Any) -> Iterator[Any]:
     """A generator or coroutine, what it delegates to by `yield from` or `await`, and so on."""
     part = frame
@@ -142,6 +147,14 @@ def never_free(part: Any) -> None:
 KEPT: Final[list[Any]] = []
 
 
+#: Where generators and coroutines keep their Python frame.
+FRAMES: Final = {
+    GeneratorType: "gi_frame",
+    CoroutineType: "cr_frame",
+    AsyncGeneratorType: "ag_frame",
+}
+
+
 #: How the frames tell what they delegate to.
 DELEGATION: Final = {
     GeneratorType: "gi_yieldfrom",
@@ -168,6 +181,7 @@ HEAP_TYPE: Final = 1 << 9
 LOOP_MODULES: Final = {
     __name__,
     "kernel.scheduler",
+    "kernel.standins",
     "kernel.task",
     "kernel.trace",
     "kernel.waitqueue",

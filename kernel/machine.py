@@ -15,7 +15,7 @@ from .switching import switch_interval
 from .syscalls.system import cut, expanded
 from .systemcall import SystemCall, safe
 from .task import in_words
-from .trace import Deadlocked, Event, Hogged, Panicked, Sink
+from .trace import Deadlocked, Hogged, Panicked, Sink, TraceEvent
 from .watchdog import Watchdog
 
 #: The name of a kernel's thread.
@@ -89,7 +89,7 @@ class Machine:
         """Give a request up. It ends with `RequestCancelled`, unless its answer comes first."""
         self.kernel.inbox.put(Cancellation(reply.request))
 
-    def subscribe(self, sink: Sink, *kinds: type[Event]) -> None:
+    def subscribe(self, sink: Sink, *kinds: type[TraceEvent]) -> None:
         """Call `sink` with every such event, on the kernel's thread or the watchdog's."""
         self.kernel.trace.subscribe(sink, *kinds)
 
@@ -144,11 +144,12 @@ class Machine:
             watchdog = Watchdog(self.kernel, threading.get_ident())
             watchdog.start()
             self.watchdog = watchdog
-            while self.grace is None:
-                if not self.kernel.ready and self.kernel.tasks:
-                    self.report_deadlock()
-                self.kernel.cycle(once=False)
-            self.kernel.end_all(self.grace)
+            with self.kernel.asyncgens:
+                while self.grace is None:
+                    if not self.kernel.ready and self.kernel.tasks:
+                        self.report_deadlock()
+                    self.kernel.cycle(once=False)
+                self.kernel.end_all(self.grace)
         except BaseException as error:
             self.panic = error
             reason = KernelStopped(f"the kernel has panicked: {in_words(error)}")

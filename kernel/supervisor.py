@@ -17,6 +17,7 @@ from math import inf
 from types import coroutine
 from typing import Any, Final
 
+from .checks import check_count, check_kind
 from .errors import LinkBroken, NoSuchTask, TooManyRestarts
 from .links import ExitMessage
 from .syscalls import KillTask, Now, Receive, SpawnLinked, TrapExits
@@ -99,10 +100,11 @@ class Supervisor:
     def __init__(
         self, children: Iterable[Child], strategy: str, intensity: int, period: float
     ) -> None:
-        self.children = [checked(child) for child in children]
+        self.children = list(children)
+        for child in self.children:
+            check_kind(child, Child, "a Child(function, …)")
         check_word("strategy", strategy, STRATEGIES)
-        if type(intensity) is not int or intensity < 0:
-            raise ValueError(f"an intensity is a number of restarts, not {brief(intensity)}")
+        check_count(intensity, 0, "an intensity is a number of restarts")
         if not 0 < period < inf:
             raise ValueError(f"a period is some seconds, not {brief(period)}")
         self.strategy, self.intensity, self.period = strategy, intensity, period
@@ -163,12 +165,6 @@ class Supervisor:
 def exit_of(tid: int) -> Callable[[object], bool]:
     """Tells the `ExitMessage` of this task from all others."""
     return lambda message: isinstance(message, ExitMessage) and message.tid == tid
-
-
-def checked(child: Any) -> Child:
-    if not isinstance(child, Child):
-        raise TypeError(f"a supervisor starts children, Child(function, …), not {brief(child)}")
-    return child
 
 
 def check_word(what: str, word: str, words: tuple[str, ...]) -> None:

@@ -58,6 +58,9 @@ class SystemCall:
 
     #: Whether it may do a part of its work and then sleep: so it cannot be a branch of a `Select`.
     acts_first: ClassVar[bool] = False
+    #: Whether it gives back what the caller has, without ever sleeping: so a kill that surfaces at
+    #: its `yield` does not prevent it.
+    gives_back: ClassVar[bool] = False
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         """Do it: return the answer, raise, or return `caller.sleep(queue, call)`."""

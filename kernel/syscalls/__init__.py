@@ -1,7 +1,12 @@
 """Every system call, by topic."""
 
+from .channels import ChanClose, Channel, ChanRecv, ChanRecvMany, ChanSend, ChanSendMany
+from .conditions import Condition, Notify
+from .events import Barrier, ClearEvent, Event, SetEvent, WaitBarrier, WaitEvent
 from .files import ReadWait, WriteWait
+from .groups import EndGroup, NextEnded, TaskGroup, first_ended, first_good
 from .links import Demonitor, Down, Link, Monitor, SpawnLinked, SpawnMonitored, TrapExits, Unlink
+from .locks import Abandon, Acquire, CapacityLimiter, Lock, Mutex, Release, Semaphore
 from .mailboxes import (
     Answer,
     Ask,
@@ -16,21 +21,41 @@ from .mailboxes import (
     WhereIs,
 )
 from .pipes import ClosePipe, Pipe, PipeRead, PipeWrite
+from .ready import Ready, TellReady
+from .rwlock import RWLock
+from .scopes import Cancel, OpenScope, Scope, within
+from .select import Select
+from .signals import OnSignal, SendSignal, Signal
 from .sockets import Accept, Connect, Listen, Recv, Send
-from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList
+from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList, WaitAllBlocked
 from .tasks import GetTid, Join, KillTask, NewTask, WaitTask, Yield
-from .time import Now, Sleep
+from .time import Now, Sleep, SleepUntil, Ticks
 
 __all__ = [
+    "Abandon",
     "Accept",
+    "Acquire",
     "Answer",
     "Ask",
     "Asked",
+    "Barrier",
+    "Cancel",
     "CancelSend",
+    "CapacityLimiter",
+    "ChanClose",
+    "ChanRecv",
+    "ChanRecvMany",
+    "ChanSend",
+    "ChanSendMany",
+    "Channel",
+    "ClearEvent",
     "ClosePipe",
+    "Condition",
     "Connect",
     "Demonitor",
     "Down",
+    "EndGroup",
+    "Event",
     "FrameInfo",
     "GetStack",
     "GetTid",
@@ -40,30 +65,55 @@ __all__ = [
     "Link",
     "ListTasks",
     "Listen",
+    "Lock",
     "Monitor",
+    "Mutex",
     "NewTask",
+    "NextEnded",
+    "Notify",
     "Now",
+    "OnSignal",
+    "OpenScope",
     "Pipe",
     "PipeRead",
     "PipeWrite",
+    "RWLock",
     "ReadWait",
+    "Ready",
     "Receive",
     "Recv",
     "Register",
+    "Release",
+    "Scope",
+    "Select",
+    "Semaphore",
     "Send",
     "SendAfter",
     "SendMessage",
+    "SendSignal",
+    "SetEvent",
+    "Signal",
     "Sleep",
+    "SleepUntil",
     "SpawnLinked",
     "SpawnMonitored",
     "StackInfo",
+    "TaskGroup",
     "TaskInfo",
     "TaskList",
+    "TellReady",
+    "Ticks",
     "TrapExits",
     "Unlink",
     "Unregister",
+    "WaitAllBlocked",
+    "WaitBarrier",
+    "WaitEvent",
     "WaitTask",
     "WhereIs",
     "WriteWait",
     "Yield",
+    "first_ended",
+    "first_good",
+    "within",
 ]

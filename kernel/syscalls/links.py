@@ -71,7 +71,7 @@ class Monitor(SystemCall):
     tid: int
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        return monitor(own_task(kernel, caller, self), kernel.find(self.tid))
+        return monitor(own_task(caller, self), kernel.find(self.tid))
 
 
 @system_call
@@ -85,7 +85,7 @@ class Demonitor(SystemCall):
     reference: Any
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        mailbox = mailbox_of(own_task(kernel, caller, self))
+        mailbox = mailbox_of(own_task(caller, self))
         reference = self.reference
         if not isinstance(reference, Reference) or reference.mailbox is not mailbox:
             raise ValueError(f"Demonitor takes an own answer of Monitor, not {brief(reference)}")
@@ -102,7 +102,7 @@ class SpawnMonitored(SystemCall):
     name: str | None = None
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        own = own_task(kernel, caller, self)
+        own = own_task(caller, self)
         task = Task(self.target, self.name)
         kernel.schedule(task, caller.tid)
         return task.tid, monitor(own, task)
@@ -118,7 +118,7 @@ class Link(SystemCall):
     tid: int
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        own, task = own_task(kernel, caller, self), kernel.find(self.tid)
+        own, task = own_task(caller, self), kernel.find(self.tid)
         if task.status is not None:
             break_at_once(kernel, own, task.status)
         elif task is not own:
@@ -136,7 +136,7 @@ class Unlink(SystemCall):
     tid: int
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        return kernel.links.untie(own_task(kernel, caller, self).tid, self.tid)
+        return kernel.links.untie(own_task(caller, self).tid, self.tid)
 
 
 @system_call
@@ -147,7 +147,7 @@ class SpawnLinked(SystemCall):
     name: str | None = None
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        own = own_task(kernel, caller, self)
+        own = own_task(caller, self)
         task = Task(self.target, self.name)
         kernel.schedule(task, caller.tid)
         kernel.links.tie(own, task)
@@ -165,7 +165,7 @@ class TrapExits(SystemCall):
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         if not isinstance(self.on, bool):
             raise TypeError(f"TrapExits takes True or False, not {brief(self.on)}")
-        mailbox = mailbox_of(own_task(kernel, caller, self))
+        mailbox = mailbox_of(own_task(caller, self))
         before, mailbox.traps_exits = mailbox.traps_exits, self.on
         return before
 

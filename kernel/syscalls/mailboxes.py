@@ -21,6 +21,7 @@ from math import inf
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Final
 
+from ..checks import check_count, check_kind
 from ..errors import NoAnswer, NoSuchName, TaskEnded
 from ..mailbox import NOTHING, Delivery, mailbox_of
 from ..systemcall import SystemCall, brief, system_call
@@ -64,7 +65,7 @@ class Receive(SystemCall):
     timeout: float | None = None
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        mailbox = mailbox_of(own_task(kernel, caller, self))
+        mailbox = mailbox_of(own_task(caller, self))
         if self.match is not None:
             check_match(self.match)
         if self.timeout is not None:
@@ -108,9 +109,8 @@ class LimitMailbox(SystemCall):
     size: int
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        if type(self.size) is not int or self.size < 1:
-            raise ValueError(f"a mailbox holds 1 message at least, not {brief(self.size)}")
-        mailbox_of(own_task(kernel, caller, self)).size = self.size
+        check_count(self.size, 1, "a mailbox holds 1 message at least")
+        mailbox_of(own_task(caller, self)).size = self.size
         return None
 
 
@@ -127,7 +127,7 @@ class Register(SystemCall):
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         own = self.tid is None
-        task = own_task(kernel, caller, self) if own else living(kernel, self.tid)
+        task = own_task(caller, self) if own else living(kernel, self.tid)
         kernel.names.give(self.name, task)
         return None
 
@@ -243,8 +243,7 @@ class Answer(SystemCall):
     value: Any = None
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        if not isinstance(self.asked, Asked):
-            raise TypeError(f"Answer takes a received Asked, not {brief(self.asked)}")
+        check_kind(self.asked, Asked, "a received Asked")
         if not self.asked.waited_for:
             return False
         self.asked.asker.answer(self.value)
@@ -276,8 +275,7 @@ class CancelSend(SystemCall):
     delivery: Any
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        if not isinstance(self.delivery, Delivery):
-            raise TypeError(f"CancelSend takes the answer of SendAfter, not {brief(self.delivery)}")
+        check_kind(self.delivery, Delivery, "an answer of SendAfter")
         return self.delivery.cancel()
 
 

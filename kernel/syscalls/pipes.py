@@ -12,7 +12,9 @@ import errno
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
+from ..checks import check_count, check_kind
 from ..errors import PipeClosed
+from ..named import Named
 from ..systemcall import SystemCall, brief, system_call
 from ..waitqueue import WaitQueue
 
@@ -27,19 +29,18 @@ CAPACITY: Final = 64 * 1024
 ENDS: Final = ("read", "write")
 
 
-class Pipe:
+class Pipe(Named):
     """A pipe with room for `capacity` bytes; `name` is what `tasks` calls it.
 
     Raises `ValueError` for a `capacity` that is no number of bytes.
     """
 
-    __slots__ = ("capacity", "closed", "name", "pieces", "readers", "size", "taken", "writers")
+    __slots__ = ("capacity", "closed", "pieces", "readers", "size", "taken", "writers")
 
     def __init__(self, capacity: int = CAPACITY, name: str = "") -> None:
-        if type(capacity) is not int or capacity < 1:
-            raise ValueError(f"a pipe has room for 1 byte at least, not for {brief(capacity)}")
+        super().__init__(name)
+        check_count(capacity, 1, "a pipe has room for 1 byte at least")
         self.capacity = capacity
-        self.name = name
         #: The ends that are closed.
         self.closed: set[str] = set()
         self.pieces: deque[bytes | memoryview] = deque()
@@ -111,12 +112,6 @@ class Pipe:
         while (writer := self.writers.first) is not None:
             writer.fail(broken() if end == "read" else PipeClosed(end))
 
-    def __str__(self) -> str:
-        return f"pipe {self.name}".rstrip()
-
-    def __repr__(self) -> str:
-        return f"<{self}>"
-
 
 @system_call
 class PipeRead(SystemCall):
@@ -130,9 +125,9 @@ class PipeRead(SystemCall):
     size: int
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        pipe = checked(self.pipe)
-        if type(self.size) is not int or self.size < 1:
-            raise ValueError(f"PipeRead takes at least 1 byte, not {brief(self.size)}")
+        pipe = self.pipe
+        check_kind(pipe, Pipe, "a pipe")
+        check_count(self.size, 1, "PipeRead takes at least 1 byte")
         pipe.check_open("read")
         if pipe.size:
             data = pipe.take(self.size)
@@ -161,7 +156,8 @@ class PipeWrite(SystemCall):
     acts_first = True
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        pipe = checked(self.pipe)
+        pipe = self.pipe
+        check_kind(pipe, Pipe, "a pipe")
         data = as_bytes(self.data)
         pipe.check_open("write")
         if "read" in pipe.closed:
@@ -203,19 +199,15 @@ class ClosePipe(SystemCall):
     pipe: Pipe
     end: str
 
+    gives_back = True
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        pipe = checked(self.pipe)
+        pipe = self.pipe
+        check_kind(pipe, Pipe, "a pipe")
         if self.end not in ENDS:
             raise ValueError(f'an end of a pipe is "read" or "write", not {brief(self.end)}')
         pipe.close(self.end)
         return None
-
-
-def checked(pipe: Any) -> Pipe:
-    """Raises `TypeError` for what is no pipe."""
-    if not isinstance(pipe, Pipe):
-        raise TypeError(f"a pipe is wanted here, not {brief(pipe)}")
-    return pipe
 
 
 def as_bytes(data: Any) -> bytes:

@@ -72,6 +72,8 @@ class Connect(SystemCall):
 
     address: Any
 
+    acts_first = True
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         family = family_of(self.address)
         with closing_on_error(Attempt(family, socket.SOCK_STREAM)) as sock:
@@ -89,6 +91,8 @@ class Connecting(FileCall):
 
     socket: Socket
     address: Any
+
+    acts_first = True
 
     def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
         code = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -197,6 +201,8 @@ class Send(FileCall):
     socket: Socket
     data: Any
 
+    acts_first = True
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         sock, data = self.socket, self.data
         file = kernel.files.socket(sock)
@@ -216,6 +222,8 @@ class Sending(FileCall):
     socket: Socket
     data: Any
     sent: int
+
+    acts_first = True
 
     def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
         more = send_some(self.socket, self.data, self.sent)

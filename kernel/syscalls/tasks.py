@@ -65,7 +65,7 @@ class KillTask(SystemCall):
         task = kernel.find(self.tid)
         if task.frame is None:
             return False
-        if task is caller and not task.killed:
+        if task is caller.task and not task.killed:
             task.killed = True
             kernel.expect_end(task, self.grace)
             raise TaskKilled
@@ -87,7 +87,7 @@ class WaitTask(SystemCall):
         task = kernel.find(self.tid)
         if task.frame is None:
             return self.ended(task)
-        if task is caller:
+        if task is caller.task:
             raise ValueError(f"task {self.tid} waits for its own end, which would never come")
         return caller.sleep(task.exit_queue(), self)
 
@@ -117,9 +117,8 @@ class Join(WaitTask):
         raise TaskFailed(status) from status.error
 
 
-def own_task(kernel: Scheduler, caller: Caller, call: SystemCall) -> Task:
+def own_task(caller: Caller, call: SystemCall) -> Task:
     """The task that makes a call which only tasks can make. Raises `NotATask`."""
-    task = kernel.tasks.get(caller.tid)
-    if task is None:
+    if caller.task is None:
         raise NotATask(type(call).__name__)
-    return task
+    return caller.task

@@ -460,7 +460,7 @@ def test_what_is_no_child_is_refused_where_it_is_made(function, options, error, 
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        (([idle],), TypeError, "a supervisor starts children, Child(function, …), not idle"),
+        (([idle],), TypeError, "a Child(function, …) is wanted here, not idle"),
         (
             ([], "all"),
             ValueError,

@@ -867,7 +867,7 @@ def test_a_question_to_a_full_mailbox_is_refused_and_nobody_sleeps():
 @pytest.mark.parametrize("asked", [None, 5, "question"], ids=repr)
 def test_what_was_not_asked_cannot_be_answered(asked):
     def program():
-        with pytest.raises(TypeError, match=f"Answer takes a received Asked, not {asked!r}"):
+        with pytest.raises(TypeError, match=f"a received Asked is wanted here, not {asked!r}"):
             yield Answer(asked, "value")
         return "lives"
 
@@ -1001,7 +1001,7 @@ def test_a_later_message_is_refused_at_once_where_there_is_no_receiver():
             yield SendAfter(-1, 1, "before")
         with pytest.raises(TypeError, match="SendAfter takes a number of seconds, not 'x'"):
             yield SendAfter("x", 1, "never")
-        with pytest.raises(TypeError, match="CancelSend takes the answer of SendAfter, not 5"):
+        with pytest.raises(TypeError, match="an answer of SendAfter is wanted here, not 5"):
             yield CancelSend(5)
         return "lives"
 

@@ -134,7 +134,7 @@ def test_what_is_no_size_is_refused_by_name(size):
         return str(refusal.value)
 
     assert run(program()).value.endswith(f"not {size!r}")
-    with pytest.raises(ValueError, match="a pipe has room for 1 byte at least, not for "):
+    with pytest.raises(ValueError, match="a pipe has room for 1 byte at least, not "):
         Pipe(size)
 
 
@@ -157,7 +157,7 @@ def test_a_write_up_to_the_capacity_goes_in_whole_or_waits():
     sched = start(write(pipe, b"1234567", b"abcdef"), read(pipe, 2))
     turn(sched)
     assert pipe.size == 5
-    assert sched.tasks[1].reason() == "write pipe, 0 of 6 bytes written"
+    assert sched.tasks[1].reason() == "write Pipe, 0 of 6 bytes written"
     ask(sched, PipeRead(pipe, 1))
     turn(sched)
     assert pipe.size == 10, "now it fits, and is in"
@@ -170,8 +170,8 @@ def test_a_larger_write_goes_in_piece_by_piece_and_no_other_byte_in_between():
     large, small = b"x" * 1000, b"yy"
     sched = start(write(pipe, large), write(pipe, small))
     turn(sched)
-    assert sched.tasks[1].reason() == "write pipe small, 4 of 1,000 bytes written"
-    assert repr(sched.tasks[1].call).startswith("PipeWrite(<pipe small>, b'xxx")
+    assert sched.tasks[1].reason() == "write Pipe small, 4 of 1,000 bytes written"
+    assert repr(sched.tasks[1].call).startswith("PipeWrite(<Pipe small>, b'xxx")
     got = b""
     while pipe.size:
         reply = ask(sched, PipeRead(pipe, 3))
@@ -408,7 +408,7 @@ def test_bytes_that_were_handed_to_a_reader_are_seen_although_it_is_killed():
 def test_who_waits_for_a_pipe_that_nobody_serves_is_in_a_deadlock():
     sched = Scheduler()
     sched.new(read(Pipe(name="dry")))
-    with pytest.raises(Deadlock, match=r"task 1 \(read\) waits for read pipe dry"):
+    with pytest.raises(Deadlock, match=r"task 1 \(read\) waits for read Pipe dry"):
         sched.mainloop()
 
 

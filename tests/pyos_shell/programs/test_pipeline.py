@@ -36,8 +36,8 @@ def test_what_holds_up_a_step_can_be_seen(capsys):
     assert reasons == {
         "pipeline": "exit of 4",
         "cat": "sleep 60.0 s left",
-        "grep": "read pipe of lines",
-        "wc": "read pipe of finds",
+        "grep": "read Pipe of lines",
+        "wc": "read Pipe of finds",
     }
     capsys.readouterr()
 
