@@ -20,6 +20,7 @@ from kernel import (
     TaskKilled,
     TooManyRestarts,
     supervise,
+    within,
 )
 
 from .support import ask, either_style, idle, outcome, run, settle, start, turn, watch
@@ -398,6 +399,19 @@ def test_messages_to_a_supervisor_do_not_confuse_it():
     ask(sched, SendMessage(1, "hello"))
     after(sched, 1)
     assert sorted(sched.tasks) == [1, 3]
+
+
+def test_a_scope_that_is_cancelled_ends_the_children_and_then_the_supervisor():
+    log = []
+
+    def program():
+        with pytest.raises(TimeoutError):
+            yield within(5, supervise([Child(lives, log, name) for name in "ab"]))
+        return list(log)
+
+    sched = start(program())
+    settle(sched)
+    assert outcome(sched, 1).value == ["a starts", "b starts", "b ends", "a ends"]
 
 
 # -- supervisors of supervisors

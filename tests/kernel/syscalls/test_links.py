@@ -25,10 +25,13 @@ from kernel import (
     NotATask,
     Receive,
     SendMessage,
+    SendSignal,
+    Signal,
     Sleep,
     SpawnLinked,
     SpawnMonitored,
     TaskFailed,
+    TaskGroup,
     TaskKilled,
     TooManyTasks,
     TrapExits,
@@ -599,6 +602,54 @@ def test_one_that_traps_exits_keeps_the_others_from_ending():
     sched.clock.advance(1)
     turn(sched, 3)
     assert sorted(sched.tasks) == [2, 3]
+
+
+# -- together with signals and groups
+
+
+def test_a_kill_by_force_out_of_a_step_breaks_the_links_at_once():
+    seen = []
+
+    def program():
+        yield Link(1)
+        seen.append((yield SendSignal(1, Signal.KILL)))
+        seen.append((yield Sleep(0)))
+
+    sched = system(asleep(), program())
+    turn(sched, 3)
+    assert outcome(sched, 1).forced
+    status = outcome(sched, 2)
+    assert isinstance(status.error, LinkBroken)
+    assert seen == [True], "the answer is seen, and the broken link surfaces at the next yield"
+
+
+def test_a_stopped_task_is_continued_by_a_broken_link():
+    def program():
+        try:
+            yield from links_to(1)
+        finally:
+            yield Sleep(1)
+
+    sched = system(ends("kill"), program())
+    ask(sched, SendSignal(2, Signal.STOP))
+    turn(sched)
+    end(sched, 1, "kill")
+    settle(sched)
+    assert isinstance(outcome(sched, 2).error, LinkBroken)
+
+
+def test_a_task_of_a_group_that_dies_of_a_link_fails_the_group():
+    async def program():
+        async with TaskGroup() as group:
+            await group.spawn(links_to(1))
+            await group.spawn(asleep())
+
+    sched = system(ends("crash"), program())
+    settle(sched)
+    error = outcome(sched, 2).error
+    assert isinstance(error, BaseExceptionGroup)
+    assert [type(each) for each in error.exceptions] == [LinkBroken]
+    assert not sched.tasks
 
 
 # -- many

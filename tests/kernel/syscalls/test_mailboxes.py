@@ -27,8 +27,11 @@ from kernel import (
     Receive,
     Register,
     Scheduler,
+    Select,
     SendAfter,
     SendMessage,
+    SendSignal,
+    Signal,
     Sleep,
     TaskEnded,
     TaskKilled,
@@ -36,6 +39,7 @@ from kernel import (
     WaitQueue,
     WaitTask,
     WhereIs,
+    within,
 )
 
 from ..support import (
@@ -1096,6 +1100,97 @@ def test_a_kill_ends_a_receive_like_any_sleep():
     sched.kill(sched.tasks[1])
     turn(sched)
     assert outcome(sched, 1).value == "killed"
+
+
+# -- together with others
+
+
+def test_in_a_select_each_receive_takes_what_it_means_and_the_rest_stays():
+    def program():
+        first = yield Select(Receive(int), Receive(str))
+        second = yield Select(Receive(int), Receive(str))
+        return first, second, (yield Receive())
+
+    sched = start(program(), sender(1, b"for later", "text", 5))
+    settle(sched)
+    assert outcome(sched, 1).value == ((1, "text"), (0, 5), b"for later")
+
+
+def test_a_receive_that_another_branch_has_overtaken_takes_nothing():
+    def program():
+        late = yield Select(Receive(timeout=50), Sleep(1))
+        yield Sleep(5)
+        return late, (yield Receive(timeout=0))
+
+    sched = start(program())
+    turn(sched)
+    sched.clock.advance(1)
+    turn(sched, 2)
+    ask(sched, SendMessage(1, "message"))
+    turn(sched)
+    assert sched.alarms.live == 1, "that of the sleep"
+    settle(sched)
+    assert outcome(sched, 1).value == ((1, None), "message")
+
+
+def test_a_receive_in_a_select_times_out_for_all():
+    def program():
+        with pytest.raises(TimeoutError, match="no such message within 2 s"):
+            yield Select(Sleep(5), Receive(timeout=2))
+        return (yield Select(Sleep(5), Receive(timeout=None)))
+
+    sched = start(program())
+    settle(sched)
+    assert outcome(sched, 1).value == (0, None)
+    assert sched.clock.now() == 7
+
+
+def test_a_predicate_that_raises_in_a_select_fails_it_and_the_message_stays():
+    def program():
+        with pytest.raises(ZeroDivisionError):
+            yield Select(Receive(lambda message: 1 / message), Receive(str))
+        return (yield Receive(timeout=0))
+
+    sched = start(program(), sender(1, 0))
+    settle(sched)
+    assert outcome(sched, 1).value == 0
+    assert outcome(sched, 2).ok
+
+
+def test_a_question_cannot_be_in_a_select_as_it_has_been_asked_when_it_waits():
+    def program():
+        with pytest.raises(TypeError, match="Ask cannot be in a Select"):
+            yield Select(Ask(1, "question"), Sleep(1))
+        return "lives"
+
+    assert run(program()).value == "lives"
+
+
+def test_a_stopped_receiver_keeps_its_place_and_gets_its_message_when_it_is_continued():
+    sched = start(receiver())
+    turn(sched)
+    ask(sched, SendSignal(1, Signal.STOP))
+    ask(sched, SendMessage(1, "meanwhile"))
+    turn(sched, 3)
+    assert sched.tasks[1].state == "stopped"
+    ask(sched, SendSignal(1, Signal.CONT))
+    turn(sched, 2)
+    assert outcome(sched, 1).value == ["meanwhile"]
+
+
+def test_a_timeout_around_a_question_leaves_nothing_behind():
+    def client():
+        with pytest.raises(TimeoutError):
+            yield within(3, Ask(1, "question"))
+        return len(sched.tasks[1].waiters)
+
+    sched = start(receiver(2), client())
+    turn(sched)
+    places = len(sched.tasks[1].waiters) - 1
+    sched.clock.advance(3)
+    turn(sched, 5)
+    assert outcome(sched, 2).value == places
+    assert not sched.alarms.live
 
 
 # -- against a model

@@ -19,6 +19,7 @@ from kernel import (
     PipeRead,
     PipeWrite,
     Scheduler,
+    Select,
     Sleep,
 )
 
@@ -403,6 +404,38 @@ def test_bytes_that_were_handed_to_a_reader_are_seen_although_it_is_killed():
     turn(sched, 2)
     assert seen == [b"12345"]
     assert outcome(sched, 1).killed
+
+
+def test_an_end_is_closed_by_a_task_that_is_killed_just_then():
+    pipe = Pipe()
+
+    def program():
+        data = yield PipeRead(pipe, 5)
+        yield ClosePipe(pipe, "read")
+        return data
+
+    sched = start(program())
+    turn(sched)
+    ask(sched, PipeWrite(pipe, b"12345"))
+    ask(sched, KillTask(1))
+    turn(sched, 2)
+    assert outcome(sched, 1).killed
+    assert pipe.closed == {"read"}
+
+
+def test_a_read_may_be_in_a_select_and_a_write_may_not():
+    pipe, other = Pipe(), Pipe()
+
+    def program():
+        with pytest.raises(TypeError, match="PipeWrite cannot be in a Select"):
+            yield Select(PipeWrite(pipe, b"x"), Sleep(1))
+        first = yield Select(PipeRead(pipe, 5), PipeRead(other, 5))
+        return first, (yield Select(PipeRead(pipe, 5), Sleep(1)))
+
+    sched = start(program(), write(other, b"data"))
+    settle(sched)
+    assert outcome(sched, 1).value == ((1, b"data"), (1, None))
+    assert not pipe.readers and not other.readers
 
 
 def test_who_waits_for_a_pipe_that_nobody_serves_is_in_a_deadlock():
