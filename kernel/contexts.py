@@ -76,6 +76,15 @@ class Contexts:
         if context:
             task.frame = InContext(task, task.frame, context.copy())
 
+    def for_thread(self, task: Task | None) -> Context | None:
+        """The context of what a thread does for a task, apart from what it does for others; None
+        if nobody knows of contexts.
+        """
+        if "contextvars" not in sys.modules:
+            return None
+        context = self.of(task)
+        return context.copy() if context else new_context()
+
     def of(self, task: Task | None) -> Context | None:
         """The context of a task; that of the thread where there is no task."""
         if task is None:

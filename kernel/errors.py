@@ -48,7 +48,7 @@ class NotATask(KernelError):
         self.call = call
 
     def __str__(self) -> str:
-        return f"{self.call} is a call for tasks: a request from outside has no mailbox and no name"
+        return f"{self.call} is a call for tasks: a request from outside is none"
 
 
 class TaskFailed(KernelError):
@@ -181,6 +181,40 @@ class FileClosed(KernelError, OSError):
     def __reduce__(self) -> tuple[type[FileClosed], tuple[int]]:
         # An `OSError` would be made anew of its number and text.
         return FileClosed, (self.fd,)
+
+
+class IncompleteRead(KernelError, EOFError):
+    """A stream ended early: `partial` is what came of the `expected` bytes, or, where that is None,
+    of what was to end with a separator.
+    """
+
+    def __init__(self, partial: bytes, expected: int | None = None) -> None:
+        super().__init__(partial, expected)
+        self.partial, self.expected = partial, expected
+
+    def __str__(self) -> str:
+        came = f"the stream ended after {len(self.partial):,} bytes"
+        if self.expected is None:
+            return f"{came}, and before a separator came"
+        return f"{came} of {self.expected:,}"
+
+
+class TooMuchData(KernelError):
+    """More than `limit` bytes came; nothing of them is lost."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"more than {self.limit:,} bytes came"
+
+
+class LineTooLong(TooMuchData):
+    """No line, or what else was to end with a separator, ended within `limit` bytes."""
+
+    def __str__(self) -> str:
+        return f"no separator came within {self.limit:,} bytes"
 
 
 class PipeClosed(FileClosed):

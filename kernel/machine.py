@@ -12,7 +12,7 @@ from .errors import KernelStopped, RequestCancelled
 from .request import Cancellation, Reply, Request
 from .scheduler import Scheduler
 from .switching import switch_interval
-from .syscalls.system import cut, expanded
+from .syscalls.system import depth, expanded
 from .systemcall import SystemCall, safe
 from .task import in_words
 from .trace import Deadlocked, Hogged, Panicked, Sink, TraceEvent
@@ -178,6 +178,7 @@ class Machine:
         switch_interval.put_back()
         if self.watchdog is not None:
             self.watchdog.stop()
+        self.kernel.workers.close()
         self.kernel.poller.close()
 
 
@@ -195,11 +196,15 @@ class Stop:
         self.arrive()
 
 
-def all_stacks(kernel: Scheduler, tasks: int = 50) -> str:
-    """Where the tasks stood, for a kernel panic."""
+def all_stacks(kernel: Scheduler, most: int = 50) -> str:
+    """Where the tasks stood, for a kernel panic: so many of them, and the innermost frames."""
     lines = []
-    for task in islice(kernel.tasks.values(), tasks):
+    for task in islice(kernel.tasks.values(), most):
         lines.append(f"task {task.tid} {task.name}")
-        frames, _ = cut(task.frames())
-        lines += [f"  {f.function} {f.file}:{f.line}" for f in islice(expanded(frames), 50)]
+        frames = list(expanded(task.frames()[-most:]))[-most:]
+        if omitted := depth(task) - len(frames):
+            lines.append(f"  … {omitted:,} frames")
+        lines += [f"  {frame.function} {frame.file}:{frame.line}" for frame in frames]
+    if len(kernel.tasks) > most:
+        lines.append(f"and {len(kernel.tasks) - most:,} more tasks")
     return "\n".join(lines)

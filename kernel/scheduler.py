@@ -28,6 +28,7 @@ from .contexts import Contexts
 from .deadlock import verdict
 from .errors import Deadlock, NoSuchTask, TaskKilled, TooManyTasks
 from .files import FileTable
+from .futures import Futures
 from .inbox import Inbox
 from .interrupts import Interrupts
 from .links import Links
@@ -40,6 +41,7 @@ from .systemcall import ASLEEP
 from .task import Target, Task
 from .trace import Exited, Spawned, Trace
 from .waitqueue import Dormitory, WaitQueue
+from .workers import Workers
 
 if TYPE_CHECKING:
     from .syscalls.signals import Handler, Signal
@@ -95,6 +97,7 @@ class Scheduler:
         policy: Policy | None = None,
         tasks: int = TASKS,
         grace: float = GRACE,
+        workers: int | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self.poller = poller or best_poller()
@@ -116,6 +119,10 @@ class Scheduler:
         self.asyncgens = AsyncGenerators(self)
         #: Those who wait until nobody else can go on.
         self.idlers = WaitQueue()
+        self.workers = Workers(self, workers)
+        self.futures = Futures(self.inbox)
+        #: How many sleep for something outside: a thread, another machine.
+        self.outside = 0
         self.trace = Trace()
         self.names = Names()
         self.links = Links()
@@ -251,6 +258,7 @@ class Scheduler:
         finally:
             switch_interval.put_back()
             self.running = False
+            self.workers.close()
             self.poller.close()
 
     def run_all(self) -> None:
@@ -266,7 +274,7 @@ class Scheduler:
     def stuck(self) -> bool:
         """Whether nothing that the kernel knows of can ever make a task ready."""
         at_work = self.ready or self.inbox.arrivals or self.idlers
-        return not (at_work or self.alarms.live or self.files.waiting)
+        return not (at_work or self.alarms.live or self.files.waiting or self.outside)
 
     def end_all(self, grace: float | None = None) -> None:
         """Kill every task, newest first, and run until none is left; those whose `finally` starts

@@ -95,9 +95,9 @@ class Interrupt(StandIn):
         if is_void(self.error):
             return trap
         if isinstance(trap, InContext):
-            trap.context.run(shut, trap.frame)
+            trap.context.run(shut, trap.frame, task.give_back)
         elif isinstance(trap, (GeneratorType, CoroutineType)):
-            shut(trap)
+            shut(trap, task.give_back)
         if isinstance(trap, SystemCall) and trap.gives_back:
             return Raise(self.error, trap)
         return Raise(self.error)

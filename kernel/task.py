@@ -218,9 +218,10 @@ class Task(Caller):
         it has an answer that it has not seen yet, at its next `yield`. The body of a task that has
         not begun never runs. One that is stopped is continued.
         """
+        error = error or TaskKilled()
         self.killed = True
         self.unhalt()
-        self.interrupt(error or TaskKilled())
+        self.interrupt(error)
 
     def interrupt(self, error: BaseException) -> None:
         """Raise `error` in the task, in the manner of `kill`; between two steps of it."""
@@ -283,8 +284,12 @@ class Task(Caller):
             for part in reversed(list(delegates(frame))):
                 if type(part) is AsyncGeneratorType:
                     self.kernel.asyncgens.begun.discard(part)
-                error = shut(part, error)
+                error = shut(part, self.give_back, error)
         return error
+
+    def give_back(self, call: SystemCall) -> object:
+        """Make a call of a frame that is being shut."""
+        return call.run(self.kernel, self)
 
     @property
     def context(self) -> Context | None:

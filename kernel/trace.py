@@ -95,6 +95,27 @@ class AcceptFailed(TraceEvent):
 
 
 @dataclass(slots=True, frozen=True)
+class Abandoned(TraceEvent):
+    """Nobody waits any more for a function that runs in a thread; the thread is left to finish."""
+
+    call: SystemCall
+
+    def __str__(self) -> str:
+        return f"{asked(self)} was given up: its thread is left to finish"
+
+
+@dataclass(slots=True, frozen=True)
+class Unheard(TraceEvent):
+    """A function that nobody waited for any more has failed in its thread."""
+
+    call: SystemCall
+    error: BaseException
+
+    def __str__(self) -> str:
+        return f"{asked(self)} was given up, and has failed: {in_words(self.error)}"
+
+
+@dataclass(slots=True, frozen=True)
 class Hogged(TraceEvent):
     """A task has held the kernel for `seconds` now, at this place."""
 
@@ -127,6 +148,11 @@ class Panicked(TraceEvent):
 
     def __str__(self) -> str:
         return f"kernel panic: {in_words(self.error)}\n{self.stacks}"
+
+
+def asked(event: Abandoned | Unheard) -> str:
+    """The call, and whose it was."""
+    return f"{event.call} of {f'task {event.tid}' if event.tid else 'a request'}"
 
 
 Sink = Callable[[Any], None]

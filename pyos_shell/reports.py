@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kernel import (
+    Abandoned,
     AcceptFailed,
     Deadlocked,
     Exited,
@@ -10,6 +11,7 @@ from kernel import (
     Machine,
     Panicked,
     Released,
+    Unheard,
 )
 
 from .output import Output
@@ -27,12 +29,16 @@ def report_to(output: Output, machine: Machine) -> None:
     def said(event: object) -> None:
         output.report(getattr(event, "tid", 0), str(event))
 
+    def unheard(event: Unheard) -> None:
+        output.report(event.tid, str(event), "crash")
+
     def panicked(event: Panicked) -> None:
         text = f"{event}\nthe kernel has stopped, and its tasks with it; restart gives a new one"
         output.report(0, text, "crash")
 
     machine.subscribe(exited, Exited)
-    machine.subscribe(said, AcceptFailed, Deadlocked, Hogged, Released)
+    machine.subscribe(said, Abandoned, AcceptFailed, Deadlocked, Hogged, Released)
+    machine.subscribe(unheard, Unheard)
     machine.subscribe(panicked, Panicked)
 
 

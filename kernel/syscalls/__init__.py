@@ -2,6 +2,7 @@
 
 from .channels import ChanClose, Channel, ChanRecv, ChanRecvMany, ChanSend, ChanSendMany
 from .conditions import Condition, Notify
+from .datagrams import OpenDatagram, RecvFrom, SendTo
 from .events import Barrier, ClearEvent, Event, SetEvent, WaitBarrier, WaitEvent
 from .files import ReadWait, WriteWait
 from .groups import EndGroup, NextEnded, TaskGroup, first_ended, first_good
@@ -21,14 +22,19 @@ from .mailboxes import (
     WhereIs,
 )
 from .pipes import ClosePipe, Pipe, PipeRead, PipeWrite
+from .processes import Process, StartProcess, WaitProcess
 from .ready import Ready, TellReady
 from .rwlock import RWLock
 from .scopes import Cancel, OpenScope, Scope, within
 from .select import Select
+from .sendfile import SendFile
+from .shared import SharedGet, SharedPut, SharedWait
 from .signals import OnSignal, SendSignal, Signal
 from .sockets import Accept, Connect, Listen, Recv, Send
+from .streams import Read, Write
 from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList, WaitAllBlocked
 from .tasks import GetTid, Join, KillTask, NewTask, WaitTask, Yield
+from .threads import RunInThread, WaitFuture
 from .time import Now, Sleep, SleepUntil, Ticks
 
 __all__ = [
@@ -73,31 +79,42 @@ __all__ = [
     "Notify",
     "Now",
     "OnSignal",
+    "OpenDatagram",
     "OpenScope",
     "Pipe",
     "PipeRead",
     "PipeWrite",
+    "Process",
     "RWLock",
+    "Read",
     "ReadWait",
     "Ready",
     "Receive",
     "Recv",
+    "RecvFrom",
     "Register",
     "Release",
+    "RunInThread",
     "Scope",
     "Select",
     "Semaphore",
     "Send",
     "SendAfter",
+    "SendFile",
     "SendMessage",
     "SendSignal",
+    "SendTo",
     "SetEvent",
+    "SharedGet",
+    "SharedPut",
+    "SharedWait",
     "Signal",
     "Sleep",
     "SleepUntil",
     "SpawnLinked",
     "SpawnMonitored",
     "StackInfo",
+    "StartProcess",
     "TaskGroup",
     "TaskInfo",
     "TaskList",
@@ -109,8 +126,11 @@ __all__ = [
     "WaitAllBlocked",
     "WaitBarrier",
     "WaitEvent",
+    "WaitFuture",
+    "WaitProcess",
     "WaitTask",
     "WhereIs",
+    "Write",
     "WriteWait",
     "Yield",
     "first_ended",

@@ -26,6 +26,7 @@ from ..waitqueue import WaitQueue
 from ..watch import Watch
 from .ready import Ready, WaitReady
 from .scopes import Scope
+from .tasks import own_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -184,9 +185,7 @@ class EnterGroup(SystemCall):
     group: TaskGroup
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        if caller.task is None:
-            raise TypeError("only a task can have a task group")
-        self.group.open(caller.task)
+        self.group.open(own_task(caller, self))
         return None
 
 

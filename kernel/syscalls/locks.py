@@ -15,6 +15,7 @@ from ..systemcall import SystemCall, system_call
 from ..task import Task
 from ..waitqueue import WaitQueue
 from ..watch import Watch
+from .tasks import own_task
 
 if TYPE_CHECKING:
     from ..scheduler import Scheduler
@@ -149,9 +150,7 @@ class OwnedLock(Lock):
         raise NotImplementedError
 
     def acquire(self, caller: Caller, call: SystemCall) -> object:
-        task = caller.task
-        if task is None:
-            raise TypeError(f"only a task can have a {self}: it is taken back when the task ends")
+        task = own_task(caller, call)
         if task in self.owners:
             raise AlreadyOwner(str(self))
         if self.waiters.first is not None or not self.free(call):

@@ -20,6 +20,7 @@ from ..checks import check_kind
 from ..errors import Cancelled
 from ..systemcall import SystemCall, system_call
 from ..task import Task
+from .tasks import own_task
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -134,10 +135,8 @@ class OpenScope(SystemCall):
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         if self.seconds is not None and not 0 <= self.seconds < inf:
             raise ValueError(f"a scope cannot be open for {self.seconds} seconds")
-        if caller.task is None:
-            raise TypeError("only a task can open a scope")
         scope = Scope(self.seconds, self.fail, self.shield)
-        scope.open(caller.task)
+        scope.open(own_task(caller, self))
         return scope
 
 

@@ -10,7 +10,7 @@ from ..checks import check_kind
 from ..frames import strip
 from ..systemcall import SystemCall, brief, system_call
 from ..watch import Watch
-from .tasks import KillTask
+from .tasks import KillTask, own_task
 
 if TYPE_CHECKING:
     from ..scheduler import Scheduler
@@ -110,9 +110,7 @@ class OnSignal(SystemCall):
             raise ValueError(f"{self.signal!r} cannot be handled: INT, USR1 and USR2 can")
         if self.handler is not None and not callable(self.handler):
             raise TypeError(f"a handler is a function, not {brief(self.handler)}")
-        task = caller.task
-        if task is None:
-            raise TypeError("only a task has handlers")
+        task = own_task(caller, self)
         if task.tid not in kernel.handlers:
             kernel.handlers[task.tid] = {}
             Watch(task, kernel.forget_handlers)

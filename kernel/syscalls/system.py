@@ -79,12 +79,18 @@ class StackInfo:
 
 @system_call
 class ListTasks(SystemCall):
-    """Answers a `TaskList` of the living tasks by tid: all of them, or the `first` so many."""
+    """Answers a `TaskList` of the living tasks by tid: all of them, or the `first` so many.
+
+    Raises `ValueError` for a `first` that is no number of tasks.
+    """
 
     first: int | None = None
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        tasks = list(islice(kernel.tasks.values(), self.first))
+        first = self.first
+        if first is not None and not (type(first) is int and 0 <= first <= sys.maxsize):
+            raise ValueError(f"the first so many tasks are a number, not {brief(first)}")
+        tasks = list(islice(kernel.tasks.values(), first))
         rows = [task_info(kernel, task, caller) for task in tasks]
         return TaskList(rows, len(kernel.tasks), kernel.poller.name, kernel.poller.limit)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotATask, TaskFailed, TaskKilled
@@ -60,8 +61,11 @@ class KillTask(SystemCall):
     grace: float | None = None
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        if self.grace is not None and not 0 <= self.grace < float("inf"):
-            raise ValueError(f"cannot give a task {self.grace} seconds to end")
+        try:
+            if self.grace is not None and not 0 <= self.grace < inf:
+                raise ValueError(f"cannot give a task {self.grace} seconds to end")
+        except TypeError:
+            raise TypeError(f"seconds are a number, not {brief(self.grace)}") from None
         task = kernel.find(self.tid)
         if task.frame is None:
             return False
@@ -119,6 +123,7 @@ class Join(WaitTask):
 
 def own_task(caller: Caller, call: SystemCall) -> Task:
     """The task that makes a call which only tasks can make. Raises `NotATask`."""
-    if caller.task is None:
+    task = caller.task
+    if task is None:
         raise NotATask(type(call).__name__)
-    return caller.task
+    return task

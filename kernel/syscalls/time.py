@@ -6,7 +6,7 @@ from math import inf
 from types import coroutine
 from typing import TYPE_CHECKING, Any
 
-from ..systemcall import SystemCall, system_call
+from ..systemcall import SystemCall, brief, system_call
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -34,8 +34,11 @@ class Sleep(SystemCall):
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         seconds = self.seconds
-        if not 0 <= seconds < inf:
-            raise ValueError(f"cannot sleep for {seconds} seconds")
+        try:
+            if not 0 <= seconds < inf:
+                raise ValueError(f"cannot sleep for {seconds} seconds")
+        except TypeError:
+            raise TypeError(f"seconds are a number, not {brief(seconds)}") from None
         if type(seconds) is not float:
             seconds = float(seconds)
         kernel.alarms.set(kernel.clock.now() + seconds, caller)

@@ -12,8 +12,10 @@ from kernel import (
     Deadlock,
     ExitStatus,
     FileClosed,
+    IncompleteRead,
     KernelError,
     KernelStopped,
+    LineTooLong,
     LinkBroken,
     MailboxFull,
     NameTaken,
@@ -28,6 +30,7 @@ from kernel import (
     TooManyFiles,
     TooManyRestarts,
     TooManyTasks,
+    TooMuchData,
 )
 
 ERRORS = [
@@ -41,7 +44,7 @@ ERRORS = [
     (TaskEnded(9), "task 9 has ended", {"tid": 9, "ended": True}),
     (
         NotATask("Receive"),
-        "Receive is a call for tasks: a request from outside has no mailbox and no name",
+        "Receive is a call for tasks: a request from outside is none",
         {"call": "Receive"},
     ),
     (
@@ -74,6 +77,18 @@ ERRORS = [
     (FileClosed(7), "file 7 is closed", {"fd": 7}),
     (FileClosed(-1), "the file is closed", {"fd": -1}),
     (PipeClosed("read"), "the read end of the pipe is closed", {"end": "read", "fd": -1}),
+    (
+        IncompleteRead(b"abc", 1000),
+        "the stream ended after 3 bytes of 1,000",
+        {"partial": b"abc", "expected": 1000},
+    ),
+    (
+        IncompleteRead(b"abc"),
+        "the stream ended after 3 bytes, and before a separator came",
+        {"partial": b"abc", "expected": None},
+    ),
+    (LineTooLong(1024), "no separator came within 1,024 bytes", {"limit": 1024}),
+    (TooMuchData(1024), "more than 1,024 bytes came", {"limit": 1024}),
     (Deadlock("a waits for b"), "a waits for b", {"verdict": "a waits for b"}),
     (KernelStopped(), "the kernel has stopped", {}),
     (RequestCancelled(), "the request was given up", {}),
@@ -107,6 +122,14 @@ def test_a_broken_link_is_a_kill_that_says_whose_end_it_was():
 
 def test_a_closed_file_is_an_os_error_to_those_who_catch_these():
     assert isinstance(FileClosed(7), OSError)
+
+
+def test_an_incomplete_read_is_an_eof_error_to_those_who_catch_these():
+    assert isinstance(IncompleteRead(b""), EOFError)
+
+
+def test_a_line_that_is_too_long_is_too_much_data():
+    assert issubclass(LineTooLong, TooMuchData)
 
 
 def test_a_kill_is_not_swallowed_by_a_programs_except_exception():

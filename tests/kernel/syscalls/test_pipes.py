@@ -20,6 +20,8 @@ from kernel import (
     PipeWrite,
     Scheduler,
     Select,
+    SendSignal,
+    Signal,
     Sleep,
 )
 
@@ -421,6 +423,23 @@ def test_an_end_is_closed_by_a_task_that_is_killed_just_then():
     turn(sched, 2)
     assert outcome(sched, 1).killed
     assert pipe.closed == {"read"}
+
+
+def test_an_end_that_is_closed_in_finally_is_closed_by_an_end_by_force_too():
+    pipe = Pipe()
+
+    def program():
+        try:
+            yield Sleep(1e6)
+        finally:
+            yield ClosePipe(pipe, "write")
+
+    sched = start(program(), read(pipe))
+    turn(sched)
+    ask(sched, SendSignal(1, Signal.KILL))
+    turn(sched, 2)
+    assert outcome(sched, 1).forced
+    assert outcome(sched, 2).value == b""
 
 
 def test_a_read_may_be_in_a_select_and_a_write_may_not():

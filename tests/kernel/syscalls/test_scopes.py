@@ -18,6 +18,7 @@ from kernel import (
     KillTask,
     ManualClock,
     NewTask,
+    NotATask,
     Now,
     OpenScope,
     Release,
@@ -395,7 +396,7 @@ def test_what_is_no_scope_is_refused_and_a_request_has_none():
     refused = ask(sched, OpenScope(1))
     settle(sched)
     assert outcome(sched, 1).value == "lives"
-    assert isinstance(refused.exception(0), TypeError)
+    assert isinstance(refused.exception(0), NotATask)
 
 
 def test_a_scope_that_was_opened_and_forgotten_closes_with_the_one_around_it():

@@ -18,6 +18,7 @@ from kernel import (
     Mutex,
     NewTask,
     NoSuchTask,
+    NotATask,
     Now,
     OnSignal,
     OpenScope,
@@ -204,7 +205,7 @@ def test_wrong_arguments_are_refused():
     refused = ask(sched, OnSignal(Signal.USR1, print))
     settle(sched)
     assert outcome(sched, 1).value == "lives"
-    assert isinstance(refused.exception(0), TypeError)
+    assert isinstance(refused.exception(0), NotATask)
 
 
 # -- stop and continue
