@@ -28,14 +28,9 @@ def run_process(
     `subprocess.TimeoutExpired` after `timeout` seconds, `TooMuchData` for more than `limit` bytes,
     and otherwise as `StartProcess`.
     """
-    process = yield StartProcess(arguments, PIPE, PIPE, PIPE, cwd, env)
-    try:
-        with (yield OpenScope(timeout)) as scope:
-            output, errors = yield process.communicate(input, limit)
-    finally:
-        with process:
-            process.kill()
-            yield process.wait()
-    if scope.caught:
-        raise TimeoutExpired(arguments, timeout or 0.0)
-    return CompletedProcess(arguments, process.returncode, output, errors)
+    start = StartProcess(arguments, PIPE, PIPE, PIPE, cwd, env)
+    with (yield start) as process, (yield OpenScope(timeout)):
+        output, errors = yield process.communicate(input, limit)
+        return CompletedProcess(arguments, process.returncode, output, errors)
+    yield process.wait()
+    raise TimeoutExpired(arguments, timeout or 0.0)

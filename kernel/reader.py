@@ -18,6 +18,7 @@ from typing import Any, Final, cast
 
 from .checks import check_count
 from .errors import IncompleteRead, LineTooLong, TooMuchData
+from .syscalls.pipes import Pipe, PipeRead
 from .syscalls.sockets import Recv
 from .syscalls.streams import Read
 from .systemcall import brief
@@ -32,9 +33,10 @@ PORTION: Final = 64 * 1024
 class Reader:
     """Reads a stream of bytes through a buffer, for one task at a time.
 
-    `source` is a socket, a pipe that is open as a file, or an object whose `recv(size)` gives
-    something to yield, a call or a subroutine, that answers at most `size` bytes, and b"" at the
-    end. Nothing more is received than a read needs, and at most 64 KiB that happen to come with it.
+    `source` is a socket, a `Pipe`, a pipe of the system that is open as a file, or an object whose
+    `recv(size)` gives something to yield, a call or a subroutine, that answers at most `size`
+    bytes, and b"" at the end. Nothing more is received than a read needs, and at most 64 KiB that
+    happen to come with it.
     """
 
     __slots__ = ("buffer", "receive", "source")
@@ -129,6 +131,8 @@ def receiving(source: Any) -> Callable[[int], Any]:
     """How to receive from `source`. Raises `TypeError` for what nothing can be received from."""
     if isinstance(source, socket.socket):
         return partial(Recv, source)
+    if isinstance(source, Pipe):
+        return partial(PipeRead, source)
     receive = getattr(source, "recv", None)
     if callable(receive):
         return cast("Callable[[int], Any]", receive)

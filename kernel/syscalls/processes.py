@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..checks import check_kind
 from ..children import Child
-from ..errors import NoSuchTask
 from ..reader import Reader
 from ..systemcall import SystemCall, brief, system_call
+from .groups import TaskGroup
 from .streams import Write
-from .tasks import Join, KillTask, NewTask
+from .tasks import Join
 
 if TYPE_CHECKING:
     from ..scheduler import Scheduler
@@ -59,27 +59,24 @@ class Process:
 
         If either is more than `limit` bytes the process is killed, and `TooMuchData` raised.
         """
-        parts: list[Any] = [
-            collect(self.stdout, limit),
-            collect(self.stderr, limit),
-            feed(self.stdin, data),
-        ]
-        tids: list[int] = []
-        answers: list[Any] = []
-        try:
-            for part in parts:
-                tids.append((yield NewTask(self.attempt(part), f"{part.__name__} {self.pid}")))
-            for tid in tids:
-                answers.append((yield Join(tid)))
-        finally:
-            for tid in tids:
-                with suppress(NoSuchTask):
-                    yield KillTask(tid)
+        group = TaskGroup()
+        parts = [collect(self.stdout, limit), collect(self.stderr, limit), feed(self.stdin, data)]
+        answers = yield group.run(self.do_all(group, parts))
         yield self.wait()
         for answer in answers:
             if isinstance(answer, Exception):
                 raise answer
         return answers[0], answers[1]
+
+    def do_all(self, group: TaskGroup, parts: list[Any]) -> Generator[Any, Any, list[Any]]:
+        """Do the parts of `communicate` at the same time; gives their answers, or errors."""
+        tids = []
+        for part in parts:
+            tids.append((yield group.spawn(self.attempt(part), f"{part.__name__} {self.pid}")))
+        answers = []
+        for tid in tids:
+            answers.append((yield Join(tid)))
+        return answers
 
     @coroutine
     def attempt(self, part: Generator[Any, Any, bytes]) -> Generator[Any, Any, object]:

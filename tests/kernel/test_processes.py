@@ -8,7 +8,7 @@ from subprocess import CompletedProcess, TimeoutExpired
 
 import pytest
 
-from kernel import KillTask, ManualClock, Scheduler, StartProcess, TooMuchData, run_process
+from kernel import Exited, KillTask, ManualClock, Scheduler, StartProcess, TooMuchData, run_process
 
 from .net import descriptors, note, settle, until
 from .support import either_style, outcome, watch
@@ -67,6 +67,7 @@ def test_one_that_takes_too_long_is_killed(kernel):
     assert not kernel.tasks
 
 
+@pytest.mark.skipif(os.name == "nt", reason="platform: no zombies")
 def test_one_whose_waiter_is_killed_is_killed_with_it(kernel):
     settle(kernel)
     before = descriptors()
@@ -76,10 +77,33 @@ def test_one_whose_waiter_is_killed_is_killed_with_it(kernel):
     assert do(kernel, KillTask(tid)) is True
     until(kernel, lambda: not kernel.tasks)
     assert outcome(kernel, tid).killed
+    until(kernel, lambda: not exists(pid))
     settle(kernel)
     assert descriptors() == before
-    with pytest.raises(ProcessLookupError):
+
+
+def exists(pid):
+    """Whether the system knows of a process, even if it has ended."""
+    try:
         os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(os.name == "nt", reason="platform: no zombies")
+def test_one_whose_waiter_is_ended_by_force_is_killed_with_it(kernel):
+    settle(kernel)
+    before = descriptors()
+    tid = kernel.new(note([], run_process(python(ASLEEP))))
+    until(kernel, lambda: len(kernel.tasks) == 4)
+    pid = int(kernel.tasks[tid + 1].name.split()[-1])
+    kernel.trace.subscribe(lambda event: None, Exited)
+    kernel.force(kernel.tasks[tid])
+    until(kernel, lambda: not kernel.tasks and not exists(pid))
+    assert outcome(kernel, tid).error is None
+    settle(kernel)
+    assert descriptors() == before
 
 
 def test_one_that_prints_too_much_is_killed(kernel):

@@ -9,10 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel import (
+    ClosePipe,
     IncompleteRead,
     KillTask,
     LineTooLong,
     ManualClock,
+    Pipe,
+    PipeWrite,
     Reader,
     Recv,
     Scheduler,
@@ -336,6 +339,17 @@ def test_a_socket_is_received_from_by_recv(kernel):
         call = kernel.tasks[tid].call
         assert isinstance(call, Recv)
         assert call.socket is near
+
+
+def test_a_pipe_is_read_from_by_its_own_call():
+    def program():
+        pipe = Pipe()
+        yield PipeWrite(pipe, b"one\ntwo")
+        yield ClosePipe(pipe, "write")
+        reader = Reader(pipe)
+        return (yield reader.read_line()), (yield reader.read_line()), (yield reader.read_line())
+
+    assert read(program()) == (b"one\n", b"two", b"")
 
 
 def test_an_error_of_the_source_is_the_readers_and_loses_nothing(kernel):

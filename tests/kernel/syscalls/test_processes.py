@@ -25,7 +25,7 @@ from kernel import (
     children,
 )
 
-from ..net import GUARD, descriptors, note, settle, until
+from ..net import GUARD, descriptors, no_descriptor_left, note, settle, until
 from ..support import either_style, outcome
 
 LOUD = "import sys; sys.stdout.write('out' * 100_000); sys.stderr.write('err' * 100_000)"
@@ -353,6 +353,14 @@ def test_what_cannot_be_started_is_an_error_and_leaves_nothing(kernel, tmp_path)
         error = do(kernel, StartProcess(arguments, PIPE, PIPE, PIPE))
         assert isinstance(error, kind)
     assert descriptors() == before
+
+
+def test_out_of_descriptors_nothing_is_started(kernel):
+    settle(kernel)
+    with no_descriptor_left():
+        error = do(kernel, StartProcess(python(""), stdout=PIPE))
+    assert isinstance(error, OSError)
+    assert error.errno == errno.EMFILE
 
 
 def test_what_is_no_process_is_refused_by_name(kernel):

@@ -20,7 +20,7 @@ from kernel import (
     Write,
 )
 from kernel.files import LOOK_OVER
-from kernel.syscalls import pipes
+from kernel.syscalls import streams
 from kernel.syscalls.streams import Writing
 from kernel.waitqueue import Caller
 
@@ -194,7 +194,7 @@ def test_a_file_on_disk_is_always_ready(kernel):
 
 
 def test_where_pipes_cannot_be_waited_for_workers_read_and_write_them(kernel, pipe, monkeypatch):
-    monkeypatch.setattr(pipes, "WAITABLE", False)
+    monkeypatch.setattr(streams, "WAITABLE", False)
     reader, writer = pipe
     data = bytes(range(256)) * 1024
     got = bytearray()
