@@ -30,6 +30,9 @@ LOOK_OVER: Final = 0.1
 #: Seconds that a file is left alone for which the system has no means at the moment.
 PAUSE: Final = 0.1
 
+#: No descriptor has a larger number.
+LARGEST: Final = 2**31 - 1
+
 #: After so many false alarms in a row the poller is made anew, and after twice as many the file is
 #: left alone for so many seconds each time. (Who shares a listener with other processes has false
 #: alarms, too, when they are faster.)
@@ -315,8 +318,8 @@ def descriptor_of(source: Any) -> int:
             fd = -1
     if not isinstance(fd, int) or isinstance(fd, bool):
         raise TypeError(f"a socket or an open file is wanted here, not {brief(source)}")
-    if fd < 0:
-        raise FileClosed(-1)
+    if not 0 <= fd <= LARGEST:
+        raise FileClosed(fd)
     return fd
 
 

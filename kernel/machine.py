@@ -12,10 +12,10 @@ from .errors import KernelStopped, RequestCancelled
 from .request import Cancellation, Reply, Request
 from .scheduler import Scheduler
 from .switching import switch_interval
-from .syscalls.system import cut, expanded
+from .syscalls.system import depth, expanded
 from .systemcall import SystemCall, safe
 from .task import in_words
-from .trace import Deadlocked, Event, Hogged, Panicked, Sink
+from .trace import Deadlocked, Hogged, Panicked, Sink, TraceEvent
 from .watchdog import Watchdog
 
 #: The name of a kernel's thread.
@@ -89,7 +89,7 @@ class Machine:
         """Give a request up. It ends with `RequestCancelled`, unless its answer comes first."""
         self.kernel.inbox.put(Cancellation(reply.request))
 
-    def subscribe(self, sink: Sink, *kinds: type[Event]) -> None:
+    def subscribe(self, sink: Sink, *kinds: type[TraceEvent]) -> None:
         """Call `sink` with every such event, on the kernel's thread or the watchdog's."""
         self.kernel.trace.subscribe(sink, *kinds)
 
@@ -144,11 +144,12 @@ class Machine:
             watchdog = Watchdog(self.kernel, threading.get_ident())
             watchdog.start()
             self.watchdog = watchdog
-            while self.grace is None:
-                if not self.kernel.ready and self.kernel.tasks:
-                    self.report_deadlock()
-                self.kernel.cycle(once=False)
-            self.kernel.end_all(self.grace)
+            with self.kernel.asyncgens:
+                while self.grace is None:
+                    if not self.kernel.ready and self.kernel.tasks:
+                        self.report_deadlock()
+                    self.kernel.cycle(once=False)
+                self.kernel.end_all(self.grace)
         except BaseException as error:
             self.panic = error
             reason = KernelStopped(f"the kernel has panicked: {in_words(error)}")
@@ -195,11 +196,15 @@ class Stop:
         self.arrive()
 
 
-def all_stacks(kernel: Scheduler, tasks: int = 50) -> str:
-    """Where the tasks stood, for a kernel panic."""
+def all_stacks(kernel: Scheduler, most: int = 50) -> str:
+    """Where the tasks stood, for a kernel panic: so many of them, and the innermost frames."""
     lines = []
-    for task in islice(kernel.tasks.values(), tasks):
+    for task in islice(kernel.tasks.values(), most):
         lines.append(f"task {task.tid} {task.name}")
-        frames, _ = cut(task.frames())
-        lines += [f"  {f.function} {f.file}:{f.line}" for f in islice(expanded(frames), 50)]
+        frames = list(expanded(task.frames()[-most:]))[-most:]
+        if omitted := depth(task) - len(frames):
+            lines.append(f"  … {omitted:,} frames")
+        lines += [f"  {frame.function} {frame.file}:{frame.line}" for frame in frames]
+    if len(kernel.tasks) > most:
+        lines.append(f"and {len(kernel.tasks) - most:,} more tasks")
     return "\n".join(lines)

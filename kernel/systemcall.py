@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from inspect import get_annotations
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast, dataclass_transform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -56,9 +56,11 @@ class SystemCall:
 
     __slots__ = ()
 
-    #: Whether it has done something when it begins to sleep, which cannot be undone: a `Send` has
-    #: sent a part. Such a call is not given up for another one, so `Select` refuses it.
-    acts_first = False
+    #: Whether it may do a part of its work and then sleep: so it cannot be a branch of a `Select`.
+    acts_first: ClassVar[bool] = False
+    #: Whether it gives back what the caller has, without ever sleeping: so a kill that surfaces at
+    #: its `yield` does not prevent it.
+    gives_back: ClassVar[bool] = False
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         """Do it: return the answer, raise, or return `caller.sleep(queue, call)`."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from contextlib import suppress
-from contextvars import Context, copy_context
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
@@ -42,7 +42,7 @@ class Job(Bed):
     def __init__(self, kernel: Scheduler, caller: Caller, call: RunInThread) -> None:
         self.first = self.last = None
         self.kernel, self.tid, self.call = kernel, caller.tid, call
-        self.context: Context | None = copy_context()
+        self.context = kernel.contexts.for_thread(caller.task)
         #: Whoever takes the call out of here decides: the worker, who runs it, or the kernel, where
         #: nobody waits for it any more.
         self.unbegun = [call]
@@ -58,9 +58,9 @@ class Job(Bed):
             call = self.unbegun.pop()
         except IndexError:
             return False
-        assert context is not None
+        run = call.function if context is None else partial(context.run, call.function)
         try:
-            self.value = context.run(call.function, *call.arguments)
+            self.value = run(*call.arguments)
         except BaseException as error:
             self.error = strip(error)  # or its traceback would lead back here, and to the job
         return True

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel import KillTask, ManualClock, NewTask, Scheduler, Sleep
+from kernel import Deadlock, KillTask, ManualClock, NewTask, Scheduler, Sleep, WaitQueue
 from kernel.alarms import TICKS, Alarms
 
-from .support import FedPoller, run, settle, start, turn
+from .support import FedPoller, Park, run, settle, start, turn
 
 
 class Sleeper:
@@ -148,6 +149,30 @@ def test_a_dropped_alarm_does_not_tell_the_poller_when_to_wake():
     sched.alarms.drop(sleeper)
     sched.cycle()
     assert poller.timeouts == [0, None]
+
+
+def test_a_dropped_alarm_keeps_neither_mainloop_from_ending_nor_a_deadlock_from_being_told():
+    class Watchful(FedPoller):
+        def poll(self, timeout):
+            raise AssertionError("the kernel would sleep, and nothing would wake it")
+
+    def killer():
+        yield
+        yield KillTask(1)
+
+    def blocked():
+        yield Park(WaitQueue())
+
+    sched = start(sleeper(), killer(), poller=Watchful())
+    sched.mainloop()
+    assert not sched.tasks
+    sched = start(sleeper(), killer(), blocked(), poller=Watchful())
+    with pytest.raises(Deadlock, match=r"1 task is blocked.*task 3"):
+        sched.mainloop()
+
+
+def sleeper():
+    yield Sleep(1e6)
 
 
 def test_sleepers_of_the_same_instant_wake_in_the_order_in_which_they_fell_asleep():

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from kernel import Deadlock, GetTid, NewTask, Scheduler, Sleep, SystemCall, WaitQueue, WaitTask
+from kernel import (
+    Deadlock,
+    GetTid,
+    NewTask,
+    Scheduler,
+    Sleep,
+    SystemCall,
+    WaitQueue,
+    WaitTask,
+    deadlock,
+)
 
 from .support import Park, settle, start
 
@@ -29,8 +39,12 @@ def test_one_task_alone_can_be_blocked_for_good_as_well():
     def alone():
         yield Park(WaitQueue())
 
-    with pytest.raises(Deadlock, match=r"1 task is blocked.*task 1 .*waits for the test"):
+    with pytest.raises(Deadlock) as raised:
         start(alone()).mainloop()
+    assert raised.value.verdict == (
+        "1 task is blocked, and nothing can wake it; "
+        f"task 1 ({alone.__qualname__}) waits for the test"
+    )
 
 
 def test_those_who_wait_for_a_circle_are_not_part_of_it():
@@ -55,7 +69,34 @@ def test_10_000_blocked_tasks_give_a_short_text_in_a_short_time():
         sched.mainloop()
     assert len(raised.value.verdict) < 1_000
     assert "10,000 tasks are blocked" in raised.value.verdict
-    assert "more" in raised.value.verdict
+    assert "; in a circle: 1 → 2 → 3 → 4 → 5 → 6 → 7 → 8 → 9,992 more → 1;" in raised.value.verdict
+    assert raised.value.verdict.endswith("; and 9,992 more")
+
+
+def test_as_many_as_are_named_are_all_named_and_no_more_are_spoken_of():
+    sched = start(*(waiter(1) for _ in range(7)), waiter(-7))
+    with pytest.raises(Deadlock, match=r"1 → 2 → 3 → 4 → 5 → 6 → 7 → 8 → 1;.*exit of 1$") as raised:
+        sched.mainloop()
+    assert "more" not in raised.value.verdict
+
+
+def test_a_long_chain_without_a_circle_is_walked_only_once(monkeypatch):
+    asked = []
+
+    def waited_for(kernel, tid):
+        asked.append(tid)
+        return look(kernel, tid)
+
+    def last():
+        yield Park(WaitQueue())
+
+    look = deadlock.waited_for
+    monkeypatch.setattr(deadlock, "waited_for", waited_for)
+    sched = start(*(waiter(1) for _ in range(999)), last())
+    with pytest.raises(Deadlock) as raised:
+        sched.mainloop()
+    assert "circle" not in raised.value.verdict
+    assert sorted(asked) == list(range(1, 1001))
 
 
 def test_a_call_whose_own_words_fail_does_not_spoil_the_verdict():

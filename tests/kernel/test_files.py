@@ -78,7 +78,11 @@ def look_over(kernel):
 # -- files that are closed under a waiter
 
 
-@pytest.mark.parametrize("call", [lambda sock: Recv(sock, 1), ReadWait, WriteWait])
+@pytest.mark.parametrize(
+    "call",
+    [lambda sock: Recv(sock, 1), lambda sock: Send(sock, b"!"), ReadWait, WriteWait],
+    ids=["Recv", "Send", "ReadWait", "WriteWait"],
+)
 def test_a_file_closed_under_a_waiter_fails_the_waiter(kernel, pair, call):
     near, _ = pair
     near.setblocking(False)
@@ -615,11 +619,12 @@ def test_a_number_that_is_not_open_is_refused(kernel):
     reader, writer = os.pipe()
     os.close(reader)
     os.close(writer)
-    for fd in (reader, -1):
+    for fd in (reader, -1, -(2**70), 2**31, 2**70):
         log = spawn(kernel, ReadWait(fd))
         settle(kernel)
         assert [type(error) for error in log] == [FileClosed]
     assert kernel.files.waiting == 0
+    assert kernel.files.files == {}
 
 
 def test_the_table_does_not_keep_a_file_alive(kernel):

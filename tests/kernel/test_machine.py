@@ -427,6 +427,74 @@ def test_a_bug_in_the_loop_is_a_panic_that_shows_every_task_and_answers_every_re
     assert machine.shutdown() is False
 
 
+def panicking(*programs):
+    """A machine that fails in its own loop as soon as these have nothing to do."""
+
+    class Breaking(Scheduler):
+        def sleep(self, wait):
+            raise ZeroDivisionError("a bug")
+
+    kernel = Breaking()
+    for program in programs:
+        kernel.new(program)
+    return Machine(kernel)
+
+
+def test_a_panic_shows_the_stack_of_every_task_to_its_innermost_frame():
+    def outer():
+        yield inner()
+
+    def inner():
+        yield from blocked()
+
+    async def coroutine():
+        await Sleep(3600)
+
+    machine = panicking(outer(), coroutine())
+    panics = Box(machine, Panicked)
+    machine.boot()
+    (panic,) = panics.wait()
+    assert panic.stacks.splitlines() == [
+        f"task 1 {outer.__qualname__}",
+        place(outer, 1),
+        place(inner, 1),
+        place(blocked, 1),
+        f"task 2 {coroutine.__qualname__}",
+        place(coroutine, 1),
+    ]
+
+
+def place(function, line):
+    """How a panic writes a line of a function."""
+    code = function.__code__
+    return f"  {function.__qualname__} {code.co_filename}:{code.co_firstlineno + line}"
+
+
+def test_a_panic_with_very_many_tasks_or_frames_says_what_it_leaves_out():
+    def deep(frames):
+        yield deep(frames - 1) if frames else sleeper()
+
+    machine = panicking(deep(1_000), *(sleeper() for _ in range(1_000)))
+    panics = Box(machine, Panicked)
+    machine.boot()
+    (panic,) = panics.wait()
+    lines = panic.stacks.splitlines()
+    assert lines[0] == f"task 1 {deep.__qualname__}"
+    assert lines[1] == "  … 952 frames"
+    assert lines[2:52] == [place(deep, 1)] * 49 + [place(sleeper, 1)]
+    assert lines[52] == "task 2 sleeper"
+    assert lines[-1] == "and 951 more tasks"
+
+
+def test_a_panic_that_nobody_watches_is_logged_with_its_traceback(caplog):
+    machine = panicking(sleeper())
+    machine.boot().thread.join(GUARD)
+    (record,) = caplog.records
+    assert record.getMessage().startswith("kernel panic: ZeroDivisionError: a bug\ntask 1 sleeper")
+    assert record.exc_info[1] is machine.panic
+    assert machine.shutdown() is False
+
+
 def test_a_panic_is_loud_even_if_nothing_can_be_said_of_it():
     class Unspeakable(Exception):
         def __str__(self):

@@ -1,8 +1,12 @@
 """Laws of odd objects: whatever their own code does, it ends at most the task that brought them."""
 
+import math
+from itertools import product
+from typing import Any
+
 import pytest
 
-from kernel import Exited, GetStack, ListTasks, Sleep, WaitQueue
+from kernel import Exited, GetStack, GetTid, ListTasks, Sleep, SystemCall, WaitQueue, syscalls
 
 from .support import (
     Do,
@@ -78,6 +82,74 @@ class Unspeakable:
 
     def __repr__(self):
         raise KeyboardInterrupt
+
+
+#: Every call that there is.
+CALLS = [
+    each
+    for each in map(syscalls.__dict__.get, syscalls.__all__)
+    if isinstance(each, type) and issubclass(each, SystemCall)
+]
+
+#: What the interpreter says of its own functions and operators tells a user of ours nothing.
+UNHELPFUL = ["not supported between", "islice", "\n"]
+
+#: Arguments of every wrong kind.
+PLAIN: list[Any] = [
+    None,
+    True,
+    -1,
+    2**70,
+    0.5,
+    math.nan,
+    "x",
+    b"x",
+    [],
+    {},
+    ("x", 1),
+    len,
+    GetTid,
+    GetTid(),
+]
+HOSTILE = [OwnString("x"), OwnIterator(), OwnWay("own"), Unspeakable()]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.__name__)
+def test_whatever_is_passed_to_a_call_its_error_comes_at_that_very_yield(
+    call, tmp_path, monkeypatch
+):
+    """And it ends at most the task that passed it: the kernel lives, and the others go on."""
+
+    def program(arguments):
+        try:
+            answer = yield call(*arguments)
+            getattr(answer, "close", lambda: None)()
+        except BaseException as error:
+            return error
+
+    def other():
+        for _ in range(100):
+            yield
+        return "ended well"
+
+    monkeypatch.chdir(tmp_path)  # as "x" is the name of a Unix socket
+    sched = start(other())
+    watch(sched, Exited)
+    fields = getattr(call, "__match_args__", ())
+    plain = set()
+    for arguments in product([*PLAIN, *HOSTILE], repeat=len(fields)):
+        tid = sched.new(program(arguments))
+        if not {*map(id, arguments)} & {*map(id, HOSTILE)}:
+            plain.add(tid)
+    turn(sched, 200)
+    assert outcome(sched, 1).value == "ended well"
+    values = [outcome(sched, tid).value for tid in plain - set(sched.tasks)]
+    for error in filter(None, values):
+        assert isinstance(error, Exception)
+        assert len(str(error)) < 200
+        assert not any(words in str(error) for words in UNHELPFUL)
+    sched.end_all()
+    sched.poller.close()
 
 
 @pytest.mark.parametrize("error", [OwnWay("own"), OwnGroup("own", [ValueError()])])

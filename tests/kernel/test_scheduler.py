@@ -6,6 +6,7 @@ import gc
 import os
 import socket
 import sys
+import threading
 import tracemalloc
 
 import pytest
@@ -18,6 +19,7 @@ from kernel import (
     Exited,
     GetTid,
     Inbox,
+    KillTask,
     Listen,
     ListTasks,
     ManualClock,
@@ -32,10 +34,13 @@ from kernel import (
     Sleep,
     SystemCall,
     Task,
+    TooManyTasks,
     WaitQueue,
     WaitTask,
     Yield,
+    system_call,
 )
+from kernel.files import FileCall
 from kernel.poller import READ
 from kernel.request import Request
 from kernel.scheduler import LOOK, LOOKS
@@ -326,6 +331,27 @@ def failing():
             pass
 
 
+def returning_early():
+    def early():
+        yield "a value"
+
+    while True:
+        yield early()
+
+
+def entering():
+    async def nothing():
+        return None
+
+    while True:
+        yield nothing()
+
+
+async def awaiting():
+    while True:
+        await GetTid()
+
+
 def giving_way():
     while True:
         yield Yield()
@@ -342,7 +368,18 @@ def passing(mine, other):
         yield Park(mine)
 
 
-HOGS = [forever, calling, returning, failing, giving_way, napping]
+def spawning():
+    while True:
+        try:
+            yield NewTask(spawning())
+        except TooManyTasks:
+            pass
+
+
+HOGS = [
+    *(forever, calling, returning, failing, giving_way, napping),
+    *(returning_early, entering, awaiting),
+]
 
 
 @pytest.mark.parametrize("hog", HOGS, ids=lambda hog: hog.__name__)
@@ -354,6 +391,23 @@ def test_a_task_that_yields_without_end_starves_nobody(hog, budget):
 def test_two_tasks_that_wake_each_other_starve_nobody():
     first, second = WaitQueue(), WaitQueue()
     check_that_others_go_on(passing(first, second), passing(second, first))
+
+
+def test_tasks_that_start_others_without_bound_find_a_limit_and_starve_nobody():
+    check_that_others_go_on(spawning(), tasks=12)
+
+
+@pytest.mark.parametrize("call", [Sleep(1), ReadWait(100)], ids=["an alarm", "a file"])
+def test_passes_that_follow_each_other_directly_end_while_an_alarm_or_a_file_is_waited_for(call):
+    """Or whoever waits beside a task that yields without end would wait for ever."""
+
+    def waits():
+        yield call
+
+    sched = start(waits(), idle(1_000), poller=FedPoller())
+    for passes in range(1, 4):
+        sched.cycle(once=False)
+        assert sched.passes == passes
 
 
 def test_passes_that_follow_each_other_directly_end_when_there_is_something_to_look_at():
@@ -482,6 +536,76 @@ def test_tasks_that_have_ended_leave_nothing_behind():
     assert grown < 50_000, "50,000 tasks left a byte each"
 
 
+def test_a_million_tasks_spawned_and_ended_leave_memory_flat():
+    def child():
+        yield
+
+    def mother(count):
+        for _ in range(count):
+            yield NewTask(child())
+
+    sched = start(mother(3_000))
+    sched.mainloop()
+    gc.collect()
+    before = sys.getallocatedblocks()
+    sched.new(mother(1_000_000))
+    sched.mainloop()
+    gc.collect()
+    assert sched.last_tid > 1_003_000
+    assert sys.getallocatedblocks() - before < 1_000
+
+
+def sleeps():
+    yield Sleep(1e6)
+
+
+def crashes():
+    yield
+    raise ValueError
+
+
+def crashes_in_finally():
+    try:
+        yield Sleep(1e6)
+    finally:
+        raise LookupError
+
+
+def lingers_in_finally():
+    try:
+        yield Sleep(1e6)
+    finally:
+        yield Sleep(1e6)
+
+
+def test_killed_tasks_leave_nothing_behind_however_they_end():
+    def mother(lives):
+        for _ in range(lives):
+            for begun in (True, False):
+                for program in (sleeps, crashes, crashes_in_finally, lingers_in_finally):
+                    tid = yield NewTask(program())
+                    if begun:
+                        yield
+                    yield KillTask(tid, 0)
+                    yield WaitTask(tid)
+
+    tracemalloc.start()
+    try:
+        sched = start(mother(500))
+        sched.trace.subscribe(lambda event: None, Exited)  # or the crashes would be logged
+        settle(sched)
+        gc.collect()
+        before = tracemalloc.get_traced_memory()[0]
+        sched.new(mother(2_000))
+        settle(sched)
+        gc.collect()
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert sched.last_tid > 20_000
+    assert grown < 16_000, "16,000 tasks left a byte each"
+
+
 def test_a_task_that_has_ended_is_freed_without_the_garbage_collector():
     freed = []
 
@@ -588,6 +712,64 @@ def test_an_error_in_a_calls_own_code_is_the_callers_and_the_kernel_lives(error)
     assert isinstance(reply.exception(0), type(error) | RuntimeError)
 
 
+@system_call
+class Late(FileCall):
+    """Sleeps; when its sleep is to end, its own code raises."""
+
+    fd: int
+    ends_by: str
+    error: BaseException
+
+    def run(self, kernel, caller):
+        if caller.queue is not None:
+            raise self.error
+        if self.ends_by == "a file":
+            return kernel.files.wait(kernel.files.of(self.fd), READ, caller, self)
+        if self.ends_by == "an end":
+            return caller.sleep(kernel.find(2).exit_queue(), self)
+        kernel.alarms.set(kernel.clock.now() + 1, caller)
+        return caller.sleep(kernel.sleepers, self)
+
+    def ring(self, kernel, caller):
+        if self.ends_by == "an alarm":
+            raise self.error
+        caller.look_again()
+
+    def go_on(self, kernel, caller, file):
+        raise self.error
+
+    def ended(self, task):
+        raise self.error
+
+
+@pytest.mark.parametrize("ends_by", ["an alarm", "another look", "a file", "an end"])
+@pytest.mark.parametrize(
+    "error",
+    [ValueError(), StopIteration(1), KeyboardInterrupt(), SystemExit(), GeneratorExit()],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_in_a_calls_own_code_is_the_sleepers_also_when_its_sleep_ends(ends_by, error):
+    def program():
+        try:
+            yield Late(100, ends_by, error)
+        except BaseException as caught:
+            return caught
+
+    clock, poller = ManualClock(), FedPoller()
+    sched = start(program(), idle(3), idle(20), clock=clock, poller=poller)
+    reply = ask(sched, Late(100, ends_by, error))
+    turn(sched, 2)
+    assert not reply.done()
+    assert sched.tasks[1].state == "blocked"
+    clock.advance(1)
+    for _ in range(5):
+        poller.feed(100, READ)
+        turn(sched)
+    assert outcome(sched, 1).value is error
+    assert reply.exception(0) is error
+    assert sched.tasks[3].state == "ready", "the others go on"
+
+
 def test_a_bug_in_the_loop_is_loud():
     class Broken(Policy):
         def pick(self, ready):
@@ -600,20 +782,22 @@ def test_a_bug_in_the_loop_is_loud():
 
 
 def test_a_scheduler_whose_class_is_given_by_a_host_is_of_that_class():
-    from contextvars import copy_context
-
     from kernel.scheduler import HOST
 
     class Guest(Scheduler):
         """What a program gets that is loaded for a running system."""
 
-    def inside():
-        HOST.set(Guest)
-        return Scheduler(grace=1)
+    made = []
 
-    made = copy_context().run(inside)
-    assert type(made) is Guest
-    assert made.grace == 1
+    def loading():
+        HOST.scheduler = Guest
+        made.append(Scheduler(grace=1))
+
+    thread = threading.Thread(target=loading)
+    thread.start()
+    thread.join(30)
+    assert type(made[0]) is Guest
+    assert made[0].grace == 1
     assert type(Scheduler()) is Scheduler
 
 

@@ -11,7 +11,6 @@ import pytest
 from kernel import (
     Answered,
     Called,
-    Event,
     Exited,
     Failed,
     GetTid,
@@ -19,6 +18,7 @@ from kernel import (
     NewTask,
     Sleep,
     Spawned,
+    TraceEvent,
     WaitQueue,
     WaitTask,
     Yield,
@@ -26,7 +26,7 @@ from kernel import (
 from kernel.trace import LOGGED
 
 from .net import many_switches
-from .support import KINDS, Do, Park, ask, outcome, settle, start, told, turn, watch
+from .support import KINDS, Do, Park, ask, outcome, printed, settle, start, told, turn, watch
 
 
 def child():
@@ -111,7 +111,7 @@ def test_whoever_unsubscribes_sees_no_more_and_the_others_go_on():
 def test_a_sink_that_raises_is_dropped_and_the_kernel_lives(caplog):
     sched = start(program())
 
-    def broken(event: Event) -> None:
+    def broken(event: TraceEvent) -> None:
         raise RuntimeError("a bad sink")
 
     sched.trace.subscribe(broken, Spawned, Exited)
@@ -142,6 +142,54 @@ def test_a_crash_that_somebody_watches_is_not_logged(caplog):
     watch(sched, Exited)
     settle(sched)
     assert caplog.records == []
+
+
+SCRIPT = """
+import logging, sys
+from kernel import *
+
+def crasher():
+    yield divide()
+
+def divide():
+    yield
+    return 1 / 0
+
+def other():
+    for _ in range(5):
+        yield
+    print("went on", flush=True)
+
+scheduler = Scheduler()
+scheduler.new(crasher())
+scheduler.new(other())
+scheduler.mainloop()
+"""
+
+
+def test_a_crash_in_a_script_goes_to_stderr_with_its_traceback_and_the_others_go_on():
+    output, errors = printed(SCRIPT)
+    assert output == "went on\n"
+    first, second, *frames, last = errors.splitlines()
+    assert first == "task 1 (crasher) crashed: ZeroDivisionError: division by zero"
+    assert second == "Traceback (most recent call last):"
+    places = [line.rpartition(" ")[2] for line in frames if line.startswith("  File")]
+    assert places == ["crasher", "divide"]
+    assert last == "ZeroDivisionError: division by zero"
+
+
+@pytest.mark.parametrize(
+    ("order", "first"),
+    [
+        ("logging.basicConfig(stream=sys.stdout)", "ERROR:pyos:task 1 (crasher) crashed"),
+        ("logging.getLogger('pyos').disabled = True", "went on"),
+    ],
+)
+def test_a_crash_in_a_script_that_says_where_to_goes_there_and_not_to_stderr(order, first):
+    output, errors = printed(SCRIPT.replace("\n\n", f"\n{order}\n", 1))
+    assert output.startswith(first)
+    assert output.endswith("went on\n")
+    assert errors == ""
 
 
 def test_a_good_end_and_a_kill_are_not_logged(caplog):

@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from kernel import GetTid, Hogged, Machine, NewTask, Released, Sleep
+from kernel import GetTid, Hogged, KillTask, Machine, NewTask, Released, Sleep, WaitTask
+from kernel.watchdog import LIMIT
 
 from .net import GUARD
 
@@ -58,17 +59,52 @@ HOGS = [spin, wait_in_c, spin_in_a_subroutine, spin_in_the_standard_library, spi
 @pytest.mark.parametrize("hog", HOGS, ids=lambda hog: hog.__name__)
 def test_a_task_that_holds_the_kernel_is_named_with_its_file_and_line_and_then_let_go(machine, hog):
     events, let_go = watched(machine), threading.Event()
+    begun = time.monotonic()
     tid = machine.call(NewTask(hog(let_go)), GUARD)
     try:
         hogged = events.get(timeout=GUARD)
+        reported = time.monotonic()
     finally:
         let_go.set()
     assert (type(hogged), hogged.tid, hogged.file) == (Hogged, tid, __file__)
     first = HOGS[0] if hog is spin_in_a_subroutine else hog
     assert first.__code__.co_firstlineno < hogged.line <= first.__code__.co_firstlineno + 4
-    assert hogged.seconds > 0
     released = events.get(timeout=GUARD)
     assert (type(released), released.tid) == (Released, tid)
+    # For how long: from when the turn was first seen, which was after it had begun.
+    assert LIMIT <= hogged.seconds <= reported - begun
+    assert hogged.seconds <= released.seconds <= time.monotonic() - begun
+
+
+def test_a_kill_of_a_task_that_holds_the_kernel_lands_when_it_lets_go_and_the_others_go_on(machine):
+    holds, let_go, log = threading.Event(), threading.Event(), []
+
+    def hog():
+        yield
+        holds.set()
+        let_go.wait()
+        try:
+            yield
+            yield
+            log.append("went on")
+        finally:
+            log.append("finally")
+
+    def other():
+        while not let_go.is_set():
+            yield
+        return "ended well"
+
+    tids = [machine.call(NewTask(program()), GUARD) for program in (other, hog)]
+    assert holds.wait(GUARD)
+    killed = machine.submit(KillTask(tids[1]))
+    assert not killed.done()
+    let_go.set()
+    assert killed.result(GUARD) is True
+    first, second = [machine.call(WaitTask(tid), GUARD) for tid in tids]
+    assert first.value == "ended well"
+    assert second.killed
+    assert log == ["finally"]
 
 
 def test_it_is_reported_once_however_long_it_lasts(machine):

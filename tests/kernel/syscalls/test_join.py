@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kernel import Exited, Join, KillTask, NewTask, NoSuchTask, Sleep, TaskFailed
+from kernel import Exited, Join, KillTask, NewTask, NoSuchTask, Sleep, TaskFailed, WaitTask
 
-from ..support import ask, either_style, idle, run, settle, start, turn, watch
+from ..support import ask, either_style, idle, outcome, run, settle, start, turn, watch
+from ..test_task import ERRORS
 
 
 def worker(seconds, value):
@@ -43,6 +44,28 @@ def test_join_raises_from_the_tasks_own_error(style, seconds):
     assert failure.__cause__ is own
     assert failure.status.error is own
     assert failure.status.crashed
+
+
+@either_style
+@pytest.mark.parametrize("seconds", [0, 5])
+@pytest.mark.parametrize("kind", ERRORS)
+def test_whoever_waits_for_a_task_learns_of_its_error_of_any_kind(style, seconds, kind):
+    own = kind("its own")
+
+    def program():
+        yield Sleep(seconds)
+        status = yield WaitTask(1)
+        with pytest.raises(TaskFailed) as failure:
+            yield Join(1)
+        return status.error, failure.value.__cause__
+
+    sched = start(style(worker(2, own)), style(program()))
+    watch(sched, Exited)
+    waits, joins = ask(sched, WaitTask(1)), ask(sched, Join(1))
+    settle(sched)
+    assert outcome(sched, 2).value == (own, own)
+    assert waits.result(0).error is own
+    assert joins.exception(0).__cause__ is own
 
 
 @pytest.mark.parametrize("grace", [None, 0])

@@ -35,7 +35,7 @@ from kernel import (
 )
 from kernel.files import PAUSE
 from kernel.request import Request
-from kernel.syscalls.sockets import LARGE, PORTION
+from kernel.syscalls.sockets import LARGE, PORTION, Attempt
 
 from ..net import (
     GUARD,
@@ -341,6 +341,36 @@ def test_a_connect_given_up_by_its_request_leaves_no_descriptor(full):
     assert descriptors() == before
 
 
+def test_a_connect_that_is_interrupted_goes_on(kernel, monkeypatch):
+    """The system makes the connection all the same; to ask anew would be an error."""
+
+    def interrupted(sock, address):
+        socket.socket.connect_ex(sock, address)
+        return errno.EINTR
+
+    monkeypatch.setattr(Attempt, "connect_ex", interrupted, raising=False)
+    with listening() as listener, do(kernel, Connect(listener.getsockname())) as client:
+        assert client.getpeername() == listener.getsockname()
+
+
+def test_a_false_alarm_does_not_take_a_connection_that_is_under_way_for_made():
+    kernel = Scheduler(clock=ManualClock(), poller=Liar())
+    with listening(backlog=0) as listener:
+        logs = []
+        while all(logs) and len(logs) < 10:
+            logs.append(spawn(kernel, Connect(listener.getsockname())))
+            kernel.clock.advance(PAUSE)
+            settle(kernel)
+        for _ in range(10):
+            kernel.clock.advance(PAUSE)
+            settle(kernel)
+        assert logs[-1] == []
+        for log in logs[:-1]:
+            log[0].close()
+    kernel.end_all()
+    kernel.poller.close()
+
+
 def test_connect_tells_what_it_waits_for(full):
     kernel, address = full
     tid = pending_connect(kernel, address)
@@ -615,6 +645,17 @@ def test_recv_of_less_than_a_byte_is_refused_in_words(kernel, size):
         assert do(kernel, Recv(near, 1)) == b"!"
 
 
+def test_recv_of_more_than_there_is_memory_for_fails_its_task_and_loses_nothing(kernel):
+    with connection() as (near, far):
+        log = spawn(kernel, Recv(near, 1 << 60))
+        settle(kernel)
+        assert log == []
+        far.send(b"!")
+        until(kernel, lambda: log)
+        assert [type(error) for error in log] == [MemoryError]
+        assert do(kernel, Recv(near, 1)) == b"!"
+
+
 @pytest.mark.parametrize("size", ["5", None, [1]])
 def test_recv_of_a_size_that_is_no_number_is_refused_by_type(kernel, size):
     with connection() as (near, _):
@@ -792,6 +833,30 @@ def test_64_mib_each_way_arrive_in_order_while_others_keep_running(kernel):
     assert turns == [size, size]
     assert ticks[0] > 100
     assert all(kernel.find(tid).status.ok for tid in range(1, 6))
+
+
+def test_a_large_send_is_handed_over_in_portions_with_a_turn_for_the_others_between_them(kernel):
+    class Roomy(socket.socket):
+        """Takes whatever it is given, and notes how much that was, and when."""
+
+        taken: ClassVar[list[tuple[int, int]]] = []
+
+        def send(self, data, *flags):
+            self.taken.append((kernel.passes, len(data)))
+            return len(data)
+
+    def busy():
+        while len(kernel.tasks) > 1:
+            yield
+
+    near, far = socket.socketpair()
+    with far, Roomy(fileno=near.detach()) as roomy:
+        kernel.new(busy())
+        assert do(kernel, Send(roomy, bytes(64 << 20))) == 64 << 20
+        passes, sizes = zip(*roomy.taken, strict=True)
+        assert sum(sizes) == 64 << 20
+        assert max(sizes) <= PORTION
+        assert len(set(passes)) >= len(sizes) - 1, "portions without anybody's turn between them"
 
 
 @always

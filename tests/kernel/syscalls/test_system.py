@@ -76,6 +76,14 @@ def test_only_the_first_so_many_are_told_and_how_many_there_are():
     assert len(snapshot(sched, ListTasks()).tasks) == 100
 
 
+@pytest.mark.parametrize("first", [-1, "7", 1.5, True, 2**70])
+def test_a_first_that_is_no_number_of_tasks_is_refused(first):
+    reply = ask(sched := start(sleeper()), ListTasks(first))
+    turn(sched)
+    with pytest.raises(ValueError, match=f"are a number, not {first!r}"):
+        reply.result(0)
+
+
 def test_the_poller_and_its_limit_are_told():
     listed = snapshot(Scheduler(poller=SelectPoller()), ListTasks())
     assert (listed.poller, listed.limit) == ("select", SelectPoller.limit)

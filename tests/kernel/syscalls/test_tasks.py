@@ -39,6 +39,7 @@ from ..support import (
     FedPoller,
     Park,
     ask,
+    either_style,
     idle,
     outcome,
     printed,
@@ -596,6 +597,24 @@ def test_a_task_may_kill_itself():
         assert log == ["finally"]
 
 
+@either_style
+def test_a_task_that_kills_itself_gets_one_task_killed_and_counts_as_killed_if_it_swallows_it(
+    style,
+):
+    log: list[Any] = []
+
+    def program():
+        try:
+            yield KillTask(1)
+        except TaskKilled:
+            log.append("killed")
+        log.append((yield KillTask(1)))
+        return "a late value"
+
+    assert run(style(program())) == ExitStatus(1, "a late value", killed=True)
+    assert log == ["killed", True]
+
+
 def test_a_task_that_kills_itself_has_a_deadline_as_well():
     def program():
         try:
@@ -644,6 +663,25 @@ def test_a_task_that_is_killed_twice_gets_one_task_killed():
     assert kill(sched, 1) is True
     settle(sched)
     assert log == ["killed", "cleaned up"]
+    assert outcome(sched, 1) == ExitStatus(1, killed=True)
+
+
+@either_style
+def test_a_task_that_kills_itself_while_it_is_being_killed_goes_on_with_its_finally(style):
+    log: list[Any] = []
+
+    def program():
+        try:
+            yield Sleep(1000)
+        finally:
+            log.append((yield KillTask(1)))
+            yield
+            log.append("tidied up")
+
+    sched = started(style(program()))
+    kill(sched, 1)
+    settle(sched)
+    assert log == [True, "tidied up"]
     assert outcome(sched, 1) == ExitStatus(1, killed=True)
 
 
@@ -751,16 +789,24 @@ def test_a_kill_lands_at_the_yield_of_the_caller_to_which_the_step_with_the_answ
     ],
 )
 @pytest.mark.parametrize("how", ["value", ValueError("crash")], ids=["returns", "crashes"])
+@either_style
 def test_a_kill_while_a_task_is_about_to_finish_has_exactly_one_outcome(
-    how, rounds, killed, answer
+    style, how, rounds, killed, answer
 ):
-    sched = start(finishing(how))
+    sched = start(style(finishing(how)))
     exits = watch(sched, Exited)
+    waiting = ask(sched, WaitTask(1))
+    sched.inbox.take()
     turn(sched, rounds)
     assert kill(sched, 1) is answer
     settle(sched)
     own = ExitStatus(1, None, how) if isinstance(how, Exception) else ExitStatus(1, how)
-    assert [event.status for event in exits] == [ExitStatus(1, killed=True) if killed else own]
+    end = ExitStatus(1, killed=True) if killed else own
+    assert [event.status for event in exits] == [end]
+    assert waiting.result(0) == end
+    after = ask(sched, WaitTask(1))
+    turn(sched)
+    assert after.result(0) == end
 
 
 def test_a_kill_that_comes_too_late_is_forgotten():
@@ -804,6 +850,34 @@ def test_a_sleep_that_is_due_together_with_a_kill_has_one_outcome(order):
     settle(sched)
     assert log == (["woke", "killed"] if order == "alarm first" else ["killed"])
     assert [event.status for event in exits] == [ExitStatus(1, killed=True)]
+    assert sched.alarms.live == 0
+
+
+@either_style
+@pytest.mark.parametrize("seconds", [1, 2, 3])
+def test_a_sleep_in_finally_that_is_due_together_with_the_deadline_of_the_kill_has_one_outcome(
+    style, seconds
+):
+    """All of it while a task holds the kernel: when that lets go, both alarms ring in one round."""
+    log: list[Any] = []
+
+    def program():
+        try:
+            yield Sleep(1000)
+        finally:
+            yield Sleep(seconds)
+            log.append("slept")
+
+    sched = started(style(program()))
+    exits = watch(sched, Exited)
+    kill(sched, 1, 2)
+    turn(sched)
+    assert sched.tasks[1].state == "blocked"
+    sched.clock.advance(10)
+    turn(sched, 3)
+    assert [event.status for event in exits] == [ExitStatus(1, killed=True, forced=True)]
+    assert log == []
+    assert not sched.ready
     assert sched.alarms.live == 0
 
 
@@ -1008,6 +1082,55 @@ def test_an_error_in_finally_completes_the_kill_and_both_are_kept(error):
     assert outcome(sched, 2).ok
 
 
+@either_style
+def test_an_error_in_the_finally_of_a_subroutine_goes_up_in_place_of_the_kill_and_keeps_it(style):
+    log: list[Any] = []
+
+    def sub():
+        try:
+            yield Sleep(1000)
+        finally:
+            yield
+            raise ValueError("while cleaning up")
+
+    def program():
+        try:
+            yield sub()
+            log.append("went on")
+        finally:
+            log.append("finally")
+
+    sched = started(style(program()))
+    kill(sched, 1)
+    settle(sched)
+    status = outcome(sched, 1)
+    assert log == ["finally"]
+    assert (status.killed, status.forced) == (True, False)
+    assert type(status.error) is ValueError
+    assert type(status.error.__context__) is TaskKilled
+
+
+@either_style
+def test_a_caller_that_catches_the_error_of_a_finally_has_swallowed_the_kill(style):
+    def sub():
+        try:
+            yield Sleep(1000)
+        finally:
+            raise ValueError("while cleaning up")
+
+    def program():
+        try:
+            yield sub()
+        except ValueError:
+            yield
+        return "a late value"
+
+    sched = started(style(program()))
+    kill(sched, 1)
+    settle(sched)
+    assert outcome(sched, 1) == ExitStatus(1, "a late value", killed=True)
+
+
 def test_finally_may_call_and_wait_and_call_subroutines_within_the_deadline():
     log: list[Any] = []
 
@@ -1115,7 +1238,7 @@ def test_a_grace_that_is_no_time_is_refused_and_nobody_is_killed(grace):
     def program():
         with pytest.raises(ValueError, match="cannot give a task"):
             yield KillTask(2, grace)
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match="seconds are a number, not 'soon'"):
             yield KillTask(2, "soon")
 
     sched = start(program(), idle(10))
