@@ -770,6 +770,37 @@ def test_an_error_in_a_calls_own_code_is_the_sleepers_also_when_its_sleep_ends(e
     assert sched.tasks[3].state == "ready", "the others go on"
 
 
+def test_a_call_whose_alarm_rings_looks_again_and_may_then_answer():
+    @system_call
+    class Retry(SystemCall):
+        """Looks once a second whether there is an answer."""
+
+        answers: list[str]
+
+        def run(self, kernel, caller):
+            if self.answers:
+                return self.answers[0]
+            kernel.alarms.set(kernel.clock.now() + 1, caller)
+            return caller.sleep(kernel.sleepers, self)
+
+    def program():
+        return (yield retry)
+
+    retry = Retry([])
+    sched = start(program())
+    reply = ask(sched, retry)
+    for _ in range(3):
+        turn(sched)
+        sched.clock.advance(1)
+    assert not reply.done()
+    assert sched.tasks[1].state == "blocked"
+    retry.answers.append("there it is")
+    turn(sched, 2)
+    assert outcome(sched, 1).value == "there it is"
+    assert reply.result(0) == "there it is"
+    assert sched.alarms.live == 0
+
+
 def test_a_bug_in_the_loop_is_loud():
     class Broken(Policy):
         def pick(self, ready):

@@ -1710,6 +1710,8 @@ def test_a_task_tells_its_state():
         (ExitStatus(1, 0), "ended: 0", True, False),
         (ExitStatus(1, error=ValueError("no")), "crashed: ValueError: no", False, True),
         (ExitStatus(1, error=SystemExit()), "crashed: SystemExit", False, True),
+        (ExitStatus(1, error=OSError(98, "in use")), "crashed: OSError: in use", False, True),
+        (ExitStatus(1, error=OSError("] a text")), "crashed: OSError: ] a text", False, True),
         (ExitStatus(1, killed=True), "killed", False, False),
         (ExitStatus(1, "late", killed=True), "killed", False, False),
         (ExitStatus(1, killed=True, forced=True), "killed by force", False, False),

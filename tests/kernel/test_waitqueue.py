@@ -48,6 +48,15 @@ def test_a_caller_that_sleeps_again_keeps_its_place_and_notes_what_is_left_to_do
     assert first.call is rest
 
 
+def test_a_caller_that_goes_to_sleep_elsewhere_is_on_one_queue_only():
+    former, queue, (first, second) = WaitQueue(), WaitQueue(), callers(2)
+    first.sleep(former, Park(former))
+    second.sleep(former, Park(former))
+    first.sleep(queue, Park(queue))
+    assert (list(former), list(queue)) == ([second], [first])
+    assert first.queue is queue
+
+
 def test_a_caller_that_has_left_holds_on_to_nobody():
     queue, (first, second, third) = WaitQueue(), callers(3)
     for caller in (first, second, third):

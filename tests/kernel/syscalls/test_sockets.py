@@ -835,6 +835,21 @@ def test_64_mib_each_way_arrive_in_order_while_others_keep_running(kernel):
     assert all(kernel.find(tid).status.ok for tid in range(1, 6))
 
 
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+@pytest.mark.parametrize("room", [1, 7, 100])
+def test_a_send_of_which_only_a_part_fits_goes_on_behind_that_part(kernel, kind, room):
+    class Narrow(socket.socket):
+        """Has room for a few bytes at a time."""
+
+        def send(self, data, *flags):
+            return super().send(memoryview(data)[:room], *flags)
+
+    with connection() as (near, far), Narrow(fileno=near.detach()) as narrow:
+        data = bytes(range(100))
+        assert do(kernel, Send(narrow, kind(data))) == 100
+        assert receive(far, 100) == data
+
+
 def test_a_large_send_is_handed_over_in_portions_with_a_turn_for_the_others_between_them(kernel):
     class Roomy(socket.socket):
         """Takes whatever it is given, and notes how much that was, and when."""

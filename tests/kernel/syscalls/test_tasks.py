@@ -1331,6 +1331,13 @@ def test_a_task_that_swallows_the_kill_is_forced_and_reported_and_the_system_goe
     gc.collect()
 
 
+def test_a_task_that_is_ended_by_force_while_it_is_ready_has_no_turn_any_more():
+    sched = started(spinning(), idle())
+    assert [task.tid for task in sched.ready] == [1, 2]
+    sched.force(sched.tasks[1])
+    assert [task.tid for task in sched.ready] == [2]
+
+
 def test_a_forced_end_is_logged_when_nobody_watches(caplog):
     sched = start(swallowing())
     turn(sched)
