@@ -117,9 +117,10 @@ class SharedQueue:
     def serve(self, line: Line, bell: Bell, timeout: float | None) -> bool:
         """A thread's turn in `line`: whether it came within `timeout` seconds."""
         check_timeout(timeout)
-        if self.enter(line, bell):
+        if self.attempt(line, bell):
             return True
         try:
+            self.join(line, bell)
             bell.wait(timeout)
             return self.come(line, bell)
         finally:
@@ -127,15 +128,20 @@ class SharedQueue:
 
     # -- for both sides
 
-    def enter(self, line: Line, place: Place) -> bool:
-        """Act at once, or else join the line; whether it was at once."""
+    def attempt(self, line: Line, place: Place) -> bool:
+        """Act at once, if nobody is before; whether it was so."""
         with self.lock:
             if line.waiting or line.spare() <= 0:
-                line.waiting[place] = None
                 return False
             line.act(place)
         self.call_next()
         return True
+
+    def join(self, line: Line, place: Place) -> None:
+        """Wait in the line, to be called."""
+        with self.lock:
+            line.waiting[place] = None
+        self.call_next()
 
     def come(self, line: Line, place: Place) -> bool:
         """Act, having been called; False if that was not so."""
@@ -207,19 +213,20 @@ class SharedEvent:
         """From a thread: wait until it happens; False if it has not after `timeout` seconds."""
         check_timeout(timeout)
         bell = Bell()
-        if self.enter(bell):
-            return True
         try:
+            self.join(bell)
             return bell.wait(timeout)
         finally:
             self.leave(bell)
 
-    def enter(self, place: Place) -> bool:
-        """Whether it has happened; otherwise `place` will be called."""
+    def join(self, place: Place) -> None:
+        """Have `place` called when it happens; at once if it has."""
         with self.lock:
-            if not self.happened:
+            happened = self.happened
+            if not happened:
                 self.waiting[place] = None
-            return self.happened
+        if happened:
+            place.call()
 
     def leave(self, place: Place) -> None:
         """Wait no more."""
@@ -280,8 +287,13 @@ class QueuePlace(CallersPlace):
         super().__init__(kernel, item)
         self.line = line
 
-    def enter(self) -> bool:
-        return self.line.queue.enter(self.line, self)
+    def attempt(self) -> bool:
+        """Whether it can be done without waiting; then it is done."""
+        return self.line.queue.attempt(self.line, self)
+
+    def append(self, caller: Caller) -> None:
+        super().append(caller)
+        self.line.queue.join(self.line, self)
 
     def arrive(self) -> None:
         caller = self.first
@@ -304,6 +316,10 @@ class EventPlace(CallersPlace):
     def __init__(self, kernel: Scheduler, event: SharedEvent) -> None:
         super().__init__(kernel)
         self.event = event
+
+    def append(self, caller: Caller) -> None:
+        super().append(caller)
+        self.event.join(self)
 
     def remove(self, caller: Caller) -> None:
         super().remove(caller)

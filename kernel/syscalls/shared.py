@@ -25,7 +25,7 @@ class SharedPut(SystemCall):
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         check_queue(self.queue)
         place = QueuePlace(kernel, self.queue.putters, self.item)
-        return place.item if place.enter() else caller.sleep(place, self)
+        return place.item if place.attempt() else caller.sleep(place, self)
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return f"room in a shared queue of {self.queue.size}"
@@ -43,7 +43,7 @@ class SharedGet(SystemCall):
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         check_queue(self.queue)
         place = QueuePlace(kernel, self.queue.getters)
-        return place.item if place.enter() else caller.sleep(place, self)
+        return place.item if place.attempt() else caller.sleep(place, self)
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return "an item of a shared queue"
@@ -58,8 +58,7 @@ class SharedWait(SystemCall):
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         if not isinstance(self.event, SharedEvent):
             raise TypeError(f"SharedWait waits for a SharedEvent, not for {brief(self.event)}")
-        place = EventPlace(kernel, self.event)
-        return None if self.event.enter(place) else caller.sleep(place, self)
+        return None if self.event.happened else caller.sleep(EventPlace(kernel, self.event), self)
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return "a shared event"

@@ -14,6 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel import (
+    Channel,
+    ChanRecv,
+    ChanSend,
+    Event,
     Exited,
     GetTid,
     Join,
@@ -21,12 +25,15 @@ from kernel import (
     Machine,
     NewTask,
     Scheduler,
+    Select,
+    SetEvent,
     SharedEvent,
     SharedGet,
     SharedPut,
     SharedQueue,
     SharedWait,
     Sleep,
+    WaitEvent,
     WaitTask,
 )
 
@@ -438,6 +445,68 @@ def test_every_item_is_got_once_whoever_is_killed_at_any_step(steps):
     assert set(put) <= set(got)
 
 
+def test_a_select_takes_of_one_queue_only_and_leaves_the_others_alone():
+    first, second, log = SharedQueue(2), SharedQueue(2), []
+
+    def program():
+        for _ in range(2):
+            log.append((yield Select(SharedGet(first), SharedGet(second))))
+
+    second.put("there")
+    sched = start(program())
+    turn(sched)
+    assert log == [(1, "there")]
+    assert len(first.getters.waiting) == len(second.getters.waiting) == 1
+    first.put("here")
+    second.put("too late")
+    turn(sched, 2)
+    assert log == [(1, "there"), (0, "here")]
+    assert second.get(0) == "too late"
+    for line in (first.getters, second.getters):
+        assert not line.waiting
+        assert not line.called
+    assert sched.outside == 0
+
+
+def test_a_select_that_puts_has_put_into_one_queue_only():
+    first, second, log = SharedQueue(1), SharedQueue(1), []
+    first.put("full")
+    second.put("full")
+
+    def program():
+        log.append((yield Select(SharedPut(first, "a"), SharedPut(second, "b"))))
+
+    sched = start(program())
+    turn(sched)
+    assert second.get(0) == "full"
+    turn(sched, 2)
+    assert log == [(1, None)]
+    assert [first.get(0), second.get(0)] == ["full", "b"]
+    assert not first.putters.waiting
+    assert len(first) == 0
+
+
+@pytest.mark.parametrize("called", [False, True])
+def test_a_select_that_another_call_answers_first_gives_its_place_to_the_next(called):
+    queue, log = SharedQueue(1), []
+
+    def program():
+        log.append((yield Select(SharedGet(queue), Sleep(1), SharedWait(SharedEvent()))))
+
+    sched = start(program(), getter(log, queue))
+    turn(sched)
+    sched.clock.advance(1)
+    if called:
+        queue.put("it")
+        sched.alarms.ring(sched.clock.now())  # before the call comes in
+    else:
+        turn(sched, 2)
+        queue.put("it")
+    turn(sched, 3)
+    assert sorted(log, key=str) == [(1, None), "it"]
+    assert sched.outside == 0
+
+
 # -- the queue, under load
 
 
@@ -701,6 +770,29 @@ def test_any_thread_may_start_tasks_on_any_machine_and_wait_for_them():
     with machines(3) as three:
         threads = [Thread(ask_all, three) for _ in range(8)]
         assert [thread.result() for thread in threads] == [[0, 1, 2]] * 8
+
+
+def test_any_thread_may_send_into_a_channel_receive_from_it_and_set_an_event():
+    channel, back, event = Channel(1), Channel(1), Event()
+
+    def program():
+        yield WaitEvent(event)
+        total = 0
+        for _ in range(40):
+            total += yield ChanRecv(channel)
+        yield ChanSend(back, total)
+
+    def send(machine):
+        for number in range(10):
+            machine.call(ChanSend(channel, number), GUARD)
+
+    with machines(1) as (machine,):
+        machine.call(NewTask(program()), GUARD)
+        threads = [Thread(send, machine) for _ in range(4)]
+        Thread(machine.call, SetEvent(event), GUARD).result()
+        for thread in threads:
+            thread.result()
+        assert Thread(machine.call, ChanRecv(back), GUARD).result() == 4 * sum(range(10))
 
 
 def test_several_machines_in_one_process_never_meet():
