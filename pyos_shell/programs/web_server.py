@@ -142,9 +142,21 @@ def kind(file):
 def reply(client, method, path, keep, status, fields=None, body=None):
     """Send an answer; may there be another request?"""
     print(method, path, status)
-    phrase = HTTPStatus(status).phrase
-    page = f"{status} {phrase}\n".encode() if body is None else body
-    size = len(page) if isinstance(page, bytes) else fstat(page.fileno()).st_size
+    page = f"{status} {HTTPStatus(status).phrase}\n".encode() if body is None else body
+    if isinstance(page, bytes):
+        start = head(status, len(page), keep, fields)
+        yield within(PATIENCE, Send(client, start if method == "HEAD" else start + page))
+    else:
+        with page:
+            size = fstat(page.fileno()).st_size
+            yield within(PATIENCE, Send(client, head(status, size, keep, fields)))
+            if method != "HEAD":
+                yield send_file(client, page, size)
+    return keep
+
+
+def head(status, size, keep, fields):
+    """What comes before a page."""
     fields = {
         "Date": formatdate(usegmt=True),
         "Content-Type": "text/plain; charset=utf-8",
@@ -152,15 +164,13 @@ def reply(client, method, path, keep, status, fields=None, body=None):
         "Connection": "keep-alive" if keep else "close",
         **(fields or {}),
     }
-    lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {fields[name]}" for name in fields)]
-    head = "\r\n".join([*lines, "", ""]).encode()
-    if isinstance(page, bytes):
-        yield within(PATIENCE, Send(client, head if method == "HEAD" else head + page))
-    else:
-        with page:
-            yield within(PATIENCE, Send(client, head))
-            for begin in range(0, 0 if method == "HEAD" else size, PIECE):
-                piece = min(PIECE, size - begin)
-                if (yield within(PATIENCE, SendFile(client, page, begin, piece))) < piece:
-                    raise EOFError("the file has become shorter meanwhile")
-    return keep
+    lines = [f"{name}: {value}" for name, value in fields.items()]
+    return "\r\n".join([f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *lines, "", ""]).encode()
+
+
+def send_file(client, file, size):
+    """Send a file piece by piece: only a client that takes none of it in time is too slow."""
+    for begin in range(0, size, PIECE):
+        piece = min(PIECE, size - begin)
+        if (yield within(PATIENCE, SendFile(client, file, begin, piece))) < piece:
+            raise EOFError("the file has become shorter meanwhile")

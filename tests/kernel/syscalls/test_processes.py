@@ -113,8 +113,11 @@ def is_zombie_or_runs(pid):
 @either_style
 def test_wait_answers_the_exit_status_now_and_later(kernel, way, style):
     def program():
-        process = yield StartProcess(python("raise SystemExit(7)"))
-        statuses = [process.returncode, (yield process.wait()), (yield WaitProcess(process))]
+        process = yield StartProcess(python("input(); raise SystemExit(7)"), stdin=PIPE)
+        statuses = [process.returncode]
+        with process.stdin:
+            yield Write(process.stdin, b"\n")
+        statuses += [(yield process.wait()), (yield WaitProcess(process))]
         return statuses, process.returncode
 
     tid = kernel.new(style(program()))
