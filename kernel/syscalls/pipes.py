@@ -203,6 +203,8 @@ class ClosePipe(SystemCall):
     pipe: Pipe
     end: str
 
+    gives_back = True
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         pipe = checked(self.pipe)
         if self.end not in ENDS:

@@ -405,6 +405,24 @@ def test_bytes_that_were_handed_to_a_reader_are_seen_although_it_is_killed():
     assert outcome(sched, 1).killed
 
 
+def test_a_kill_that_surfaces_at_the_closing_of_a_pipe_does_not_prevent_it():
+    pipe, source = Pipe(), Pipe()
+
+    def copier():
+        try:
+            yield PipeRead(source, 5)
+        finally:
+            yield ClosePipe(pipe, "write")
+
+    sched = start(copier(), read_all(pipe))
+    turn(sched)
+    ask(sched, PipeWrite(source, b"12345"))  # it has its answer now, and sees it in its next step
+    ask(sched, KillTask(1))
+    settle(sched)
+    assert outcome(sched, 1).killed
+    assert outcome(sched, 2).value == b""
+
+
 def test_who_waits_for_a_pipe_that_nobody_serves_is_in_a_deadlock():
     sched = Scheduler()
     sched.new(read(Pipe(name="dry")))
