@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -19,15 +18,10 @@ from pyos_shell.session import Session
 from pyos_shell.system import System
 
 from ..pyos_shell.shell import until
+from .pages import DOCS, PAGES, ROOT, blocks, prose, text
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 GUARD = 30
-
-
-def blocks(page: Path) -> list[tuple[str, str]]:
-    return BLOCK.findall(page.read_text("utf-8"))
+SESSIONS = [page for page in PAGES if any(language == "pyos" for language, _ in blocks(page))]
 
 
 def python_examples() -> list:
@@ -86,7 +80,7 @@ class Transcript(Output):
         return line is not None
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", SESSIONS, ids=lambda page: page.stem)
 def test_a_session_on_a_page_goes_as_the_page_says(page, monkeypatch):
     sessions = [text for language, text in blocks(page) if language == "pyos"]
     lines = "".join(sessions).splitlines()
@@ -104,22 +98,23 @@ def test_a_session_on_a_page_goes_as_the_page_says(page, monkeypatch):
                 assert transcript.has(line), f"{line!r} was not shown: {transcript.shown}"
 
 
-def test_the_reference_names_every_public_name_of_the_kernel():
-    import kernel
-
-    page = BLOCK.sub("", (ROOT / "docs" / "calls.md").read_text("utf-8"))
-    named = set(re.findall(r"\w+", " ".join(re.findall(r"`[^`]+`", page))))
-    assert set(kernel.__all__) <= named
-
-
 def test_the_reference_names_every_command_with_its_usage():
-    page = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    page = text(DOCS / "commands.md")
     for command in COMMANDS.values():
         assert f"| `{command.signature.usage}`" in page
         assert all(f"`{alias}`" in page for alias in command.aliases)
 
 
+def anchors(page) -> set[str]:
+    """What a link can lead to within a page: its headings, as the web shows them."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    words = [re.sub(r"\]\([^)]*\)|[^\w\s-]", "", heading).lower() for heading in headings]
+    return {word.replace(" ", "-") for word in words}
+
+
 def test_links_between_pages_lead_somewhere():
     for page in PAGES:
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+        for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", prose(page)):
+            other = (page.parent / target).resolve() if target else page
+            assert other.exists(), f"{page.name} links to {target}"
+            assert not anchor or anchor in anchors(other), f"{page.name} links to {target}#{anchor}"

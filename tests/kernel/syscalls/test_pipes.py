@@ -438,6 +438,24 @@ def test_a_read_may_be_in_a_select_and_a_write_may_not():
     assert not pipe.readers and not other.readers
 
 
+def test_a_kill_that_surfaces_at_the_closing_of_a_pipe_does_not_prevent_it():
+    pipe, source = Pipe(), Pipe()
+
+    def copier():
+        try:
+            yield PipeRead(source, 5)
+        finally:
+            yield ClosePipe(pipe, "write")
+
+    sched = start(copier(), read_all(pipe))
+    turn(sched)
+    ask(sched, PipeWrite(source, b"12345"))  # it has its answer now, and sees it in its next step
+    ask(sched, KillTask(1))
+    settle(sched)
+    assert outcome(sched, 1).killed
+    assert outcome(sched, 2).value == b""
+
+
 def test_who_waits_for_a_pipe_that_nobody_serves_is_in_a_deadlock():
     sched = Scheduler()
     sched.new(read(Pipe(name="dry")))
