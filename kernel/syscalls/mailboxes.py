@@ -75,7 +75,7 @@ class Receive(SystemCall):
         if self.timeout == 0:
             raise self.too_late()
         if self.timeout is not None:
-            kernel.alarms.set(kernel.clock.now() + self.timeout, caller)
+            kernel.alarms.set(kernel.clock.now() + float(self.timeout), caller)
         return caller.sleep(mailbox.receivers, self)
 
     def wants(self, message: object) -> bool:
@@ -90,7 +90,7 @@ class Receive(SystemCall):
         caller.fail(self.too_late())
 
     def too_late(self) -> TimeoutError:
-        return TimeoutError(f"no such message within {self.timeout:g} s")
+        return TimeoutError(f"no such message within {float(self.timeout or 0):g} s")
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         kinds = self.match if isinstance(self.match, tuple) else (self.match,)
@@ -193,16 +193,18 @@ class Ask(SystemCall):
     acts_first = True
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
+        timeout = None
         if self.timeout is not None:
             check_seconds(self.timeout)
+            timeout = float(self.timeout)
         task = living(kernel, self.to)
         if task.tid == caller.tid:
             raise ValueError(f"task {task.tid} asks itself, which cannot answer while it waits")
         asked = Asked(caller, self.message)
         mailbox_of(task).put(asked)
-        if self.timeout is not None:
-            kernel.alarms.set(kernel.clock.now() + self.timeout, caller)
-        return caller.sleep(task.exit_queue(), Asking(task.tid, asked, self.timeout))
+        if timeout is not None:
+            kernel.alarms.set(kernel.clock.now() + timeout, caller)
+        return caller.sleep(task.exit_queue(), Asking(task.tid, asked, timeout))
 
 
 @system_call
@@ -264,7 +266,7 @@ class SendAfter(SystemCall):
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         check_seconds(self.seconds)
         mailbox = mailbox_of(living(kernel, self.to))
-        return Delivery(mailbox, self.message, kernel.clock.now() + self.seconds)
+        return Delivery(mailbox, self.message, kernel.clock.now() + float(self.seconds))
 
 
 @system_call

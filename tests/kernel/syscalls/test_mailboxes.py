@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -359,6 +362,26 @@ def test_what_is_no_time_is_refused_by_name(timeout):
         return str(refusal.value)
 
     assert str(timeout) in run(program()).value
+
+
+@pytest.mark.parametrize("second", [1, True, Fraction(1), Decimal(1)], ids=repr)
+def test_a_time_is_any_number(second):
+    def program():
+        tid = yield GetTid()
+        yield SendAfter(second, tid, "message")
+        message = yield Receive(timeout=second + second)
+        for call in (Receive(timeout=second), Ask(other, "question", timeout=second)):
+            with pytest.raises(TimeoutError, match="within 1 s"):
+                yield call
+        return message
+
+    sched = start(program(), receiver(2))
+    other = 2
+    turn(sched, 3)
+    for _ in range(3):
+        sched.clock.advance(1)
+        turn(sched, 3)
+    assert outcome(sched, 1).value == "message"
 
 
 # -- bounds and ends

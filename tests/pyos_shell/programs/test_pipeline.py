@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel import ManualClock, Scheduler
+from kernel import Exited, ManualClock, Scheduler
 from pyos_shell.programs import pipeline as module
 from pyos_shell.programs.pipeline import pipeline
 
@@ -26,7 +26,7 @@ def test_it_counts_the_lines_with_the_word_whatever_the_pipes_hold(capsys, word,
     assert passed == found
 
 
-def test_what_holds_up_a_step_can_be_seen(capsys):
+def test_what_holds_up_a_step_can_be_seen():
     clock = ManualClock()
     scheduler = Scheduler(clock=clock)
     scheduler.new(pipeline("yield", pause=60.0))
@@ -36,10 +36,14 @@ def test_what_holds_up_a_step_can_be_seen(capsys):
     assert reasons == {
         "pipeline": "exit of 4",
         "cat": "sleep 60.0 s left",
-        "grep": "read pipe of lines",
-        "wc": "read pipe of finds",
+        "grep": "read Pipe of lines",
+        "wc": "read Pipe of finds",
     }
-    capsys.readouterr()
+    scheduler.trace.subscribe(lambda event: None, Exited)  # or the broken links would be logged
+    scheduler.kill(scheduler.tasks[1])
+    for _ in range(5):
+        scheduler.cycle(wait=False)
+    assert not scheduler.tasks, "nor is the file left open"
 
 
 def test_a_step_that_is_killed_takes_the_others_along(shell):
