@@ -115,8 +115,14 @@ def is_finished(frame: FrameType) -> bool:
     return any(part is frame.f_code for part in gc.get_referents(frame))
 
 
+class Forced(GeneratorExit):
+    """Raised in the frames of a task that is ended by force: they cannot wait for anything more.
+    (An async generator that is closed in good order gets a plain `GeneratorExit`, and can.)
+    """
+
+
 def shut(part: Any, error: BaseException | None = None) -> BaseException | None:
-    """Raise `GeneratorExit` in a frame; gives what it raises in its place, or else `error`.
+    """Raise `Forced` in a frame; gives what it raises in its place, or else `error`.
 
     One that goes on all the same is never freed, because the interpreter would try it again, in
     vain, and print so.
@@ -124,13 +130,21 @@ def shut(part: Any, error: BaseException | None = None) -> BaseException | None:
     if type(part) not in (GeneratorType, CoroutineType) and not is_go_between(part):
         return error  # whoever delegates to it closes it
     try:
-        part.throw(GeneratorExit())
+        part.throw(Forced())
     except (GeneratorExit, StopIteration):
         return error
     except BaseException as refusal:
         return refusal
     never_free(part)
     return RuntimeError(f"{brief(part)} ignored GeneratorExit")
+
+
+def drop(target: Any) -> None:
+    """Close a generator or coroutine that is not to run after all, unless it has begun. (Of a
+    coroutine the interpreter would print that it was never awaited.)
+    """
+    if type(target) in (GeneratorType, CoroutineType) and not begun(target):
+        shut(target)
 
 
 def never_free(part: Any) -> None:
