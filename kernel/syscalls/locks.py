@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import check_count, wrong_kind
 from ..errors import AlreadyOwner, NotOwner, OwnerDied
+from ..frames import Forced
 from ..named import Named
 from ..systemcall import SystemCall, system_call
 from ..task import Task
@@ -51,8 +52,14 @@ class Lock(Named):
             raise
         return self
 
-    async def __aexit__(self, *error: object) -> None:
-        await Release(self)
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Forced):
+            self.abandon()
+        else:
+            await Release(self)
+
+    def abandon(self) -> None:
+        """Whoever has it in an `async with` is ended by force, and cannot make a call any more."""
 
 
 @system_call
@@ -126,6 +133,12 @@ class Semaphore(Lock):
         return caller.sleep(self.waiters, call)
 
     def release(self, caller: Caller, repaired: bool) -> None:
+        self.put_back()
+
+    def abandon(self) -> None:
+        self.put_back()
+
+    def put_back(self) -> None:
         waiter = self.waiters.first
         if waiter is not None:
             waiter.answer(None)
