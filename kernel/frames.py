@@ -152,6 +152,14 @@ def go_to_the_end(part: Any, serve: Callable[[SystemCall], Any]) -> None:
             step, what = part.throw, error
 
 
+def drop(target: Any) -> None:
+    """Close a generator or coroutine that is not to run after all, unless it has begun. (Of a
+    coroutine the interpreter would print that it was never awaited.)
+    """
+    if type(target) in (GeneratorType, CoroutineType) and not begun(target):
+        target.close()
+
+
 def never_free(part: Any) -> None:
     """Leak `part` on purpose: one reference more than anyone will ever give back."""
     try:

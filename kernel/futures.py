@@ -26,8 +26,8 @@ class Awaited(Outside):
         self.inbox.put(self)
 
     def arrive(self) -> None:
-        for caller in list(self):
-            caller.look_again()
+        while self.first is not None:
+            self.first.look_again()
 
     def refuse(self, reason: BaseException) -> None:
         """The kernel has stopped, and its tasks have ended."""

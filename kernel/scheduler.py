@@ -489,8 +489,9 @@ class Deadline:
         self.alarm: Alarm | None = None
 
     def ring(self) -> None:
-        kernel = self.task.kernel
-        if self.task.heeded or self.task not in kernel.ready:
-            kernel.force(self.task)
+        task, kernel = self.task, self.task.kernel
+        # One that is on no queue is ready, unless a faulty call has lost it.
+        if task.heeded or task.queue is not None or not kernel.ready:
+            kernel.force(task)
         else:  # it has not had a turn since
             kernel.alarms.set(kernel.clock.now(), self)

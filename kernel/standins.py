@@ -65,7 +65,8 @@ class Throw(StandIn):
 
 class Interrupt(StandIn):
     """The step runs as ever, so an answer that was given is seen. The trap that it ends with is
-    dropped, unless it gives something back, and `error` is raised at that `yield`.
+    dropped, unless it gives something back, and `error` is raised at that `yield`; at the next one,
+    if the call is uninterruptible.
     """
 
     __slots__ = ("error",)
@@ -92,14 +93,21 @@ class Interrupt(StandIn):
             elif isinstance(self.error, TaskKilled):
                 task.killed = False  # it ended by itself before the kill reached it
             raise
-        if is_void(self.error):
-            return trap
-        if isinstance(trap, InContext):
-            trap.context.run(shut, trap.frame, task.give_back)
+        return trap if is_void(self.error) else self.in_place_of(trap)
+
+    def in_place_of(self, trap: Any) -> object:
+        """The trap with which the step ends after all."""
+        if isinstance(trap, SystemCall):
+            if trap.uninterruptible:
+                self.frame, self.task.frame = self.task.frame, self
+                return trap
+            if trap.gives_back:
+                return Raise(self.error, trap)
+            trap.drop()
+        elif isinstance(trap, InContext):
+            trap.context.run(shut, trap.frame, self.task.give_back)
         elif isinstance(trap, (GeneratorType, CoroutineType)):
-            shut(trap, task.give_back)
-        if isinstance(trap, SystemCall) and trap.gives_back:
-            return Raise(self.error, trap)
+            shut(trap, self.task.give_back)
         return Raise(self.error)
 
 
@@ -115,10 +123,14 @@ class Raise(SystemCall):
     error: BaseException
     first: SystemCall | None = None
 
+    uninterruptible = True  # what the caller is told later is raised later
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        if self.first is not None:
-            self.first.run(kernel, caller)
-        raise self.error
+        try:
+            if self.first is not None:
+                self.first.run(kernel, caller)
+        finally:
+            raise self.error
 
 
 def interrupted(task: Task, frame: Any, error: BaseException) -> StandIn:
@@ -153,6 +165,8 @@ class Stop(StandIn):
 @system_call
 class Stopped(SystemCall):
     """Waits until the task is continued."""
+
+    uninterruptible = True
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         return caller.sleep(kernel.sleepers, self)

@@ -61,10 +61,16 @@ class SystemCall:
     #: Whether it gives back what the caller has, without ever sleeping: so a kill that surfaces at
     #: its `yield` does not prevent it.
     gives_back: ClassVar[bool] = False
+    #: Whether only an end by force ends the sleep early: whatever else the caller is told meanwhile
+    #: is raised at its next `yield`.
+    uninterruptible: ClassVar[bool] = False
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         """Do it: return the answer, raise, or return `caller.sleep(queue, call)`."""
         raise NotImplementedError
+
+    def drop(self) -> None:
+        """It will not be made, as an error that the caller is told of comes first."""
 
     def ring(self, kernel: Scheduler, caller: Caller) -> None:
         """The alarm of the sleeping `caller` is due; unless a call says otherwise, look again."""

@@ -224,8 +224,11 @@ class Task(Caller):
         self.interrupt(error)
 
     def interrupt(self, error: BaseException) -> None:
-        """Raise `error` in the task, in the manner of `kill`; between two steps of it."""
-        if self.queue is not None and type(self.call) is not Stopped:
+        """Raise `error` in the task, in the manner of `kill`; between two steps of it. Of several
+        errors that it is told of before it has a step, each is raised, at one `yield` after the
+        other.
+        """
+        if self.queue is not None and not self.call.uninterruptible:
             self.fail(error)
         elif (stop := self.stop) is not None:
             stop.frame = interrupted(self, stop.frame, error)

@@ -221,6 +221,7 @@ class ChanClose(SystemCall):
         channel = self.channel
         check_kind(channel, Channel, "a channel")
         channel.closed = True
-        for waiter in [*channel.senders, *channel.receivers]:
-            waiter.fail(waiter.call.refused())
+        for queue in (channel.senders, channel.receivers):
+            while (waiter := queue.first) is not None:
+                waiter.fail(waiter.call.refused())
         return None

@@ -47,21 +47,19 @@ class Condition(Named):
         notice = Notice()
         try:
             yield AwaitNotice(self, notice)
+        except (OwnerDied, GeneratorExit):
+            raise
         except BaseException as error:
-            if notice.awaited and not isinstance(error, (OwnerDied, GeneratorExit)):
-                yield from self.have_again(notice)
+            if notice.awaited:
+                yield from self.have_again(notice, error)
             raise
 
-    def have_again(self, notice: Notice) -> Generator[Any, Any, None]:
-        """Take the mutex, although the waiting has come to an untimely end."""
-        while True:
-            try:
-                yield Regain(self, notice)
-                return
-            except (OwnerDied, GeneratorExit):
-                return
-            except BaseException:
-                continue  # it was told once more to end: so it will, but with the mutex
+    def have_again(self, notice: Notice, error: BaseException) -> Generator[Any, Any, None]:
+        """Take the mutex, although the waiting has come to an untimely end by `error`."""
+        try:
+            yield Regain(self, notice)
+        except OwnerDied as died:
+            raise error from died
 
     @coroutine
     def wait_for(self, predicate: Callable[[], Any]) -> Generator[Any, Any, Any]:
@@ -77,7 +75,7 @@ class Condition(Named):
             return False
         notice = waiter.call.notice
         notice.given = True
-        waiter.sleep(self.mutex.waiters, Regain(self, notice))
+        waiter.sleep(self.mutex.waiters, Notified(self, notice))
         self.mutex.pass_on()
         return True
 
@@ -118,12 +116,15 @@ class AwaitNotice(SystemCall):
 
 @system_call
 class Regain(SystemCall):
-    """Takes the mutex after a waiting. A notice that came too late for it goes to another."""
+    """Takes the mutex after a waiting that came to an untimely end. A notice that was given before
+    goes to another.
+    """
 
     condition: Condition
     notice: Notice
 
     acts_first = True
+    uninterruptible = True
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         if self.notice.given:
@@ -137,6 +138,13 @@ class Regain(SystemCall):
 
     def waits_for(self) -> int | None:
         return self.condition.mutex.owner()
+
+
+@system_call
+class Notified(Regain):
+    """What is left of a waiting once there was a notice: the mutex is to be had again."""
+
+    uninterruptible = False
 
 
 @system_call

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..checks import check_kind
 from ..errors import Cancelled, GroupClosed, TaskFailed, TaskKilled
+from ..frames import drop
 from ..systemcall import SystemCall, system_call
 from ..task import ExitStatus, Target, Task
 from ..waitqueue import WaitQueue
@@ -47,8 +48,9 @@ class TaskGroup:
 
     def __init__(self, *, fail_fast: bool = True) -> None:
         self.fail_fast = fail_fast
-        #: Who is in the block, and its scope there.
+        #: Who is in the block, what tells of its end, and its scope there.
         self.parent: Task | None = None
+        self.parents_end: Watch | None = None
         self.scope = Scope(None, fail=False, shield=False)
         #: Those that live, by tid; the daemons among them.
         self.tasks: dict[int, Task] = {}
@@ -85,8 +87,6 @@ class TaskGroup:
         yield EnterGroup(self)
         try:
             answer = yield body
-        except GeneratorExit:
-            raise
         except BaseException as error:
             yield from self.leave(error)
             return None
@@ -98,34 +98,36 @@ class TaskGroup:
         return self
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if not isinstance(error, GeneratorExit):
-            await self.leave(error)
+        await self.leave(error)
         return error is not None
 
     @coroutine
     def leave(self, error: BaseException | None) -> Generator[Any, Any, None]:
         """Wait until all have ended; then raise what went wrong, if anything did."""
-        while True:
+        if error is None:
             try:
-                yield LeaveGroup(self, failed=error is not None)
-                break
-            except GeneratorExit:
-                raise
+                yield LeaveGroup(self)
             except BaseException as late:  # a kill, or a scope around the block: end them first
-                error = late if error is None or self.is_own(error) else error
-        self.scope.close()
+                error = late
+        if isinstance(error, GeneratorExit):
+            self.abandon()
+            raise error
+        if error is not None:
+            yield EndAndLeave(self)
+        self.close()
+        self.raise_errors(self.scope.rest_of(error))
+
+    def raise_errors(self, error: BaseException | None) -> None:
+        """Raise what went wrong in the tasks, together with the `error` by which the block ended;
+        if nothing did, an error that has come from outside goes on as it is.
+        """
         errors = [*self.errors, *(status.error for status in self.ended if status.error)]
-        ended_from_outside = isinstance(error, (TaskKilled, Cancelled))
-        if error is not None and not ended_from_outside:
+        if error is not None:
+            if not errors and isinstance(error, (TaskKilled, Cancelled)):
+                raise error
             errors.insert(0, error)
         if errors:
             raise BaseExceptionGroup("in a task group", errors)
-        if error is not None and not self.is_own(error):
-            raise error
-
-    def is_own(self, error: BaseException) -> bool:
-        """Whether it only says that this group has failed."""
-        return isinstance(error, Cancelled) and error.scope is self.scope
 
     # -- what the calls do
 
@@ -134,7 +136,19 @@ class TaskGroup:
             raise ValueError("a task group is for one block: make another")
         self.parent = parent
         self.scope.open(parent)
-        Watch(parent, self.parent_ended)
+        self.parents_end = Watch(parent, lambda _: self.abandon())
+
+    def close(self) -> None:
+        """The block is left."""
+        self.scope.close()
+        assert self.parents_end is not None
+        self.parents_end.leave()
+
+    def abandon(self) -> None:
+        """Nobody can wait for the tasks: the block was left by force."""
+        self.closed = True
+        self.end_all()
+        self.close()
 
     def add(self, task: Task, daemon: bool) -> None:
         self.tasks[task.tid] = task
@@ -172,11 +186,6 @@ class TaskGroup:
         for task in reversed(list(self.tasks.values())):
             task.kernel.kill(task)
 
-    def parent_ended(self, parent: Task) -> None:
-        """By force, if it was still in the block."""
-        self.closed = True
-        self.end_all()
-
 
 @system_call
 class EnterGroup(SystemCall):
@@ -201,6 +210,9 @@ class SpawnInGroup(SystemCall):
     daemon: bool = False
     ready: Ready | None = None
 
+    def drop(self) -> None:
+        drop(self.target)
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         task = Task(self.target, self.name)
         if self.group.parent is None or self.group.closed:
@@ -215,12 +227,12 @@ class SpawnInGroup(SystemCall):
 
 @system_call
 class LeaveGroup(SystemCall):
-    """Waits until all tasks of a group have ended; if the block has `failed`, kills them first."""
+    """Waits until all tasks of a group have ended."""
 
     group: TaskGroup
-    failed: bool
 
     acts_first = True
+    failed = False
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         group = self.group
@@ -236,6 +248,14 @@ class LeaveGroup(SystemCall):
 
     def waits_for(self) -> int | None:
         return next(iter(self.group.tasks)) if len(self.group.tasks) == 1 else None
+
+
+@system_call
+class EndAndLeave(LeaveGroup):
+    """Kills all tasks of a group, as the block has failed, and waits until they have ended."""
+
+    uninterruptible = True
+    failed = True
 
 
 @system_call

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..frames import drop
 from ..links import ExitMessage, broken_by, traps_exits
 from ..mailbox import Mailbox, mailbox_of
 from ..systemcall import SystemCall, brief, system_call
@@ -101,6 +102,9 @@ class SpawnMonitored(SystemCall):
     target: Any
     name: str | None = None
 
+    def drop(self) -> None:
+        drop(self.target)
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         own = own_task(caller, self)
         task = Task(self.target, self.name)
@@ -145,6 +149,9 @@ class SpawnLinked(SystemCall):
 
     target: Any
     name: str | None = None
+
+    def drop(self) -> None:
+        drop(self.target)
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         own = own_task(caller, self)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..checks import check_count, check_kind
 from ..errors import PipeClosed
 from ..named import Named
+from ..strictqueue import StrictQueue
 from ..systemcall import SystemCall, brief, system_call
 from ..waitqueue import WaitQueue
 
@@ -47,7 +48,7 @@ class Pipe(Named):
         #: How many bytes of the first piece have been read, and how many are left in all.
         self.taken = self.size = 0
         self.readers = WaitQueue()
-        self.writers = WaitQueue()
+        self.writers = Writers()
 
     def take(self, most: int) -> bytes:
         """Out of the pipe, what there is: `most` bytes at most."""
@@ -67,17 +68,18 @@ class Pipe(Named):
         """Take in `data` from byte `sent` on, as far as there is room, and serve those who read;
         gives how much of it is in then. Data that fits into the pipe is taken in whole, or not yet.
         """
-        whole = len(data) <= self.capacity
-        while sent < len(data):
-            room = self.capacity - self.size
-            if not room or (whole and room < len(data)):
-                break
-            end = min(len(data), sent + room)
+        while sent < len(data) and self.has_room(data):
+            end = min(len(data), sent + self.capacity - self.size)
             self.pieces.append(part(data, sent, end))
             self.size += end - sent
             sent = end
             self.serve_readers()
         return sent
+
+    def has_room(self, data: bytes) -> bool:
+        """Whether `data` could be taken in now: in whole, or what is more than fits in parts."""
+        room = self.capacity - self.size
+        return room > 0 and (room >= len(data) or len(data) > self.capacity)
 
     def serve_readers(self) -> None:
         while self.size and self.readers.first is not None:
@@ -111,6 +113,19 @@ class Pipe(Named):
                 reader.answer(b"")
         while (writer := self.writers.first) is not None:
             writer.fail(broken() if end == "read" else PipeClosed(end))
+
+
+class Writers(StrictQueue):
+    """Those who wait for room in a pipe."""
+
+    __slots__ = ()
+
+    def may_go_on(self, first: Caller) -> bool:
+        pipe: Pipe = first.call.pipe
+        return pipe.has_room(first.call.data)
+
+    def pass_on(self, first: Caller) -> None:
+        first.call.pipe.serve_writers()
 
 
 @system_call

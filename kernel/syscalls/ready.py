@@ -29,7 +29,7 @@ class Ready:
         """The task has ended: it can say nothing any more."""
         status = task.status
         assert status is not None
-        for waiter in [*self.waiters]:
+        while (waiter := self.waiters.first) is not None:
             waiter.fail(NeverReady(status))
 
     def __repr__(self) -> str:
@@ -52,7 +52,7 @@ class TellReady(SystemCall):
         if ready.told:
             raise ValueError("the task has said before that it is ready")
         ready.told, ready.value = True, self.value
-        for waiter in [*ready.waiters]:
+        while (waiter := ready.waiters.first) is not None:
             waiter.answer(self.value)
         return None
 

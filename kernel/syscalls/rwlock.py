@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..strictqueue import StrictQueue
 from ..systemcall import SystemCall
 from ..task import Task
 from .locks import Lock, OwnedLock
@@ -15,15 +16,16 @@ if TYPE_CHECKING:
 class RWLock(OwnedLock):
     """Many readers at a time, or one writer: `Acquire(lock.reader)`, `async with lock.writer`.
 
-    Nobody overtakes: a reader that comes after a waiting writer waits, too. A task that has one
-    side gets `AlreadyOwner` if it asks for either. After a writer that ended without a `Release`
-    the next owner gets `OwnerDied`.
+    Nobody overtakes: a reader that comes after a waiting writer waits as long as that does. A task
+    that has one side gets `AlreadyOwner` if it asks for either. After a writer that ended without a
+    `Release` the next owner gets `OwnerDied`.
     """
 
     __slots__ = ("reader", "writer", "writing")
 
     def __init__(self, name: str = "") -> None:
         super().__init__(name)
+        self.waiters = Waiters(self)
         self.reader, self.writer = Side(self, "reader"), Side(self, "writer")
         #: Whether it is a writer that has it, or had it last.
         self.writing = False
@@ -44,6 +46,22 @@ class RWLock(OwnedLock):
         if self.writing:
             self.dead = task.tid
         super().died(task)
+
+
+class Waiters(StrictQueue):
+    """Those who wait for either side of a reader-writer lock."""
+
+    __slots__ = ("lock",)
+
+    def __init__(self, lock: RWLock) -> None:
+        super().__init__()
+        self.lock = lock
+
+    def may_go_on(self, first: Caller) -> bool:
+        return self.lock.free(first.call)
+
+    def pass_on(self, first: Caller) -> None:
+        self.lock.pass_on()
 
 
 class Side(Lock):

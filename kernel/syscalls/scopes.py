@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import check_kind, check_seconds
 from ..errors import Cancelled
+from ..frames import drop
 from ..systemcall import SystemCall, system_call
 from ..task import Task
+from ..watch import Watch
 from .tasks import own_task
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Scope:
         "caught",
         "fail",
         "late",
+        "of_kill",
         "seconds",
         "shield",
         "task",
@@ -53,33 +56,40 @@ class Scope:
         self.late = self.told = False
         self.cancelled = self.caught = False
         self.alarm: Alarm | None = None
-        #: Whose it is, while it is open.
+        #: Whose it is, while it is open; and whether that was being killed already.
         self.task: Task | None = None
+        self.of_kill = False
 
     def open(self, task: Task) -> None:
-        self.task = task
+        self.task, self.of_kill = task, task.killed
         if task.scopes is None:
             task.scopes = []
+            Watch(task, close_all)
         task.scopes.append(self)
         if self.seconds is not None:
-            task.kernel.alarms.set(task.kernel.clock.now() + self.seconds, self)
+            self.set_alarm(self.seconds)
+
+    def set_alarm(self, seconds: float) -> None:
+        assert self.task is not None
+        kernel = self.task.kernel
+        if self.alarm is not None:
+            kernel.alarms.drop(self)
+        kernel.alarms.set(kernel.clock.now() + seconds, self)
 
     def close(self) -> None:
         """Of scopes that were opened in it and forgotten, too."""
         task = self.task
-        if task is None or task.scopes is None or self not in task.scopes:
-            return
-        while True:
+        while self.task is not None:
+            assert task is not None
+            assert task.scopes is not None
             scope = task.scopes.pop()
             scope.task = None
             if scope.alarm is not None:
                 task.kernel.alarms.drop(scope)
-            if scope is self:
-                return
 
     def ring(self) -> None:
-        """Its time is up."""
-        self.late = True
+        """Its time is up, or it is to tell what it could not tell before."""
+        self.late = self.late or not self.cancelled
         self.cancel()
 
     def cancel(self) -> None:
@@ -94,28 +104,61 @@ class Scope:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
         task = self.task
         self.close()
-        self.caught = isinstance(error, Cancelled) and error.scope is self
+        rest = self.rest_of(error)
+        self.caught = rest is not error
         if task is not None and (kept_off := to_be_told(task)) is not None:
-            raise kept_off
+            if rest is None:
+                raise kept_off
+            kept_off.scope.tell_later()
+        if self.caught and rest is not None:
+            raise rest
         if self.caught and self.late and self.fail:
             raise TimeoutError(f"this took longer than {self.seconds} seconds") from None
         return self.caught
+
+    def rest_of(self, error: BaseException | None) -> BaseException | None:
+        """What is left of an error without what says that this scope was cancelled."""
+        if isinstance(error, BaseExceptionGroup):
+            own, rest = error.split(lambda part: self.is_told_by(part))
+            return error if own is None else rest
+        return None if error is None or self.is_told_by(error) else error
+
+    def is_told_by(self, error: BaseException) -> bool:
+        return isinstance(error, Cancelled) and error.scope is self
+
+    def tell_later(self) -> None:
+        """In the next round, if it is still open then: an error that is under way goes first."""
+        self.told = False
+        self.set_alarm(0)
 
 
 def to_be_told(task: Task) -> Cancelled | None:
     """The error that tells a task of the outermost of its scopes that is cancelled and that no
     shield protects, if it has not been told before.
+
+    The scopes within that one have nothing to say from now on: the task is about to leave them, and
+    should not be kept. The same holds in a kill for those that were open before.
     """
-    shielded = False
-    found = None
+    heard: list[Scope] = []
     for scope in reversed(task.scopes or ()):
-        if scope.cancelled and not scope.told and not shielded:
-            found = scope
-        shielded = shielded or scope.shield
-    if found is None:
-        return None
-    found.told = True
-    return Cancelled(found)
+        if task.killed and not scope.of_kill:
+            break
+        heard.append(scope)
+        if scope.shield:
+            break
+    while heard:
+        scope = heard.pop()
+        if scope.cancelled and not scope.told:
+            for told in (scope, *heard):
+                told.told = True
+            return Cancelled(scope)
+    return None
+
+
+def close_all(task: Task) -> None:
+    """The task has ended, with scopes open that it had forgotten, or because it was forced to."""
+    if task.scopes:
+        task.scopes[0].close()
 
 
 @system_call
@@ -168,5 +211,10 @@ def within(seconds: float, what: Any) -> Generator[Any, Any, Any]:
 
     Raises `TimeoutError` when it has taken so many seconds, `ValueError` for what is no time.
     """
-    with (yield OpenScope(seconds, fail=True)):
+    try:
+        scope = yield OpenScope(seconds, fail=True)
+    except BaseException:
+        drop(what)
+        raise
+    with scope:
         return (yield what)

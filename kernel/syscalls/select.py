@@ -102,7 +102,8 @@ class Branch(Caller):
         self.owner.answer((self.number, value))
 
     def fail(self, error: BaseException) -> None:
-        self.owner.fail(error)
+        if self.queue is not None:  # or else the Select has its answer already
+            self.owner.fail(error)
 
 
 class Branches(Dormitory):

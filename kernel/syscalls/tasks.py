@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import check_seconds
 from ..errors import NotATask, TaskFailed, TaskKilled
+from ..frames import drop
 from ..systemcall import SystemCall, brief, system_call
 from ..task import Task
 
@@ -41,6 +42,9 @@ class NewTask(SystemCall):
 
     target: Any
     name: str | None = None
+
+    def drop(self) -> None:
+        drop(self.target)
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         task = Task(self.target, self.name)

@@ -16,11 +16,13 @@ from kernel import (
     Notify,
     NotOwner,
     Now,
+    OpenScope,
     OwnerDied,
     Release,
     SendSignal,
     Signal,
     Sleep,
+    TaskKilled,
     within,
 )
 
@@ -296,3 +298,66 @@ def test_as_many_go_on_as_were_notified_or_all_that_are_left(waiters, kills, not
         heard = sum(outcome(sched, waiters + 2 + n).value for n in range(len(notices)))
         assert heard == len(log)
     end(sched)
+
+
+@pytest.mark.parametrize("patience", [1, None])
+@pytest.mark.parametrize("late", ["kill", "scope"])
+def test_what_comes_while_the_mutex_is_had_again_is_heard_afterwards(patience, late):
+    condition, log = Condition(), []
+
+    async def program():
+        with await OpenScope(2 if late == "scope" else None) as outer:
+            with await OpenScope(patience):
+                async with condition:
+                    if patience is None:
+                        await NewTask(interrupt())
+                    try:
+                        await condition.wait()
+                    except KeyboardInterrupt:
+                        pass
+                    log.append(condition.mutex.owner())
+            await Sleep(100)
+            log.append("must not be reached")
+        log.append((outer.caught, await Now()))
+
+    def interrupt():
+        yield Sleep(1)
+        yield SendSignal(1, Signal.INT)
+
+    def holder():
+        yield Sleep(0.5)
+        yield Acquire(condition.mutex)
+        yield Sleep(2)
+        if late == "kill":
+            yield KillTask(1)
+        yield Sleep(1)
+        yield Release(condition.mutex)
+
+    sched = start(program(), holder())
+    settle(sched)
+    log = [entry for entry in log if entry != 1]
+    assert outcome(sched, 1).killed is (late == "kill")
+    assert log == ([] if late == "kill" else [(True, 3.5)])
+    assert not condition.mutex.owners
+
+
+def test_a_kill_of_who_waits_tells_of_the_owner_that_died_meanwhile():
+    condition, log = Condition(), []
+
+    async def program():
+        try:
+            async with condition:
+                await condition.wait()
+        except TaskKilled as error:
+            log.append(type(error.__cause__))
+            raise
+
+    def careless():
+        yield Acquire(condition.mutex)
+        yield KillTask(1)
+        yield Sleep(1)
+
+    sched = start(program(), careless())
+    settle(sched)
+    assert outcome(sched, 1).killed
+    assert log == [OwnerDied]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -570,3 +572,108 @@ def test_a_channel_closes_when_the_last_producer_of_a_group_has_ended():
         return sorted([item async for item in channel])
 
     assert run(program()).value == [(a, b) for a in range(3) for b in range(3)]
+
+
+@styles
+def test_a_kill_that_comes_while_a_timeout_ends_the_block_is_not_lost(group_of):
+    log = []
+
+    def slow():
+        try:
+            yield Sleep(100)
+        finally:
+            yield Sleep(1)
+            log.append("child")
+
+    def program():
+        with (yield OpenScope(1)):
+            yield group_of(slow())
+        yield Sleep(1)
+        log.append("must not be reached")
+
+    def killer():
+        yield Sleep(1.5)
+        yield KillTask(1)
+
+    sched = start(program(), killer())
+    settle(sched)
+    assert outcome(sched, 1).killed
+    assert log == ["child"]
+
+
+@styles
+def test_a_kill_surfaces_together_with_what_went_wrong(group_of):
+    log = []
+
+    def failing():
+        try:
+            yield Sleep(100)
+        finally:
+            raise KeyError
+
+    async def program():
+        try:
+            await as_coroutine(wrapped())
+        except* KeyError:
+            log.append("KeyError")
+        log.append("must not be reached")
+
+    def wrapped():
+        yield group_of(failing())
+
+    sched = start(program(), idle(4))
+    watch(sched, Exited)
+    turn(sched, 4)
+    ask(sched, KillTask(1))
+    settle(sched)
+    assert log == ["KeyError"]
+    assert outcome(sched, 1).killed
+    assert isinstance(outcome(sched, 1).error.exceptions[0], TaskKilled)
+
+
+def test_a_parent_that_is_ended_by_force_is_not_told_what_goes_wrong_afterwards():
+    def failing():
+        try:
+            yield Sleep(100)
+        finally:
+            raise KeyError
+
+    sched = start(modern(failing(), body=lambda group: (yield Sleep(100))))
+    watch(sched, Exited)
+    turn(sched, 4)
+    ask(sched, SendSignal(1, Signal.KILL))
+    settle(sched)
+    assert isinstance(outcome(sched, 2).error, KeyError)
+
+
+def test_a_task_may_have_any_number_of_groups_one_after_the_other_and_keeps_none():
+    def program():
+        for _ in range(100):
+            yield classic(idle(1))
+        return len(sched.find(1).exit_queue())
+
+    sched = start(program())
+    settle(sched)
+    assert outcome(sched, 1).value <= 1  # what closes its scopes
+
+
+def test_a_block_in_an_async_generator_that_is_left_ends_its_tasks():
+    log = []
+
+    async def numbers():
+        async with TaskGroup() as group:
+            await group.spawn(nap(100, log, "a"))
+            await Sleep(1)
+            yield 1
+
+    async def program():
+        async for _ in numbers():
+            break
+        gc.collect()
+        await Sleep(1)
+        return list(log)
+
+    sched = start(program())
+    with sched.asyncgens:
+        settle(sched)
+    assert outcome(sched, 1).value == ["a killed"]

@@ -19,10 +19,13 @@ from kernel import (
     NewTask,
     NotATask,
     NotOwner,
+    Now,
+    OpenScope,
     OwnerDied,
     Release,
     RWLock,
     Scheduler,
+    Select,
     Semaphore,
     SendSignal,
     Signal,
@@ -513,3 +516,110 @@ def test_locks_of_several_kinds_nest(style):
         return (yield GetTid()), not mutex.owners, not limiter.owners, semaphore.permits
 
     assert run(style(program())).value == (1, True, True, 1)
+
+
+def reader_and_when(lock, log, name, seconds):
+    yield Acquire(lock.reader)
+    log.append((name, (yield Now())))
+    yield Sleep(seconds)
+    yield Release(lock.reader)
+
+
+@pytest.mark.parametrize("leave", ["kill", "timeout", "select"])
+def test_a_writer_that_waits_no_more_keeps_no_reader_off(leave):
+    lock, log = RWLock(), []
+
+    def writer():
+        if leave == "select":
+            yield Select(Sleep(1), Acquire(lock.writer))
+        else:
+            with (yield OpenScope(1 if leave == "timeout" else None)):
+                yield Acquire(lock.writer)
+
+    def killer():
+        yield Sleep(1)
+        if leave == "kill":
+            yield KillTask(2)
+
+    readers = [reader_and_when(lock, log, name, 3) for name in "abc"]
+    sched = start(readers[0], writer(), readers[1], readers[2], killer())
+    settle(sched)
+    assert log == [("a", 0.0), ("b", 1.0), ("c", 1.0)]
+    assert not sched.alarms.live
+
+
+def test_of_two_writers_that_wait_one_that_goes_does_not_let_a_reader_overtake_the_other():
+    lock, log = RWLock(), []
+    sched = start(
+        reader_and_when(lock, log, "a", 5),
+        classic(lock.writer, log, "first", 1),
+        classic(lock.writer, log, "second", 1),
+        reader_and_when(lock, log, "b", 1),
+    )
+    turn(sched, 2)
+    ask(sched, KillTask(2))
+    settle(sched)
+    assert log == [("a", 0.0), "second in", "second out", ("b", 6.0)]
+
+
+def test_a_chain_of_selects_each_of_which_keeps_off_the_next_comes_undone_without_recursion():
+    locks = [RWLock() for _ in range(2000)]
+
+    def link(number):
+        branches = [Acquire(locks[number].reader)]
+        if number + 1 < len(locks):
+            branches.append(Acquire(locks[number + 1].writer))
+        return (yield Select(*reversed(branches)))
+
+    def program():
+        for lock in locks:
+            yield Acquire(lock.reader)
+        first = yield NewTask(waiting(Acquire(locks[0].writer)))
+        for number in reversed(range(len(locks))):
+            yield NewTask(link(number))
+        yield Sleep(1)
+        yield KillTask(first)
+        yield Sleep(1)
+
+    def waiting(call):
+        yield call
+
+    sched = start(program())
+    settle(sched)
+    assert not any(lock.owners or lock.waiters for lock in locks)
+
+
+def test_a_block_that_is_ended_by_force_gives_a_permit_back_and_no_frame_is_left():
+    semaphore, mutex = Semaphore(1), Mutex()
+
+    async def program():
+        async with semaphore, mutex:
+            await Sleep(100)
+
+    sched = start(program())
+    turn(sched, 2)
+    ask(sched, SendSignal(1, Signal.KILL))
+    settle(sched)
+    assert outcome(sched, 1).forced
+    assert outcome(sched, 1).error is None
+    assert semaphore.permits == 1
+    assert (mutex.owners, mutex.dead) == ({}, None)
+
+
+@every_lock
+def test_a_block_in_an_async_generator_that_is_left_gives_the_lock_back(make):
+    lock, log = make(), []
+
+    async def numbers():
+        async with lock:
+            yield 1
+
+    async def program():
+        generator = numbers()
+        async for _ in generator:
+            break
+        await generator.aclose()
+
+    settle(start(program()))
+    settle(start(block(lock, log, "next")))
+    assert log == ["next in", "next out"]

@@ -9,11 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel import (
+    Channel,
+    ChanRecv,
+    ChanSend,
     ClosePipe,
     Deadlock,
     Exited,
     FileClosed,
     KillTask,
+    Now,
     Pipe,
     PipeClosed,
     PipeRead,
@@ -477,3 +481,39 @@ def test_the_calls_are_values_that_two_tasks_may_share():
     assert [outcome(sched, tid).value for tid in (1, 2)] == [6, 6]
     assert outcome(sched, 3).value == b"123456" * 2
     assert PipeWrite.acts_first and not PipeRead.acts_first
+
+
+def test_a_writer_that_waits_no_more_keeps_no_other_off():
+    pipe, log = Pipe(10), []
+
+    def writer(size):
+        yield PipeWrite(pipe, b"x" * size)
+        log.append((size, (yield Now())))
+
+    def killer():
+        yield Sleep(1)
+        yield KillTask(2)
+
+    sched = start(writer(6), writer(5), writer(3), writer(1), killer())
+    turn(sched, 3)
+    sched.clock.advance(1)
+    turn(sched, 3)
+    assert log == [(6, 0.0), (3, 1.0), (1, 1.0)]
+    assert not sched.alarms.live
+
+
+def test_a_kill_that_lands_at_the_closing_of_a_pipe_does_not_prevent_it():
+    pipe, channel = Pipe(), Channel()
+
+    def program():
+        try:
+            yield ChanRecv(channel)
+        finally:
+            yield ClosePipe(pipe, "write")
+
+    sched = start(program(), PipeRead(pipe, 1).__await__())
+    turn(sched, 2)
+    ask(sched, ChanSend(channel, "item"))
+    ask(sched, KillTask(1))
+    settle(sched)
+    assert outcome(sched, 2).value == b""

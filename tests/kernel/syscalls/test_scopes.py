@@ -485,3 +485,238 @@ def test_a_kill_and_a_cancellation_at_once_end_the_task_as_killed():
     settle(sched)
     assert outcome(sched, 1).killed
     assert TaskKilled in raised or raised == []
+
+
+# -- of several that are cancelled none is lost
+
+
+@pytest.mark.parametrize("end_of_task", ["returns", "is killed"])
+def test_a_scope_that_a_task_leaves_open_at_its_end_says_nothing_any_more(end_of_task):
+    scopes = []
+
+    def program():
+        scopes.append((yield OpenScope(1)))
+        scopes.append((yield OpenScope()))
+        if end_of_task == "is killed":
+            yield KillTask(1)
+
+    sched = start(program(), idle(3))
+    turn(sched, 2)
+    assert not sched.alarms.live
+    cancelled = ask(sched, Cancel(scopes[1]))
+    sched.clock.advance(5)
+    settle(sched)
+    assert cancelled.result(0) is False
+
+
+def test_two_timeouts_that_come_while_a_task_has_an_answer_are_both_heard():
+    channel, log = Channel(), []
+
+    def program():
+        with (yield OpenScope(1)) as outer:
+            with (yield OpenScope(2)) as inner:
+                log.append((yield ChanRecv(channel)))
+                yield Sleep(100)
+            log.append("must not be reached")
+        return outer.caught, inner.caught, (yield Now())
+
+    sched = start(program())
+    turn(sched, 2)
+    ask(sched, ChanSend(channel, "item"))
+    sched.clock.advance(5)
+    settle(sched)
+    assert outcome(sched, 1).value == (True, False, 5.0)
+    assert log == ["item"]
+
+
+@either_style
+def test_the_time_of_a_scope_may_be_up_while_a_kill_leaves_it_and_the_task_ends_all_the_same(style):
+    log = []
+
+    def program():
+        with (yield OpenScope(1)):
+            try:
+                yield Sleep(100)
+            finally:
+                yield Sleep(1)
+                log.append("cleaned up")
+        yield Sleep(1)
+        log.append("must not be reached")
+
+    def killer():
+        yield Sleep(0.5)
+        yield KillTask(1)
+
+    sched = start(style(program()), killer())
+    settle(sched)
+    assert outcome(sched, 1).killed
+    assert log == ["cleaned up"]
+
+
+@either_style
+def test_the_time_of_a_scope_may_be_up_while_one_around_it_ends_it(style):
+    log = []
+
+    def program():
+        with (yield OpenScope(1)) as outer:
+            with (yield OpenScope(2)):
+                try:
+                    yield Sleep(100)
+                finally:
+                    yield Sleep(3)
+                    log.append("cleaned up")
+            log.append("must not be reached")
+        return outer.caught, (yield Now())
+
+    assert run(style(program())).value == (True, 4.0)
+    assert log == ["cleaned up"]
+
+
+def test_a_scope_that_is_opened_in_a_cleanup_works_as_ever():
+    log = []
+
+    def cleanup():
+        with (yield OpenScope(1)) as scope:
+            yield Sleep(100)
+        log.append((scope.caught, (yield Now())))
+
+    def program(seconds):
+        with (yield OpenScope(seconds)):
+            try:
+                yield Sleep(100)
+            finally:
+                yield cleanup()
+        return "moved on"
+
+    def killer():
+        yield Sleep(0.5)
+        yield KillTask(1)
+
+    sched = start(program(None), program(0.5), killer())
+    settle(sched)
+    assert outcome(sched, 1).killed
+    assert outcome(sched, 2).value == "moved on"
+    assert log == [(True, 1.5), (True, 1.5)]
+
+
+def test_a_shield_that_a_kill_ends_does_not_tell_of_what_it_kept_off():
+    log = []
+
+    def program():
+        with (yield OpenScope(1)), (yield OpenScope(shield=True)):
+            yield Sleep(100)
+        yield Sleep(1)
+        log.append("must not be reached")
+
+    def killer():
+        yield Sleep(2)
+        yield KillTask(1)
+
+    sched = start(program(), killer())
+    settle(sched)
+    assert outcome(sched, 1).killed
+    assert log == []
+
+
+def test_an_error_that_ends_a_shield_goes_before_what_the_shield_kept_off():
+    def shielded():
+        with (yield OpenScope(shield=True)):
+            yield Sleep(2)
+            raise KeyError
+
+    def program():
+        with pytest.raises(KeyError), (yield OpenScope(1)) as ended:
+            yield shielded()
+        with (yield OpenScope(1)) as scope:
+            with pytest.raises(KeyError):
+                yield shielded()
+            yield Sleep(100)
+        return ended.caught, scope.caught, (yield Now())
+
+    assert run(program()).value == (False, True, 4.0)
+
+
+def test_under_a_shield_the_outermost_that_is_cancelled_counts_as_ever():
+    def program():
+        with (yield OpenScope(1)) as outer:
+            with (
+                (yield OpenScope(1)) as middle,
+                (yield OpenScope()),
+                (yield OpenScope(shield=True)),
+            ):
+                yield Sleep(2)
+            yield Sleep(100)
+        return outer.caught, middle.caught, (yield Now())
+
+    assert run(program()).value == (True, False, 2.0)
+
+
+def test_what_was_cancelled_before_its_time_is_not_late():
+    def program():
+        with (yield OpenScope(2, fail=True)) as scope:
+            yield NewTask(other(scope))
+            try:
+                yield Sleep(100)
+            finally:
+                yield Sleep(5)
+        return scope.caught, (yield Now())
+
+    def other(scope):
+        yield Sleep(1)
+        yield Cancel(scope)
+
+    assert run(program()).value == (True, 6.0)
+
+
+def test_of_a_group_of_errors_a_scope_takes_its_own_and_the_others_go_on():
+    def failing():
+        try:
+            yield Sleep(100)
+        except Cancelled as cancelled:
+            raise BaseExceptionGroup("both", [KeyError(), cancelled]) from None
+
+    def program():
+        with pytest.raises(ExceptionGroup) as group, (yield OpenScope(1)) as scope:
+            yield failing()
+        return scope.caught, [type(error) for error in group.value.exceptions]
+
+    assert run(program()).value == (True, [KeyError])
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.booleans(), st.integers(0, 3)), max_size=5),
+    st.one_of(st.none(), st.integers(0, 8)),
+)
+def test_however_scopes_nest_each_that_is_cancelled_ends_and_a_kill_kills(scopes, kill_at):
+    left = []
+
+    def level(depth):
+        if depth == len(scopes):
+            yield Sleep(7)
+            return
+        seconds, shield, cleanup = scopes[depth]
+        with (yield OpenScope(seconds, shield=shield)) as scope:
+            try:
+                yield level(depth + 1)
+                yield Sleep(7)
+            finally:
+                yield Sleep(cleanup)
+        left.append((depth, scope.caught, scope.cancelled))
+
+    def program():
+        yield level(0)
+        yield Sleep(1000)
+
+    def killer():
+        if kill_at is not None:
+            yield Sleep(kill_at)
+            yield KillTask(1, 1000)
+
+    sched = start(program(), killer())
+    settle(sched)
+    assert outcome(sched, 1).killed is (kill_at is not None)
+    assert not outcome(sched, 1).error
+    assert not sched.alarms.live
+    if not outcome(sched, 1).killed:
+        # Each that moved on was left by itself; those within it were left with it.
+        assert all(caught or not cancelled for _, caught, cancelled in left)

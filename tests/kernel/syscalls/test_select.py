@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from concurrent.futures import Future
 
 import pytest
 from hypothesis import given
@@ -35,12 +36,14 @@ from kernel import (
     Sleep,
     TaskFailed,
     WaitEvent,
+    WaitFuture,
+    WaitQueue,
     WaitTask,
     Yield,
     within,
 )
 
-from ..support import ask, either_style, idle, outcome, run, settle, start, turn
+from ..support import Do, Park, ask, either_style, idle, outcome, run, settle, start, turn
 
 
 @either_style
@@ -323,3 +326,57 @@ def test_data_on_a_socket_wins_over_a_timeout_that_is_not_due():
             return (yield Select(Sleep(100), Recv(left, 10)))
 
         assert run(program()).value == (1, b"data")
+
+
+@pytest.mark.parametrize(
+    "other", [lambda channel: ChanSend(channel, "item"), ChanRecv], ids=["send", "receive"]
+)
+def test_a_channel_may_close_under_a_select_that_waits_for_it_twice(other):
+    channel = Channel()
+
+    def program():
+        with pytest.raises(ChannelClosed):
+            yield Select(ChanRecv(channel), other(channel))
+        return "told"
+
+    sched = start(program())
+    turn(sched, 2)
+    closed = ask(sched, ChanClose(channel))
+    settle(sched)
+    assert closed.result(0) is None
+    assert outcome(sched, 1).value == "told"
+
+
+def test_a_select_may_wait_for_one_future_twice():
+    future = Future()
+
+    def program():
+        return (yield Select(WaitFuture(future), WaitFuture(future))), (yield Yield())
+
+    sched = start(program())
+    turn(sched, 2)
+    future.set_result("done")
+    settle(sched)
+    assert outcome(sched, 1).value == ((0, "done"), None)
+
+
+def test_who_fails_all_branches_of_a_select_fails_it_once():
+    queue, heard = WaitQueue(), []
+
+    def program():
+        for _ in range(3):
+            try:
+                yield Select(Park(queue), Park(queue))
+            except KeyError as error:
+                heard.append(error.args)
+
+    def failing():
+        for number, caller in enumerate(list(queue)):
+            caller.fail(KeyError(number))
+
+    sched = start(program())
+    for _ in range(3):
+        turn(sched)
+        ask(sched, Do(lambda kernel, caller: failing()))
+    settle(sched)
+    assert heard == [(0,)] * 3

@@ -19,18 +19,21 @@ from kernel import (
     NewTask,
     NoSuchTask,
     NotATask,
+    NotOwner,
     Now,
     OnSignal,
     OpenScope,
     Release,
+    Semaphore,
     SendSignal,
     Signal,
     Sleep,
+    TaskKilled,
     WaitTask,
     Yield,
 )
 
-from ..support import ask, either_style, idle, outcome, run, settle, start, turn
+from ..support import ask, either_style, end, idle, outcome, run, settle, start, turn
 
 
 def send(tid, *signals, pause=0.0):
@@ -446,3 +449,71 @@ def test_gettid_of_a_continued_task_answers_as_ever():
     sched = start(program(), send(1, Signal.CONT, pause=1))
     settle(sched)
     assert outcome(sched, 1).value == (1, True)
+
+
+# -- told of several things at once
+
+
+@either_style
+@pytest.mark.parametrize("order", [("kill", "int"), ("int", "kill")])
+def test_a_kill_and_an_int_that_come_together_are_both_heard_in_their_order(style, order):
+    channel, heard = Channel(), []
+
+    def program():
+        yield ChanRecv(channel)
+        for _ in range(2):
+            try:
+                yield Sleep(100)
+            except (KeyboardInterrupt, TaskKilled) as error:
+                heard.append({KeyboardInterrupt: "int", TaskKilled: "kill"}[type(error)])
+        yield Sleep(100)
+
+    sched = start(style(program()))
+    turn(sched, 2)
+    ask(sched, ChanSend(channel, "item"))
+    for what in order:
+        ask(sched, KillTask(1) if what == "kill" else SendSignal(1, Signal.INT))
+    turn(sched, 9)
+    assert tuple(heard) == order
+    end(sched)
+
+
+@pytest.mark.parametrize("count", range(4))
+def test_however_often_it_is_told_a_task_gives_back_what_it_has(count):
+    channel, semaphore = Channel(), Semaphore(1)
+
+    def program():
+        yield Acquire(semaphore)
+        yield ChanRecv(channel)
+        yield Release(semaphore)
+        yield Sleep(100)
+
+    sched = start(program())
+    sched.trace.report = lambda *_: None
+    turn(sched, 2)
+    ask(sched, ChanSend(channel, "item"))
+    for _ in range(count):
+        ask(sched, SendSignal(1, Signal.INT))
+    ask(sched, KillTask(1))
+    settle(sched)
+    assert semaphore.permits == 1
+
+
+def test_a_kill_is_heard_even_if_what_it_lands_at_fails_itself():
+    channel, log = Channel(), []
+
+    def program():
+        yield ChanRecv(channel)
+        try:
+            yield Release(Mutex())
+        except NotOwner:
+            log.append("must not be reached")
+        yield Sleep(1)
+
+    sched = start(program())
+    turn(sched, 2)
+    ask(sched, ChanSend(channel, "item"))
+    ask(sched, KillTask(1))
+    settle(sched)
+    assert outcome(sched, 1).killed
+    assert log == []
