@@ -60,8 +60,8 @@ def test_every_call_and_every_error_is_public():
     # What is left of another call.
     left_over = {"Asking", "Connecting", "PipeWriting", "Sending", "SendingFile", "SendingMany"}
     left_over |= {"Writing"}
-    parts = {"AwaitNotice", "Regain"}  # of `Condition.wait`
-    parts |= {"EnterGroup", "LeaveGroup", "SpawnInGroup", "WaitReady"}  # of a `TaskGroup`
+    parts = {"AwaitNotice", "Notified", "Regain"}  # of `Condition.wait`
+    parts |= {"EndAndLeave", "EnterGroup", "LeaveGroup", "SpawnInGroup", "WaitReady"}  # `TaskGroup`
     found = {
         name
         for module in modules
