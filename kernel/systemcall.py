@@ -47,8 +47,9 @@ def system_call(cls: C) -> C:
 
 
 def has_fields(cls: type) -> bool:
-    """Whether a class or one that it is made of has annotated attributes."""
-    return any(get_annotations(base) for base in cls.__mro__)
+    """Whether a class or one that it is made of has annotated attributes, which are arguments."""
+    kinds = (str(kind) for base in cls.__mro__ for kind in get_annotations(base).values())
+    return not all(kind.startswith("ClassVar") for kind in kinds)
 
 
 class SystemCall:
