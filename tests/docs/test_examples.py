@@ -18,7 +18,7 @@ from pyos_shell.session import Session
 from pyos_shell.system import System
 
 from ..pyos_shell.shell import until
-from .pages import DOCS, PAGES, ROOT, blocks, prose, text
+from .pages import DOCS, PAGES, ROOT, blocks, text
 
 GUARD = 30
 SESSIONS = [page for page in PAGES if any(language == "pyos" for language, _ in blocks(page))]
@@ -103,18 +103,3 @@ def test_the_reference_names_every_command_with_its_usage():
     for command in COMMANDS.values():
         assert f"| `{command.signature.usage}`" in page
         assert all(f"`{alias}`" in page for alias in command.aliases)
-
-
-def anchors(page) -> set[str]:
-    """What a link can lead to within a page: its headings, as the web shows them."""
-    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
-    words = [re.sub(r"\]\([^)]*\)|[^\w\s-]", "", heading).lower() for heading in headings]
-    return {word.replace(" ", "-") for word in words}
-
-
-def test_links_between_pages_lead_somewhere():
-    for page in PAGES:
-        for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", prose(page)):
-            other = (page.parent / target).resolve() if target else page
-            assert other.exists(), f"{page.name} links to {target}"
-            assert not anchor or anchor in anchors(other), f"{page.name} links to {target}#{anchor}"
