@@ -150,7 +150,7 @@ class Watcher(Caller):
     def watch(self, stream: Any) -> bool:
         """Wait until there is something to read; False where no poller could tell."""
         files = self.kernel.files
-        with suppress(OSError, TypeError):
+        with suppress(Exception):
             return files.wait(files.of(stream), READ, self, ReadWait(stream)) is not None
         return False
 
