@@ -231,6 +231,28 @@ class PipeClosed(FileClosed):
         return PipeClosed, (self.end,)
 
 
+class NotReading(KernelError):
+    """A line was to be given to the task `tid`, which does not wait for one."""
+
+    def __init__(self, tid: int) -> None:
+        super().__init__(tid)
+        self.tid = tid
+
+    def __str__(self) -> str:
+        return f"task {self.tid} does not wait for a line"
+
+
+class InputFull(KernelError):
+    """Nobody reads the lines that are given: `limit` of them are kept, and not one more."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"nobody reads the lines that are given: {self.limit:,} are kept already"
+
+
 class ChannelClosed(KernelError):
     """The channel is closed, or was closed while the caller waited.
 

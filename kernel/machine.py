@@ -162,7 +162,8 @@ class Machine:
         """Say that nothing can go on, once for each time that it comes to this."""
         if self.judged == self.kernel.passes:
             return
-        if not self.kernel.stuck():
+        # Whoever has stopped a task can continue it.
+        if not self.kernel.stuck() or any(task.stop for task in self.kernel.tasks.values()):
             self.verdict = ""
             return
         stuck = verdict(self.kernel)

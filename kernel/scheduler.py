@@ -31,6 +31,7 @@ from .files import FileTable
 from .futures import Futures
 from .inbox import Inbox
 from .interrupts import Interrupts
+from .lines import Lines, StdinLines
 from .links import Links
 from .names import Names
 from .policies import Policy
@@ -98,6 +99,7 @@ class Scheduler:
         tasks: int = TASKS,
         grace: float = GRACE,
         workers: int | None = None,
+        stdin: bool = True,
     ) -> None:
         self.clock = clock or Clock()
         self.poller = poller or best_poller()
@@ -121,6 +123,8 @@ class Scheduler:
         self.idlers = WaitQueue()
         self.workers = Workers(self, workers)
         self.futures = Futures(self.inbox)
+        #: What tasks read: the lines of `sys.stdin`, or else only those that are given to them.
+        self.lines = StdinLines(self) if stdin else Lines(self)
         #: How many sleep for something outside: a thread, another machine.
         self.outside = 0
         self.trace = Trace()

@@ -95,6 +95,15 @@ class AcceptFailed(TraceEvent):
 
 
 @dataclass(slots=True, frozen=True)
+class ReadersChanged(TraceEvent):
+    """A task has begun to wait for a line, or does not any more. `first` is the tid of the one who
+    gets the next line; 0 if no task waits.
+    """
+
+    first: int
+
+
+@dataclass(slots=True, frozen=True)
 class Abandoned(TraceEvent):
     """Nobody waits any more for a function that runs in a thread; the thread is left to finish."""
 

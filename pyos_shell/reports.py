@@ -10,6 +10,7 @@ from kernel import (
     Hogged,
     Machine,
     Panicked,
+    ReadersChanged,
     Released,
     Unheard,
 )
@@ -36,7 +37,11 @@ def report_to(output: Output, machine: Machine) -> None:
         text = f"{event}\nthe kernel has stopped, and its tasks with it; restart gives a new one"
         output.report(0, text, "crash")
 
+    def readers_changed(event: ReadersChanged) -> None:
+        output.readers_changed(event.tid, event.first)
+
     machine.subscribe(exited, Exited)
+    machine.subscribe(readers_changed, ReadersChanged)
     machine.subscribe(said, Abandoned, AcceptFailed, Deadlocked, Hogged, Released)
     machine.subscribe(unheard, Unheard)
     machine.subscribe(panicked, Panicked)
@@ -47,6 +52,4 @@ def exit_in_words(event: Exited) -> str:
     text = str(event)
     if event.status.crashed:
         text += f"; see stack {event.tid}"
-    if event.status.forced:
-        text += "   (it had not ended in time)"
     return text

@@ -6,6 +6,7 @@ from .datagrams import OpenDatagram, RecvFrom, SendTo
 from .events import Barrier, ClearEvent, Event, SetEvent, WaitBarrier, WaitEvent
 from .files import ReadWait, WriteWait
 from .groups import EndGroup, NextEnded, TaskGroup, first_ended, first_good
+from .lines import EndInput, GiveLine, ReadLine, TakeLine
 from .links import Demonitor, Down, Link, Monitor, SpawnLinked, SpawnMonitored, TrapExits, Unlink
 from .locks import Abandon, Acquire, CapacityLimiter, Lock, Mutex, Release, Semaphore
 from .mailboxes import (
@@ -61,10 +62,12 @@ __all__ = [
     "Demonitor",
     "Down",
     "EndGroup",
+    "EndInput",
     "Event",
     "FrameInfo",
     "GetStack",
     "GetTid",
+    "GiveLine",
     "Join",
     "KillTask",
     "LimitMailbox",
@@ -87,6 +90,7 @@ __all__ = [
     "Process",
     "RWLock",
     "Read",
+    "ReadLine",
     "ReadWait",
     "Ready",
     "Receive",
@@ -115,6 +119,7 @@ __all__ = [
     "SpawnMonitored",
     "StackInfo",
     "StartProcess",
+    "TakeLine",
     "TaskGroup",
     "TaskInfo",
     "TaskList",

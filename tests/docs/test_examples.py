@@ -9,9 +9,10 @@ import threading
 
 import pytest
 
-from kernel import Machine
+from kernel import Machine, Scheduler
 from pyos_shell.command import COMMANDS
 from pyos_shell.output import Line, Output
+from pyos_shell.program import built_in_names
 from pyos_shell.render import Fragments, output_line, plain
 from pyos_shell.reports import report_to
 from pyos_shell.session import Session
@@ -85,7 +86,7 @@ def test_a_session_on_a_page_goes_as_the_page_says(page, monkeypatch):
     sessions = [text for language, text in blocks(page) if language == "pyos"]
     lines = "".join(sessions).splitlines()
     transcript = Transcript()
-    with Machine() as machine:
+    with Machine(Scheduler(stdin=False)) as machine:
         transcript.kernel_thread = machine.thread.ident
         report_to(transcript, machine)
         session = Session(System(machine, transcript), transcript.note)
@@ -103,3 +104,8 @@ def test_the_reference_names_every_command_with_its_usage():
     for command in COMMANDS.values():
         assert f"| `{command.signature.usage}`" in page
         assert all(f"`{alias}`" in page for alias in command.aliases)
+
+
+def test_the_reference_names_every_program():
+    page = text(DOCS / "commands.md")
+    assert all(f"`{name}`" in page for name in built_in_names())
