@@ -26,8 +26,9 @@ class Awaited(Outside):
         self.inbox.put(self)
 
     def arrive(self) -> None:
-        while self.first is not None:
-            self.first.look_again()
+        for caller in list(self):
+            if caller.queue is self:  # or another branch of its `Select` has ended its sleep
+                caller.look_again()
 
     def refuse(self, reason: BaseException) -> None:
         """The kernel has stopped, and its tasks have ended."""
