@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .syscalls.channels import Channel
+    from .syscalls.scopes import Scope
     from .task import ExitStatus
 
 
@@ -28,6 +30,27 @@ class NoSuchTask(KernelError):
         return f"no task {self.tid!r}"
 
 
+class TaskEnded(NoSuchTask):
+    """The task has ended, so it cannot be sent anything."""
+
+    def __init__(self, tid: object, ended: bool = True) -> None:
+        super().__init__(tid, ended)
+
+    def __str__(self) -> str:
+        return f"task {self.tid} has ended"
+
+
+class NotATask(KernelError):
+    """A request from outside made a call that only tasks can make."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(call)
+        self.call = call
+
+    def __str__(self) -> str:
+        return f"{self.call} is a call for tasks: a request from outside is none"
+
+
 class TaskFailed(KernelError):
     """A task that was joined crashed, or was killed; its own error is the cause of this one.
 
@@ -42,6 +65,68 @@ class TaskFailed(KernelError):
         return f"task {self.status.tid} {self.status}"
 
 
+class NoAnswer(KernelError):
+    """The task that was asked ended without an answer. `status` is its exit status."""
+
+    def __init__(self, status: ExitStatus) -> None:
+        super().__init__(status)
+        self.status = status
+
+    def __str__(self) -> str:
+        return f"no answer: task {self.status.tid} {self.status}"
+
+
+class NoSuchName(KernelError):
+    """No task goes by this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"no task goes by the name {self.name!r}"
+
+
+class NameTaken(KernelError):
+    """A task goes by this name already: the task `tid`."""
+
+    def __init__(self, name: str, tid: int) -> None:
+        super().__init__(name, tid)
+        self.name, self.tid = name, tid
+
+    def __str__(self) -> str:
+        return f"task {self.tid} goes by the name {self.name!r} already"
+
+
+class MailboxFull(KernelError):
+    """A task has not received its messages: its mailbox holds `size` and not one more."""
+
+    def __init__(self, tid: int, size: int) -> None:
+        super().__init__(tid, size)
+        self.tid, self.size = tid, size
+
+    def __str__(self) -> str:
+        return f"the mailbox of task {self.tid} is full ({self.size:,} messages)"
+
+
+class NeverReady(KernelError):
+    """A task that was started ended before it said that it was ready. `status` is how."""
+
+    def __init__(self, status: ExitStatus) -> None:
+        super().__init__(status)
+        self.status = status
+
+    def __str__(self) -> str:
+        return f"task {self.status.tid} {self.status}, and never said that it was ready"
+
+
+class GroupClosed(KernelError):
+    """No task can be added to the group: its block has not begun, is over, or has failed."""
+
+    def __str__(self) -> str:
+        return "the task group takes no more tasks: it is not in its block"
+
+
 class TooManyTasks(KernelError):
     """The task table is full."""
 
@@ -51,6 +136,21 @@ class TooManyTasks(KernelError):
 
     def __str__(self) -> str:
         return f"the task table is full ({self.limit:,} tasks): end some before starting more"
+
+
+class TooManyRestarts(KernelError):
+    """A supervisor gives up, after more than `intensity` restarts within `period` seconds.
+
+    `status` is the exit status of the last one, and its error is the cause of this one.
+    """
+
+    def __init__(self, status: ExitStatus, intensity: int, period: float) -> None:
+        super().__init__(status, intensity, period)
+        self.status, self.intensity, self.period = status, intensity, period
+
+    def __str__(self) -> str:
+        often = f"more than {self.intensity:,} restarts within {self.period:g} s"
+        return f"{often}; the last time task {self.status.tid} {self.status}"
 
 
 class TooManyFiles(KernelError):
@@ -83,6 +183,127 @@ class FileClosed(KernelError, OSError):
         return FileClosed, (self.fd,)
 
 
+class IncompleteRead(KernelError, EOFError):
+    """A stream ended early: `partial` is what came of the `expected` bytes, or, where that is None,
+    of what was to end with a separator.
+    """
+
+    def __init__(self, partial: bytes, expected: int | None = None) -> None:
+        super().__init__(partial, expected)
+        self.partial, self.expected = partial, expected
+
+    def __str__(self) -> str:
+        came = f"the stream ended after {len(self.partial):,} bytes"
+        if self.expected is None:
+            return f"{came}, and before a separator came"
+        return f"{came} of {self.expected:,}"
+
+
+class TooMuchData(KernelError):
+    """More than `limit` bytes came; nothing of them is lost."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"more than {self.limit:,} bytes came"
+
+
+class LineTooLong(TooMuchData):
+    """No line, or what else was to end with a separator, ended within `limit` bytes."""
+
+    def __str__(self) -> str:
+        return f"no separator came within {self.limit:,} bytes"
+
+
+class PipeClosed(FileClosed):
+    """This end of a pipe, "read" or "write", is closed, or was closed while the caller waited."""
+
+    def __init__(self, end: str) -> None:
+        super().__init__(-1)
+        self.end = end
+
+    def __str__(self) -> str:
+        return f"the {self.end} end of the pipe is closed"
+
+    def __reduce__(self) -> tuple[type[PipeClosed], tuple[str]]:  # type: ignore[override]
+        return PipeClosed, (self.end,)
+
+
+class NotReading(KernelError):
+    """A line was to be given to the task `tid`, which does not wait for one."""
+
+    def __init__(self, tid: int) -> None:
+        super().__init__(tid)
+        self.tid = tid
+
+    def __str__(self) -> str:
+        return f"task {self.tid} does not wait for a line"
+
+
+class InputFull(KernelError):
+    """Nobody reads the lines that are given: `limit` of them are kept, and not one more."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"nobody reads the lines that are given: {self.limit:,} are kept already"
+
+
+class ChannelClosed(KernelError):
+    """The channel is closed, or was closed while the caller waited.
+
+    `unsent` are the items of the caller that were not sent.
+    """
+
+    def __init__(self, channel: Channel, unsent: tuple[Any, ...] = ()) -> None:
+        super().__init__(channel, unsent)
+        self.channel, self.unsent = channel, unsent
+
+    def __str__(self) -> str:
+        return f"{self.channel} is closed"
+
+
+class AlreadyOwner(KernelError):
+    """The task has the lock already, so it would wait for itself."""
+
+    def __init__(self, lock: str) -> None:
+        super().__init__(lock)
+        self.lock = lock
+
+    def __str__(self) -> str:
+        return f"this task has the {self.lock} already"
+
+
+class NotOwner(KernelError):
+    """The task does not have the lock. `owner` is the tid of the one that does, if there is one."""
+
+    def __init__(self, lock: str, owner: int | None) -> None:
+        super().__init__(lock, owner)
+        self.lock, self.owner = lock, owner
+
+    def __str__(self) -> str:
+        whose = f": task {self.owner} has it" if self.owner is not None else ""
+        return f"this task does not have the {self.lock}{whose}"
+
+
+class OwnerDied(KernelError):
+    """The caller has the lock now; its former owner, `tid`, ended without giving it back.
+
+    What the lock protects may be half done. To release it says that it is in order again.
+    """
+
+    def __init__(self, lock: str, tid: int) -> None:
+        super().__init__(lock, tid)
+        self.lock, self.tid = lock, tid
+
+    def __str__(self) -> str:
+        return f"task {self.tid} ended while it had the {self.lock}: it may be in disorder"
+
+
 class Deadlock(KernelError):
     """No task can ever go on; `verdict` says in words who waits for whom."""
 
@@ -110,3 +331,32 @@ class TaskKilled(BaseException):
 
     Not an `Exception`, so that a program's `except Exception` does not swallow it.
     """
+
+
+class LinkBroken(TaskKilled):
+    """A task is killed because a linked one, `tid`, crashed or was killed.
+
+    `status` is the exit status of the first, of which all others died.
+    """
+
+    def __init__(self, tid: int, status: ExitStatus) -> None:
+        super().__init__(tid, status)
+        self.tid, self.status = tid, status
+
+    def __str__(self) -> str:
+        return f"its link to task {self.tid} broke: task {self.status.tid} {self.status}"
+
+
+class Cancelled(BaseException):
+    """Raised in a task at its innermost `yield` when a scope that it has open is cancelled. The
+    `with` block of that scope ends it.
+
+    Not an `Exception`, so that a program's `except Exception` does not swallow it.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope)
+        self.scope = scope
+
+    def __str__(self) -> str:
+        return "a scope was cancelled"

@@ -7,11 +7,11 @@ came through them free of the kernel's own entries, and of what it would keep al
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, TracebackType
 from typing import Any, Final
 
-from .systemcall import brief
+from .systemcall import SystemCall, brief
 
 
 def begun(frame: Any) -> bool:
@@ -24,6 +24,11 @@ def own_yield(frame: Any) -> bool:
     to; not in an `await`, nor in a foreign iterator.
     """
     return all(type(part) is GeneratorType for part in delegates(frame))
+
+
+def frame_of(thing: Any) -> Any:
+    """The Python frame of a generator, coroutine or asynchronous generator; None if it has none."""
+    return getattr(thing, FRAMES[type(thing)]) if type(thing) in FRAMES else None
 
 
 def delegates(frame: Any) -> Iterator[Any]:
@@ -110,22 +115,49 @@ def is_finished(frame: FrameType) -> bool:
     return any(part is frame.f_code for part in gc.get_referents(frame))
 
 
-def shut(part: Any, error: BaseException | None = None) -> BaseException | None:
-    """Raise `GeneratorExit` in a frame; gives what it raises in its place, or else `error`.
+def shut(
+    part: Any, serve: Callable[[SystemCall], Any], error: BaseException | None = None
+) -> BaseException | None:
+    """Raise `GeneratorExit` in a frame, and `serve` the calls by which it then gives something
+    back, a permit say; gives what it raises in the end, or else `error`.
 
-    One that goes on all the same is never freed, because the interpreter would try it again, in
-    vain, and print so.
+    One that goes on in any other way is never freed, because the interpreter would try it again,
+    in vain, and print so.
     """
     if type(part) not in (GeneratorType, CoroutineType) and not is_go_between(part):
         return error  # whoever delegates to it closes it
     try:
-        part.throw(GeneratorExit())
+        go_to_the_end(part, serve)
     except (GeneratorExit, StopIteration):
         return error
     except BaseException as refusal:
         return refusal
     never_free(part)
     return RuntimeError(f"{brief(part)} ignored GeneratorExit")
+
+
+def go_to_the_end(part: Any, serve: Callable[[SystemCall], Any]) -> None:
+    """The steps of a frame in which `GeneratorExit` is raised, as long as each gives something
+    back, and there are not too many of them. Its end comes out as an error.
+    """
+    step: Callable[[Any], Any] = part.throw
+    what: Any = GeneratorExit()
+    for _ in range(GIVEN_BACK):
+        call = step(what)
+        if not (isinstance(call, SystemCall) and call.gives_back):
+            return
+        try:
+            step, what = part.send, serve(call)
+        except BaseException as error:
+            step, what = part.throw, error
+
+
+def drop(target: Any) -> None:
+    """Close a generator or coroutine that is not to run after all, unless it has begun. (Of a
+    coroutine the interpreter would print that it was never awaited.)
+    """
+    if type(target) in (GeneratorType, CoroutineType) and not begun(target):
+        target.close()
 
 
 def never_free(part: Any) -> None:
@@ -138,8 +170,19 @@ def never_free(part: Any) -> None:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(part))
 
 
+#: So many things a frame may give back when it is shut.
+GIVEN_BACK: Final = 100
+
 #: The frames that go on whatever is raised in them, where there is no better way to keep them.
 KEPT: Final[list[Any]] = []
+
+
+#: Where generators and coroutines keep their Python frame.
+FRAMES: Final = {
+    GeneratorType: "gi_frame",
+    CoroutineType: "cr_frame",
+    AsyncGeneratorType: "ag_frame",
+}
 
 
 #: How the frames tell what they delegate to.
@@ -168,7 +211,9 @@ HEAP_TYPE: Final = 1 << 9
 LOOP_MODULES: Final = {
     __name__,
     "kernel.scheduler",
+    "kernel.standins",
     "kernel.task",
     "kernel.trace",
     "kernel.waitqueue",
+    "kernel.workers",
 }

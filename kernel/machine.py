@@ -15,7 +15,7 @@ from .switching import switch_interval
 from .syscalls.system import depth, expanded
 from .systemcall import SystemCall, safe
 from .task import in_words
-from .trace import Deadlocked, Event, Hogged, Panicked, Sink
+from .trace import Deadlocked, Hogged, Panicked, Sink, TraceEvent
 from .watchdog import Watchdog
 
 #: The name of a kernel's thread.
@@ -89,7 +89,7 @@ class Machine:
         """Give a request up. It ends with `RequestCancelled`, unless its answer comes first."""
         self.kernel.inbox.put(Cancellation(reply.request))
 
-    def subscribe(self, sink: Sink, *kinds: type[Event]) -> None:
+    def subscribe(self, sink: Sink, *kinds: type[TraceEvent]) -> None:
         """Call `sink` with every such event, on the kernel's thread or the watchdog's."""
         self.kernel.trace.subscribe(sink, *kinds)
 
@@ -144,11 +144,12 @@ class Machine:
             watchdog = Watchdog(self.kernel, threading.get_ident())
             watchdog.start()
             self.watchdog = watchdog
-            while self.grace is None:
-                if not self.kernel.ready and self.kernel.tasks:
-                    self.report_deadlock()
-                self.kernel.cycle(once=False)
-            self.kernel.end_all(self.grace)
+            with self.kernel.asyncgens:
+                while self.grace is None:
+                    if not self.kernel.ready and self.kernel.tasks:
+                        self.report_deadlock()
+                    self.kernel.cycle(once=False)
+                self.kernel.end_all(self.grace)
         except BaseException as error:
             self.panic = error
             reason = KernelStopped(f"the kernel has panicked: {in_words(error)}")
@@ -161,7 +162,8 @@ class Machine:
         """Say that nothing can go on, once for each time that it comes to this."""
         if self.judged == self.kernel.passes:
             return
-        if not self.kernel.stuck():
+        # Whoever has stopped a task can continue it.
+        if not self.kernel.stuck() or any(task.stop for task in self.kernel.tasks.values()):
             self.verdict = ""
             return
         stuck = verdict(self.kernel)
@@ -177,6 +179,7 @@ class Machine:
         switch_interval.put_back()
         if self.watchdog is not None:
             self.watchdog.stop()
+        self.kernel.workers.close()
         self.kernel.poller.close()
 
 

@@ -41,46 +41,51 @@ Event = tuple[int, int]
 
 
 class Waker:
-    """Ends the poller's sleep from another thread: an eventfd, or else a pair of sockets.
+    """Ends the poller's sleep from another thread: an eventfd, or else a pair of sockets; for
+    signals a pair in any case.
 
     It is closed with the last reference to it, so never under a thread that is ringing.
     """
 
+    eventfd: int = -1
     pair: tuple[socket.socket, socket.socket] | None = None
-    fd: int = -1
 
     def __init__(self, heeds_signals: bool = False) -> None:
-        if hasattr(os, "eventfd") and not heeds_signals:
-            self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        else:
+        if hasattr(os, "eventfd"):
+            self.eventfd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        if heeds_signals or self.eventfd < 0:
             self.pair = socket_pair()
             for end in self.pair:
                 end.setblocking(False)
-            self.fd = self.pair[0].fileno()
-        #: Its descriptors, which nobody else may have watched.
-        self.own = {self.fd} if self.pair is None else {end.fileno() for end in self.pair}
+        ends = [end.fileno() for end in self.pair or ()]
+        #: Its descriptors, which nobody else may have watched, and those that the poller watches.
+        self.own = [fd for fd in (self.eventfd, *ends) if fd >= 0]
+        self.fds = self.own[:-1] if ends else self.own
         #: What a poller tells of it, until it is hushed.
-        self.event: Event = (self.fd, READ)
+        self.events: list[Event] = [(fd, READ) for fd in self.fds]
+        #: Whether it tells of the eventfd once for each ring, so that there is nothing to hush.
+        self.told_once = False
         #: Who was to be told of signals before.
         self.former: int | None = None
-        if heeds_signals and self.pair is not None:
-            fd = self.pair[1].fileno()
-            self.former = signal.set_wakeup_fd(fd, warn_on_full_buffer=False)
+        if heeds_signals:
+            self.former = signal.set_wakeup_fd(ends[1], warn_on_full_buffer=False)
 
     def ring(self) -> None:
         """Wake the poller; it may be ringing already, which is as good."""
-        with contextlib.suppress(BlockingIOError):
-            if self.pair is None:
-                os.eventfd_write(self.fd, 1)
-            else:
+        if self.eventfd >= 0:
+            os.eventfd_write(self.eventfd, 1)
+        elif self.pair is not None:
+            with contextlib.suppress(BlockingIOError):
                 self.pair[1].send(b"!")
 
-    def hush(self) -> None:
-        """Be ready to ring again."""
+    def hush(self, fd: int) -> None:
+        """The poller has told of `fd`: be ready to ring again."""
+        if fd == self.eventfd and self.told_once:
+            return
         with contextlib.suppress(BlockingIOError):
-            if self.pair is None:
-                os.eventfd_read(self.fd)
-            else:
+            if fd == self.eventfd:
+                os.eventfd_read(fd)
+            elif self.pair is not None:
                 self.pair[0].recv(4096)
 
     def forget_signals(self) -> None:
@@ -91,11 +96,11 @@ class Waker:
 
     def __del__(self) -> None:
         with contextlib.suppress(OSError):  # a task may have closed what is not its own
-            if self.pair is not None:
-                for end in self.pair:
-                    end.close()
-            elif self.fd >= 0:
-                os.close(self.fd)
+            for end in self.pair or ():
+                end.close()
+        with contextlib.suppress(OSError):
+            if self.eventfd >= 0:
+                os.close(self.eventfd)
 
 
 def socket_pair() -> tuple[socket.socket, socket.socket]:
@@ -153,9 +158,10 @@ class Poller:
         waker = self.waker
         assert waker is not None
         events = self.collect(None if timeout is None else min(timeout, LONGEST))
-        if waker.event in events:
-            events.remove(waker.event)
-            waker.hush()
+        for event in waker.events:
+            if event in events:
+                events.remove(event)
+                waker.hush(event[0])
         return events
 
     def wake(self) -> None:
@@ -189,7 +195,7 @@ class Poller:
         try:
             self.start()
             waker = Waker(self.heeds_signals)
-            self.add(waker.fd, READ)
+            self.listen_to(waker)
         except BaseException:
             self.interests = interests
             raise
@@ -199,6 +205,11 @@ class Poller:
         for fd, interest in interests.items():
             with contextlib.suppress(OSError):
                 self.watch(fd, interest)
+
+    def listen_to(self, waker: Waker) -> None:
+        """Tell when it rings."""
+        for fd in waker.fds:
+            self.add(fd, READ)
 
     def close(self) -> None:
         """Give all descriptors back. The next use opens new ones."""
@@ -237,6 +248,13 @@ class EpollPoller(Poller):
 
     def stop(self) -> None:
         self.epoll.close()
+
+    def listen_to(self, waker: Waker) -> None:
+        super().listen_to(waker)
+        if waker.eventfd >= 0:
+            # Each write is an edge: to read it away would only let other threads in.
+            self.epoll.modify(waker.eventfd, READ | select.EPOLLET)
+            waker.told_once = True
 
     def add(self, fd: int, interest: int) -> None:
         # A closed file has left the set by itself, and its number may belong to a new one.

@@ -14,20 +14,26 @@ doors: `clock`, `poller`, `inbox`, `policy`.
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections import deque
 from collections.abc import Callable
-from contextvars import ContextVar
 from itertools import count
 from types import FrameType, GeneratorType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .alarms import Alarm, Alarms
+from .asyncgens import AsyncGenerators
 from .clock import Clock
+from .contexts import Contexts
 from .deadlock import verdict
-from .errors import Deadlock, NoSuchTask, TooManyTasks
+from .errors import Deadlock, NoSuchTask, TaskKilled, TooManyTasks
 from .files import FileTable
+from .futures import Futures
 from .inbox import Inbox
 from .interrupts import Interrupts
+from .lines import Lines, StdinLines
+from .links import Links
+from .names import Names
 from .policies import Policy
 from .poller import Poller, best_poller
 from .request import Request
@@ -35,7 +41,11 @@ from .switching import switch_interval
 from .systemcall import ASLEEP
 from .task import Target, Task
 from .trace import Exited, Spawned, Trace
-from .waitqueue import Dormitory
+from .waitqueue import Dormitory, WaitQueue
+from .workers import Workers
+
+if TYPE_CHECKING:
+    from .syscalls.signals import Handler, Signal
 
 #: Ended tasks that can still be waited for.
 KEPT: Final = 1000
@@ -57,8 +67,16 @@ GRACE: Final = 2.0
 #: Seconds that the end of all may take longer.
 SLACK: Final = 0.1
 
-#: While a program file is loaded for a running system: the class of scheduler that it gets.
-HOST: ContextVar[type[Scheduler] | None] = ContextVar("HOST", default=None)
+
+class Host(threading.local):
+    """What a thread gets that asks for a `Scheduler`: while it loads a program file for a running
+    system, of another class.
+    """
+
+    scheduler: type[Scheduler] | None = None
+
+
+HOST: Final = Host()
 
 
 class Scheduler:
@@ -68,7 +86,7 @@ class Scheduler:
     """
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Scheduler:
-        host = HOST.get() if cls is Scheduler else None
+        host = HOST.scheduler if cls is Scheduler else None
         return super().__new__(host or cls)
 
     def __init__(
@@ -80,6 +98,8 @@ class Scheduler:
         policy: Policy | None = None,
         tasks: int = TASKS,
         grace: float = GRACE,
+        workers: int | None = None,
+        stdin: bool = True,
     ) -> None:
         self.clock = clock or Clock()
         self.poller = poller or best_poller()
@@ -97,9 +117,23 @@ class Scheduler:
         #: Where tasks sleep that only an alarm will wake.
         self.sleepers = Dormitory()
         self.files = FileTable(self)
+        self.contexts = Contexts()
+        self.asyncgens = AsyncGenerators(self)
+        #: Those who wait until nobody else can go on.
+        self.idlers = WaitQueue()
+        self.workers = Workers(self, workers)
+        self.futures = Futures(self.inbox)
+        #: What tasks read: the lines of `sys.stdin`, or else only those that are given to them.
+        self.lines = StdinLines(self) if stdin else Lines(self)
+        #: How many sleep for something outside: a thread, another machine.
+        self.outside = 0
         self.trace = Trace()
+        self.names = Names()
+        self.links = Links()
         #: Requests from other threads that have arrived and have no answer yet.
         self.requests: set[Request] = set()
+        #: What tasks have called for signals: by tid and signal.
+        self.handlers: dict[int, dict[Signal, Handler]] = {}
         #: Killed tasks that have not ended yet.
         self.dying: dict[int, Deadline] = {}
         self.last_tid = 0
@@ -135,6 +169,8 @@ class Scheduler:
             task.force()
             raise TooManyTasks(self.limit)
         task.tid = self.last_tid = self.last_tid + 1
+        if not parent or self.contexts.shared is not None:
+            self.contexts.inherit(task, self.tasks.get(parent))
         self.admit(task, parent)
 
     def admit(self, task: Task, parent: int) -> None:
@@ -154,12 +190,13 @@ class Scheduler:
             raise NoSuchTask(tid, ended=0 < tid <= self.last_tid)
         return task
 
-    def kill(self, task: Task, grace: float | None = None) -> None:
-        """Kill a task: `TaskKilled` surfaces at its `yield`, and after `grace` seconds it is ended
-        by force. To one that is being killed already, only a sooner end makes a difference.
+    def kill(self, task: Task, grace: float | None = None, error: TaskKilled | None = None) -> None:
+        """Kill a task: `TaskKilled`, or the `error` that says why, surfaces at its `yield`, and
+        after `grace` seconds it is ended by force. To one that is being killed already, only a
+        sooner end makes a difference.
         """
         if not task.killed:
-            task.kill()
+            task.kill(error)
         self.expect_end(task, grace)
 
     def expect_end(self, task: Task, grace: float | None = None) -> None:
@@ -174,11 +211,16 @@ class Scheduler:
         self.alarms.set(when, deadline)
 
     def force(self, task: Task) -> None:
-        """End a task as it stands."""
-        if task.queue is None and task in self.ready:
-            self.ready.remove(task)
+        """End a task as it stands; not from its own step.
+
+        If it is ready it stays in the queue, since the loop counts on those who are there: its turn
+        will do nothing.
+        """
         task.force()
         self.bury(task)
+
+    def forget_handlers(self, task: Task) -> None:
+        del self.handlers[task.tid]
 
     def bury(self, task: Task) -> None:
         """A task has ended: out of the table, and tell those who wait for it."""
@@ -215,16 +257,17 @@ class Scheduler:
         self.running = True
         switch_interval.shorten()
         try:
-            with Interrupts(self):
+            with Interrupts(self), self.asyncgens:
                 self.run_all()
         finally:
             switch_interval.put_back()
             self.running = False
+            self.workers.close()
             self.poller.close()
 
     def run_all(self) -> None:
         with contextlib.suppress(KeyboardInterrupt):
-            while self.tasks or self.inbox.arrivals:
+            while self.tasks or self.inbox.arrivals or self.asyncgens.close_all():
                 if self.stuck():
                     raise Deadlock(verdict(self))
                 self.cycle(once=False)
@@ -234,7 +277,8 @@ class Scheduler:
 
     def stuck(self) -> bool:
         """Whether nothing that the kernel knows of can ever make a task ready."""
-        return not (self.ready or self.alarms.live or self.files.waiting or self.inbox.arrivals)
+        at_work = self.ready or self.inbox.arrivals or self.idlers
+        return not (at_work or self.alarms.live or self.files.waiting or self.outside)
 
     def end_all(self, grace: float | None = None) -> None:
         """Kill every task, newest first, and run until none is left; those whose `finally` starts
@@ -245,7 +289,11 @@ class Scheduler:
         end = self.clock.now() + 2 * grace + SLACK
         killed = 0
         with contextlib.suppress(KeyboardInterrupt):
-            while self.tasks and self.clock.now() <= end:
+            while self.clock.now() <= end:
+                if not self.tasks:
+                    if not self.asyncgens.close_all():
+                        break
+                    killed = self.last_tid
                 if killed < self.last_tid:
                     killed = self.last_tid
                     for tid in sorted(self.tasks, reverse=True):
@@ -272,22 +320,36 @@ class Scheduler:
         if self.alarms.live:
             self.alarms.ring(self.clock.now())
         if self.ready:
-            self.run_passes(once)
+            self.contexts.run(self.run_passes, once)
 
     def sleep(self, wait: bool) -> None:
         """Sleep in the poller until a file is ready, an alarm is due, or a request is put in."""
         self.files.expect_closing()
         due = self.alarms.due()
-        timeout = None if due is None else max(0.0, due - self.clock.now())
+        timeout = self.timeout(due)
         # The order matters: whoever puts something in after we have looked finds us asleep.
         self.inbox.asleep = True
         try:
             self.look(timeout if wait and not self.inbox.arrivals else 0)
         finally:
             self.inbox.asleep = False
+        if self.idlers.first is not None and not self.can_go_on(due):
+            for idler in [*self.idlers]:
+                idler.answer(None)
         if self.on_waking is not None:
             notify, self.on_waking = self.on_waking, None
             notify()
+
+    def timeout(self, due: float | None) -> float | None:
+        """How long it may sleep, in seconds; None for ever."""
+        if self.idlers.first is not None:
+            return 0.0
+        return None if due is None else self.clock.left(due)
+
+    def can_go_on(self, due: float | None) -> bool:
+        """Whether somebody has something to do, or will have at once."""
+        late = due is not None and due <= self.clock.now()
+        return late or bool(self.ready or self.inbox.arrivals)
 
     def may_look(self) -> bool:
         """Whether to look at the files while tasks are busy, or whether the last look is too near.
@@ -320,7 +382,8 @@ class Scheduler:
         not counted, as the entry before it was.)
         """
         ready, arrivals, files, alarms = self.ready, self.inbox.arrivals, self.files, self.alarms
-        pick, queue, trace = self.policy.picker(ready), ready.append, self.trace
+        pick = self.contexts.guard(self.policy.picker(ready))
+        queue, trace = ready.append, self.trace
         budget = self.policy.budget
         crowd, calls, trap = 0, 0, None
         numbers = count(self.passes + 1)
@@ -430,8 +493,9 @@ class Deadline:
         self.alarm: Alarm | None = None
 
     def ring(self) -> None:
-        kernel = self.task.kernel
-        if self.task.heeded or self.task not in kernel.ready:
-            kernel.force(self.task)
+        task, kernel = self.task, self.task.kernel
+        # One that is on no queue is ready, unless a faulty call has lost it.
+        if task.heeded or task.queue is not None or not kernel.ready:
+            kernel.force(task)
         else:  # it has not had a turn since
             kernel.alarms.set(kernel.clock.now(), self)

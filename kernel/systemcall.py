@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from inspect import get_annotations
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast, dataclass_transform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -47,8 +47,9 @@ def system_call(cls: C) -> C:
 
 
 def has_fields(cls: type) -> bool:
-    """Whether a class or one that it is made of has annotated attributes."""
-    return any(get_annotations(base) for base in cls.__mro__)
+    """Whether a class or one that it is made of has annotated attributes, which are arguments."""
+    kinds = (str(kind) for base in cls.__mro__ for kind in get_annotations(base).values())
+    return not all(kind.startswith("ClassVar") for kind in kinds)
 
 
 class SystemCall:
@@ -56,9 +57,21 @@ class SystemCall:
 
     __slots__ = ()
 
+    #: Whether it may do a part of its work and then sleep: so it cannot be a branch of a `Select`.
+    acts_first: ClassVar[bool] = False
+    #: Whether it gives back what the caller has, without ever sleeping: so a kill that surfaces at
+    #: its `yield` does not prevent it.
+    gives_back: ClassVar[bool] = False
+    #: Whether only an end by force ends the sleep early: whatever else the caller is told meanwhile
+    #: is raised at its next `yield`.
+    uninterruptible: ClassVar[bool] = False
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         """Do it: return the answer, raise, or return `caller.sleep(queue, call)`."""
         raise NotImplementedError
+
+    def drop(self) -> None:
+        """It will not be made, as an error that the caller is told of comes first."""
 
     def ring(self, kernel: Scheduler, caller: Caller) -> None:
         """The alarm of the sleeping `caller` is due; unless a call says otherwise, look again."""

@@ -12,18 +12,31 @@ coroutine, `return_early`, and `unwind` for an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Coroutine, Generator
 from dataclasses import dataclass
-from types import CoroutineType, GeneratorType
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
-from .errors import BadTrap, TaskKilled
-from .frames import begun, delegates, own_yield, release_locals, shut, strip
-from .systemcall import ASLEEP, Asleep, SystemCall, brief, system_call
+from .errors import BadTrap, LinkBroken, TaskKilled
+from .frames import delegates, own_yield, release_locals, shut, strip
+from .standins import (
+    InContext,
+    Interrupt,
+    StandIn,
+    Stop,
+    Stopped,
+    Throw,
+    behind,
+    interrupted,
+)
+from .systemcall import ASLEEP, Asleep, SystemCall, brief
 from .waitqueue import Caller, WaitQueue
 
 if TYPE_CHECKING:
-    from .scheduler import Scheduler
+    from contextvars import Context
+
+    from .mailbox import Mailbox
+    from .syscalls.scopes import Scope
 
 #: What a task can be made of, and what can be entered as a subroutine.
 Target = Generator[Any, Any, Any] | Coroutine[Any, Any, Any]
@@ -33,8 +46,9 @@ Target = Generator[Any, Any, Any] | Coroutine[Any, Any, Any]
 class ExitStatus:
     """How a task ended: with a value, with an error, or killed.
 
-    A killed task may have an error as well: the one that its `finally` raised. `forced` tells
-    that it did not end within the kill's deadline, and was taken off the machine as it stood.
+    A killed task may have an error as well: the one that its `finally` raised, or a `LinkBroken`,
+    which tells why it was killed. `forced` tells that it did not end within the kill's deadline,
+    and was taken off the machine as it stood.
     """
 
     tid: int
@@ -55,6 +69,8 @@ class ExitStatus:
 
     def __str__(self) -> str:
         killed = "killed by force" if self.forced else "killed"
+        if isinstance(self.error, LinkBroken):
+            return f"{killed}: {self.error}"
         if self.error is not None:
             what = in_words(self.error)
             return f"{killed}, then {what}" if self.killed else f"crashed: {what}"
@@ -73,9 +89,11 @@ class Task(Caller):
         "forced",
         "frame",
         "killed",
+        "mailbox",
         "name",
         "parent",
         "reply",
+        "scopes",
         "tid",
         "value",
         "waiters",
@@ -92,8 +110,12 @@ class Task(Caller):
     callers: list[Any] | None
     #: What the next step sends in.
     reply: object
+    #: The cancel scopes that are open, outermost first; made when needed.
+    scopes: list[Scope] | None
     #: Those who wait for the end; made when needed.
     waiters: WaitQueue | None
+    #: What it has been sent; made when needed.
+    mailbox: Mailbox | None
     #: How it ended, once it has.
     value: object
     error: BaseException | None
@@ -107,7 +129,12 @@ class Task(Caller):
         self.tid = 0
         self.killed = False
         self.frame = target
-        self.queue = self.alarm = self.callers = self.reply = self.waiters = None
+        self.queue = self.alarm = self.callers = self.reply = None
+        self.scopes = self.waiters = self.mailbox = None
+
+    @property
+    def task(self) -> Task:
+        return self
 
     def give_way(self) -> Asleep:
         if self.kernel.trace.calls:
@@ -132,7 +159,7 @@ class Task(Caller):
             self.kernel.trace.failed(self, error)
         strip(error)
         self.leave()
-        self.frame = Throw(self, error)
+        self.frame = Throw(self, self.frame, error)
         self.kernel.ready.append(self)
 
     def unwind(self, error: BaseException) -> None:
@@ -141,7 +168,7 @@ class Task(Caller):
         """
         assert self.callers
         self.frame = self.callers.pop()
-        self.frame = Throw(self, strip(error))
+        self.frame = Throw(self, self.frame, strip(error))
 
     def end(self, value: object, error: BaseException | None = None) -> None:
         """The last frame has returned `value`, or raised `error`: note it."""
@@ -152,7 +179,8 @@ class Task(Caller):
         if error is not None:
             release_locals(strip(error))
             if isinstance(error, TaskKilled):
-                self.error, self.killed = None, True
+                self.killed = True
+                self.error = error if isinstance(error, LinkBroken) else None
 
     def enter(self, subroutine: Any) -> None:
         """Call a subroutine: it is the innermost frame until it returns."""
@@ -167,7 +195,7 @@ class Task(Caller):
 
         Raises `BadTrap` for what is nothing of these.
         """
-        if type(trap) is CoroutineType:
+        if type(trap) is CoroutineType or isinstance(trap, StandIn):
             self.enter(trap)
             return None
         if isinstance(trap, SystemCall):
@@ -179,31 +207,69 @@ class Task(Caller):
 
         Raises `BadTrap` at the bottom of the stack, in an `async def`, and for a class of calls.
         """
-        if not self.callers or is_call_class(value) or not own_yield(self.frame):
+        if not self.callers or is_call_class(value) or not own_yield(behind(self.frame)):
             raise BadTrap(explain(value))
         self.frame.close()
         self.frame = self.callers.pop()
         return value
 
-    def kill(self) -> None:
-        """Raise `TaskKilled` in the task: where it sleeps, or, where it has an answer that it has
-        not seen yet, at its next `yield`. The body of a task that has not begun never runs.
+    def kill(self, error: TaskKilled | None = None) -> None:
+        """Raise `TaskKilled`, or the `error` that says why, in the task: where it sleeps, or, where
+        it has an answer that it has not seen yet, at its next `yield`. The body of a task that has
+        not begun never runs. One that is stopped is continued.
         """
+        error = error or TaskKilled()
         self.killed = True
-        if self.queue is not None:
-            self.fail(TaskKilled())
-        elif isinstance(self.frame, Throw) or begun(self.frame):
-            self.frame = Interrupt(self, TaskKilled())
+        self.unhalt()
+        self.interrupt(error)
+
+    def interrupt(self, error: BaseException) -> None:
+        """Raise `error` in the task, in the manner of `kill`; between two steps of it. Of several
+        errors that it is told of before it has a step, each is raised, at one `yield` after the
+        other.
+        """
+        if self.queue is not None and not self.call.uninterruptible:
+            self.fail(error)
+        elif (stop := self.stop) is not None:
+            stop.frame = interrupted(self, stop.frame, error)
         else:
-            self.frame = Throw(self, TaskKilled())
+            self.frame = interrupted(self, self.frame, error)
+
+    def halt(self) -> bool:
+        """Let it have no step until it is continued; False if it is stopped already."""
+        if self.stop is not None:
+            return False
+        self.frame = Stop(self)
+        return True
+
+    def unhalt(self) -> bool:
+        """Continue it; False if it was not stopped."""
+        stop = self.stop
+        if stop is None:
+            return False
+        if self.frame is stop:
+            self.frame = stop.frame
+        else:  # an error of the call that it is stopped in has come on top
+            self.frame.frame = stop.frame
+        if self.queue is not None and type(self.call) is Stopped:
+            self.answer(stop.answer)
+        return True
+
+    @property
+    def stop(self) -> Stop | None:
+        """What keeps it from having a step, if it is stopped."""
+        frame = self.frame
+        while isinstance(frame, StandIn):
+            if isinstance(frame, Stop):
+                return frame
+            frame = frame.frame
+        return None
 
     def force(self) -> None:
         """End the task as it stands: `GeneratorExit` in every frame, the innermost first."""
         self.leave()
-        error = None
-        for frame in reversed(self.frames()):
-            for part in reversed(list(delegates(frame))):
-                error = shut(part, error)
+        context = self.context
+        error = context.run(self.shut_frames) if context else self.shut_frames()
         self.callers = self.reply = None
         self.end(None, error)
         self.killed = self.forced = True
@@ -213,6 +279,30 @@ class Task(Caller):
         if self.waiters is None:
             self.waiters = WaitQueue()
         return self.waiters
+
+    def shut_frames(self) -> BaseException | None:
+        """Shut all frames; gives what was raised by that, if anything."""
+        error = None
+        for frame in reversed(self.frames()):
+            for part in reversed(list(delegates(frame))):
+                if type(part) is AsyncGeneratorType:
+                    self.kernel.asyncgens.begun.discard(part)
+                error = shut(part, self.give_back, error)
+        return error
+
+    def give_back(self, call: SystemCall) -> object:
+        """Make a call of a frame that is being shut."""
+        return call.run(self.kernel, self)
+
+    @property
+    def context(self) -> Context | None:
+        """The context in which it takes its steps, if it has one of its own."""
+        frame = self.frame
+        while isinstance(frame, StandIn):
+            if isinstance(frame, InContext):
+                return frame.context
+            frame = frame.frame
+        return None
 
     @property
     def status(self) -> ExitStatus | None:
@@ -224,7 +314,12 @@ class Task(Caller):
     @property
     def heeded(self) -> bool:
         """Whether a kill has surfaced in the task."""
-        return not (isinstance(self.frame, Throw) and type(self.frame.error) is TaskKilled)
+        frame = self.frame
+        while isinstance(frame, StandIn):
+            if isinstance(frame, (Throw, Interrupt)) and isinstance(frame.error, TaskKilled):
+                return False
+            frame = frame.frame
+        return True
 
     def frames(self) -> list[Any]:
         """The frames of the stack, outermost first."""
@@ -234,84 +329,15 @@ class Task(Caller):
 
     @property
     def state(self) -> str:
-        """One word: blocked, ready or exited. (Which one runs, only the loop knows.)"""
+        """One word: blocked, ready, stopped or exited. (Which one runs, only the loop knows.)"""
         if self.frame is None:
             return "exited"
+        if self.stop is not None:
+            return "stopped"
         return "ready" if self.queue is None else "blocked"
 
     def __repr__(self) -> str:
         return f"<Task {self.tid} {self.name} {self.state}>"
-
-
-def behind(frame: Any) -> Any:
-    """The frame that a stand-in stands in for."""
-    while isinstance(frame, Throw):
-        frame = frame.frame
-    return frame
-
-
-class Throw:
-    """Stands in for a task's innermost frame for one step, which raises `error` there.
-
-    So an error waits in the ready queue, and the loop need not ask before each step whether it is
-    to send an answer or to throw.
-    """
-
-    __slots__ = ("error", "frame", "task")
-
-    def __init__(self, task: Task, error: BaseException) -> None:
-        self.task, self.frame, self.error = task, task.frame, error
-
-    def send(self, _: object) -> object:
-        self.task.frame = self.frame
-        try:
-            return self.frame.throw(self.error)
-        finally:
-            del self.error  # its traceback leads back here: a cycle
-
-
-class Interrupt(Throw):
-    """Stands in for the innermost frame for one step, at the end of which `error` is raised.
-
-    The step runs as ever, so an answer that was given is seen; the trap that it ends with is
-    dropped, and `error` surfaces at that `yield`.
-    """
-
-    __slots__ = ()
-
-    def send(self, answer: object) -> object:
-        return self.step(self.frame.send, answer)
-
-    def throw(self, error: BaseException) -> object:
-        return self.step(self.frame.throw, error)
-
-    def step(self, go_on: Callable[[Any], Any], what: object) -> object:
-        """The step as it would have been, but for its trap."""
-        task = self.task
-        task.frame = self.frame
-        try:
-            trap = go_on(what)
-        except BaseException:
-            # The frame is gone, and the step goes on in its caller.
-            if task.callers:
-                self.frame = task.callers[-1]
-                task.callers[-1] = self
-            else:
-                task.killed = False  # it ended by itself before the kill reached it
-            raise
-        if isinstance(trap, (GeneratorType, CoroutineType)):
-            shut(trap)
-        return Raise(self.error)
-
-
-@system_call
-class Raise(SystemCall):
-    """Raises `error` at the caller's `yield`."""
-
-    error: BaseException
-
-    def run(self, kernel: Scheduler, caller: Caller) -> object:
-        raise self.error
 
 
 def plain_name(name: object) -> str:

@@ -26,14 +26,14 @@ LOGGED: Final = 200
 
 
 @dataclass(slots=True, frozen=True)
-class Event:
+class TraceEvent:
     """Something that happened to the task `tid`; 0 stands for no task."""
 
     tid: int
 
 
 @dataclass(slots=True, frozen=True)
-class Spawned(Event):
+class Spawned(TraceEvent):
     """A task came into the table."""
 
     parent: int
@@ -41,7 +41,7 @@ class Spawned(Event):
 
 
 @dataclass(slots=True, frozen=True)
-class Exited(Event):
+class Exited(TraceEvent):
     """A task ended."""
 
     name: str
@@ -53,28 +53,28 @@ class Exited(Event):
 
 
 @dataclass(slots=True, frozen=True)
-class Called(Event):
+class Called(TraceEvent):
     """A task made a system call."""
 
     call: SystemCall
 
 
 @dataclass(slots=True, frozen=True)
-class Answered(Event):
+class Answered(TraceEvent):
     """A call has its answer; a sleeper's comes when its sleep ends."""
 
     answer: Any
 
 
 @dataclass(slots=True, frozen=True)
-class Failed(Event):
+class Failed(TraceEvent):
     """A call raised, at once or in its sleep."""
 
     error: BaseException
 
 
 @dataclass(slots=True, frozen=True)
-class Deadlocked(Event):
+class Deadlocked(TraceEvent):
     """Tasks are blocked, and none of them can ever go on unless a request helps."""
 
     verdict: str
@@ -84,7 +84,7 @@ class Deadlocked(Event):
 
 
 @dataclass(slots=True, frozen=True)
-class AcceptFailed(Event):
+class AcceptFailed(TraceEvent):
     """A listening socket cannot accept for now (out of descriptors, say); it is tried again."""
 
     fd: int
@@ -95,7 +95,37 @@ class AcceptFailed(Event):
 
 
 @dataclass(slots=True, frozen=True)
-class Hogged(Event):
+class ReadersChanged(TraceEvent):
+    """A task has begun to wait for a line, or does not any more. `first` is the tid of the one who
+    gets the next line; 0 if no task waits.
+    """
+
+    first: int
+
+
+@dataclass(slots=True, frozen=True)
+class Abandoned(TraceEvent):
+    """Nobody waits any more for a function that runs in a thread; the thread is left to finish."""
+
+    call: SystemCall
+
+    def __str__(self) -> str:
+        return f"{asked(self)} was given up: its thread is left to finish"
+
+
+@dataclass(slots=True, frozen=True)
+class Unheard(TraceEvent):
+    """A function that nobody waited for any more has failed in its thread."""
+
+    call: SystemCall
+    error: BaseException
+
+    def __str__(self) -> str:
+        return f"{asked(self)} was given up, and has failed: {in_words(self.error)}"
+
+
+@dataclass(slots=True, frozen=True)
+class Hogged(TraceEvent):
     """A task has held the kernel for `seconds` now, at this place."""
 
     file: str
@@ -109,7 +139,7 @@ class Hogged(Event):
 
 
 @dataclass(slots=True, frozen=True)
-class Released(Event):
+class Released(TraceEvent):
     """A task that had hogged the kernel has let go of it, after about `seconds`."""
 
     seconds: float
@@ -119,7 +149,7 @@ class Released(Event):
 
 
 @dataclass(slots=True, frozen=True)
-class Panicked(Event):
+class Panicked(TraceEvent):
     """The kernel itself failed: `stacks` shows where every task stood."""
 
     error: BaseException
@@ -129,6 +159,11 @@ class Panicked(Event):
         return f"kernel panic: {in_words(self.error)}\n{self.stacks}"
 
 
+def asked(event: Abandoned | Unheard) -> str:
+    """The call, and whose it was."""
+    return f"{event.call} of {f'task {event.tid}' if event.tid else 'a request'}"
+
+
 Sink = Callable[[Any], None]
 
 
@@ -136,14 +171,14 @@ class Trace:
     """Who wants to know what."""
 
     def __init__(self) -> None:
-        self.sinks: dict[type[Event], list[Sink]] = {}
+        self.sinks: dict[type[TraceEvent], list[Sink]] = {}
         self.lock = threading.RLock()
         #: Whether anyone wants calls and answers, or births and deaths.
         self.calls = self.lives = False
         #: The class of the calls that the loop runs by itself; of none, when calls are traced.
         self.untraced: type[SystemCall] | tuple[()] = SystemCall
 
-    def subscribe(self, sink: Sink, *kinds: type[Event]) -> None:
+    def subscribe(self, sink: Sink, *kinds: type[TraceEvent]) -> None:
         """Call `sink` with every event of these kinds from now on; of calls that are made, from the
         next pass over the ready queue on.
         """
@@ -184,14 +219,14 @@ class Trace:
         """A call has failed, at once or in its sleep."""
         self.emit(Failed(caller.tid, error))
 
-    def report(self, event: Event, error: BaseException | None = None) -> None:
+    def report(self, event: TraceEvent, error: BaseException | None = None) -> None:
         """Show `event`, which should not go unseen: where nobody wants it, it is logged."""
         if type(event) in self.sinks:
             self.emit(event)
         else:
             log("%s", event, error)
 
-    def emit(self, event: Event) -> None:
+    def emit(self, event: TraceEvent) -> None:
         """Show `event` to those who want it. One that raises is logged, and asked no more."""
         for sink in self.sinks.get(type(event), ()):
             try:

@@ -41,6 +41,11 @@ class Caller:
         self.queue: WaitQueue | None = None
         self.alarm: Alarm | None = None
 
+    @property
+    def task(self) -> Task | None:
+        """The task that calls; a request is of none."""
+        return None
+
     def sleep(self, queue: WaitQueue, call: SystemCall) -> Asleep:
         """Take a place on `queue`, or keep the one there; `call` is what is still to be done."""
         if self.queue is not queue:

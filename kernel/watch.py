@@ -18,7 +18,7 @@ class Watch(Caller):
 
     __slots__ = ("notify",)
 
-    def __init__(self, task: Task, notify: Callable[[Task], None]) -> None:
+    def __init__(self, task: Task, notify: Callable[[Task], object]) -> None:
         super().__init__()
         self.kernel = task.kernel
         self.notify = notify

@@ -154,7 +154,7 @@ def run_batch(lines: Iterable[str]) -> int:
     and errors to stderr. Answers the exit status.
     """
     output = Plain(sys.stdout, sys.stderr)
-    system = System(boot(output), output)
+    system = System(boot(output, stdin=True), output, stdin=True)
     output.on_error = partial(stop, system)
     sys.stdout = output
     try:

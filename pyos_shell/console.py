@@ -30,6 +30,8 @@ from kernel.task import in_words
 from . import render
 from .capture import Capture
 from .commands.console import Leave
+from .given import NOBODY_WAITS, call, invitation, trouble
+from .line import given
 from .mistake import Mistake, columns, visible
 from .output import LABEL, Line, Output
 from .pace import PERIOD, Pace
@@ -131,19 +133,45 @@ class Console:
 
     def typed(self, line: str) -> None:
         self.asked_to_leave = False
-        self.lines.append(line)
+        line = line.strip("\n")
+        if is_for_tasks(line):  # and does not wait for what is typed ahead
+            self.lines.appendleft(line)
+        else:
+            self.lines.append(line)
         self.go_on()
 
     def go_on(self) -> None:
-        """Let the next line run, if it is its turn."""
-        while self.lines and self.at_work is None:
-            line = self.lines.popleft().strip("\n")
+        """Let the next line run, if it is its turn. What is for tasks does not wait for the command
+        at work, which may wait for those very tasks.
+        """
+        while self.lines and (self.at_work is None or is_for_tasks(self.lines[0])):
+            line = self.lines.popleft()
             self.screen.echo(line)
-            if line.strip():
+            if is_for_tasks(line):
+                self.give(line)
+            elif line.strip():
                 self.screen.set_busy(True)
                 self.at_work = CommandLine(self, line)
                 self.at_work.start()
                 self.loop.call_later(PATIENCE, self.remind, self.at_work)
+
+    def give(self, line: str) -> None:
+        """Give tasks what was typed for them."""
+        for each in filter(None, map(given, line.split("\n"))):
+            self.machine.submit(call(each)).add_done_callback(self.have_given)
+
+    def have_given(self, reply: Future[bool]) -> None:
+        """On the kernel's thread: a line has been given to its task, or not."""
+        with suppress(RuntimeError):  # the loop has ended already
+            self.loop.call_soon_threadsafe(self.show_given, reply)
+
+    def show_given(self, reply: Future[bool]) -> None:
+        """Say what has become of a line for a task, where it was not taken."""
+        error = reply.exception()
+        if error is not None:
+            self.write([[("error", trouble(error))]])
+        elif not reply.result():
+            self.write([[("hint", NOBODY_WAITS)]])
 
     def remind(self, line: CommandLine) -> None:
         """Say what goes on instead of the prompt."""
@@ -221,6 +249,7 @@ class Console:
         if lines:
             self.write(self.rendered(lines))
             self.pace.note(self.screen.waited)
+        self.screen.invite(invitation(self.output.awaited))
         return bool(lines)
 
     def show_rest(self) -> None:
@@ -333,6 +362,11 @@ class TypedSession(Session):
         self.failed = True
         self.console.on_terminal(self.console.show_output)
         self.console.on_terminal(partial(self.console.show_mistake, error, line))
+
+
+def is_for_tasks(line: str) -> bool:
+    """Whether all of what was typed is for tasks to read."""
+    return all(map(given, line.split("\n")))
 
 
 def emphasized(text: str) -> Fragments:

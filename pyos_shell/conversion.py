@@ -31,7 +31,7 @@ def conversion(of_type: Any) -> Conversion | None:
         return Conversion(parse)
     if issubclass(of_type, Enum):
         members = of_type.__members__.items()
-        return one_of({name.lower().replace("_", "-"): member for name, member in members})
+        return one_of({spelling(name, member.value): member for name, member in members})
     return Conversion(of_type, "a path") if is_path(of_type) else CONVERSIONS.get(of_type)
 
 
@@ -42,6 +42,11 @@ def is_path(of_type: type) -> bool:
     from pathlib import PurePath
 
     return issubclass(of_type, PurePath)
+
+
+def spelling(name: str, value: object) -> str:
+    """How a member of an `Enum` is typed; one that is nothing but its name, as it is."""
+    return name if value == name else name.lower().replace("_", "-")
 
 
 def one_of(values: Mapping[str, object]) -> Conversion:

@@ -8,6 +8,9 @@ backslash. Outside quotes a backslash takes away the meaning of the next charact
 before a letter, a digit, `_` or `.`, where it is just a backslash, so that `C:\temp\..\new`
 needs no quotes; at the end of a line it continues the line. Parts that touch are one word:
 `a'b c'd`; `''` is an empty word.
+
+A line that begins with `>` has no commands: it is for a task to read, `3> …` for task 3. Behind the
+sign and one blank it is what it is, without quotes, comments or `;`.
 """
 
 from __future__ import annotations
@@ -27,6 +30,13 @@ class Word(NamedTuple):
     text: str
     start: int
     end: int
+
+
+class Given(NamedTuple):
+    """A line for a task: for `tid`, or for whoever has waited longest."""
+
+    text: str
+    tid: int | None
 
 
 class Operator(NamedTuple):
@@ -59,7 +69,16 @@ TOKEN = re.compile(
     """,
     _VERBOSE,
 )
+GIVEN = re.compile(r"\s*(?:([1-9][0-9]{0,18})\s*)?> ?(.*)")
 NEEDS_NO_QUOTES = re.compile(r"[\w@%+=:,./-]+")
+
+
+def given(line: str) -> Given | None:
+    """What the line has for a task to read; None if it is one of commands."""
+    match = GIVEN.fullmatch(line)
+    if match is None:
+        return None
+    return Given(match[2], int(match[1]) if match[1] else None)
 
 
 def parse(source: str) -> list[Statement]:
@@ -99,7 +118,7 @@ def joined(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         begun += line.rstrip("\r\n")
         backslashes = len(begun) - len(begun.rstrip("\\"))
-        if backslashes % 2:
+        if backslashes % 2 and not given(begun):
             begun += "\n"
         else:
             yield begun

@@ -76,6 +76,8 @@ class Output(io.TextIOBase):
         self.urgent: deque[Line] = deque()
         self.dropped = 0
         self.remembered: deque[Line] = deque(maxlen=REMEMBERED)
+        #: The task that gets the next line that is typed for one; 0 if none waits for any.
+        self.awaited = 0
         #: Set when there is something to show.
         self.arrived = threading.Event()
 
@@ -131,6 +133,15 @@ class Output(io.TextIOBase):
             self.finish(tid)
             for line in text.split("\n"):
                 self.append(Line(tid, kind, line))
+            self.ring()
+
+    def readers_changed(self, tid: int, first: int) -> None:
+        """A task has begun to wait for a line, or does no more; `first` gets the next. What it has
+        asked is shown, though no newline has come.
+        """
+        with self.lock:
+            self.finish(tid)
+            self.awaited = first
             self.ring()
 
     def ring(self) -> None:

@@ -32,6 +32,7 @@ STYLES: Final = {
     "state.ready": "ansigreen",
     "state.running": "ansigreen bold",
     "state.blocked": "",
+    "state.stopped": "ansimagenta",
     "state.exited": "ansibrightblack",
     "code.keyword": "ansimagenta",
     "code.string": "ansigreen",

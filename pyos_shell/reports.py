@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from kernel import (
+    Abandoned,
     AcceptFailed,
     Deadlocked,
     Exited,
     Hogged,
     Machine,
     Panicked,
+    ReadersChanged,
     Released,
+    Unheard,
 )
 
 from .output import Output
@@ -27,12 +30,20 @@ def report_to(output: Output, machine: Machine) -> None:
     def said(event: object) -> None:
         output.report(getattr(event, "tid", 0), str(event))
 
+    def unheard(event: Unheard) -> None:
+        output.report(event.tid, str(event), "crash")
+
     def panicked(event: Panicked) -> None:
         text = f"{event}\nthe kernel has stopped, and its tasks with it; restart gives a new one"
         output.report(0, text, "crash")
 
+    def readers_changed(event: ReadersChanged) -> None:
+        output.readers_changed(event.tid, event.first)
+
     machine.subscribe(exited, Exited)
-    machine.subscribe(said, AcceptFailed, Deadlocked, Hogged, Released)
+    machine.subscribe(readers_changed, ReadersChanged)
+    machine.subscribe(said, Abandoned, AcceptFailed, Deadlocked, Hogged, Released)
+    machine.subscribe(unheard, Unheard)
     machine.subscribe(panicked, Panicked)
 
 
@@ -41,6 +52,4 @@ def exit_in_words(event: Exited) -> str:
     text = str(event)
     if event.status.crashed:
         text += f"; see stack {event.tid}"
-    if event.status.forced:
-        text += "   (it had not ended in time)"
     return text

@@ -72,6 +72,8 @@ class Screen:
         #: While a command is at work there is no prompt; a hint tells of it if it takes long.
         self.busy = False
         self.hint = ""
+        #: Tells which task waits for a line, if one does.
+        self.invitation = ""
         #: The line that was repeated last, as long as nothing has been written below it.
         self.echoed: str | None = None
 
@@ -123,12 +125,18 @@ class Screen:
         return FormattedText([] if self.busy else [("class:prompt", PROMPT)])
 
     def placeholder(self) -> FormattedText:
-        return FormattedText([("class:hint", self.hint)])
+        return FormattedText([("class:hint", self.invitation or self.hint)])
 
     def set_busy(self, busy: bool, hint: str = "") -> None:
         """Show no prompt while a command is at work, but the hint, if any."""
         self.busy, self.hint = busy, hint
         self.app.invalidate()
+
+    def invite(self, invitation: str) -> None:
+        """Say, until something is typed, which task waits for a line."""
+        if invitation != self.invitation:
+            self.invitation = invitation
+            self.app.invalidate()
 
     def echo(self, line: str) -> None:
         """Repeat a line that is about to run, as it looked when it was typed."""
@@ -185,6 +193,7 @@ class Typewriter:
         self.busy = False
         self.prompted = False
         self.waited = 0.0
+        self.invitation = ""
         self.echoed: str | None = None
 
     async def read(self, ready: Callable[[], None]) -> None:
@@ -227,6 +236,12 @@ class Typewriter:
     def set_busy(self, busy: bool, hint: str = "") -> None:
         self.busy = busy
         self.show_prompt()
+
+    def invite(self, invitation: str) -> None:
+        """Say which task waits for a line, once."""
+        if invitation and invitation != self.invitation:
+            self.write([[("hint", invitation)]])
+        self.invitation = invitation
 
     def echo(self, line: str) -> None:
         """The terminal has shown it already."""

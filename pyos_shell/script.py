@@ -52,7 +52,7 @@ class Script:
 
     def run(self) -> list[Task]:
         """On the loading thread. `__main__` and `sys.argv` stay as they are, for the tasks."""
-        HOST.set(type("Guest", (Guest,), {"script": self}))
+        HOST.scheduler = type("Guest", (Guest,), {"script": self})
         module = sys.modules["__main__"] = ModuleType("__main__")
         sys.argv = [str(self.file), *self.arguments]
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from kernel.task import in_words
 
@@ -10,7 +12,8 @@ from . import render
 from .answers import Ends, Notice
 from .command import run
 from .commands.console import Leave
-from .line import Statement, joined, parse
+from .given import give
+from .line import given, joined, parse
 from .loader import LoadingFailed, leaving
 from .mistake import Mistake, visible
 from .render import Fragments
@@ -39,14 +42,21 @@ class Session:
         """
         for line in joined(source.split("\n")):
             try:
-                statements = parse(line)
+                statements = self.statements(line)
             except Mistake as error:
                 self.mistaken(error, line)
                 continue
             for statement in statements:
                 self.run_statement(statement, line)
 
-    def run_statement(self, statement: Statement, line: str) -> None:
+    def statements(self, line: str) -> list[Callable[[], Any]]:
+        """What the line says is to be done. Raises `Mistake`."""
+        for_task = given(line)
+        if for_task is not None:
+            return [partial(give, self.system, for_task)]
+        return [partial(run, self.system, statement) for statement in parse(line)]
+
+    def run_statement(self, statement: Callable[[], Any], line: str) -> None:
         """Run one command, or tell that it was given up."""
         try:
             self.system.check()
@@ -55,10 +65,10 @@ class Session:
             self.fail([[("hint", "given up")]])
             raise
 
-    def attempt(self, statement: Statement, line: str) -> None:
+    def attempt(self, statement: Callable[[], Any], line: str) -> None:
         """Run one command, and show what it answers or what is wrong with it."""
         try:
-            answer = run(self.system, statement)
+            answer = statement()
         except (GivenUp, Leave):
             raise
         except Mistake as error:

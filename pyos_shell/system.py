@@ -58,10 +58,16 @@ class System:
     """One machine, and the output that its tasks make."""
 
     def __init__(
-        self, machine: Machine, output: Output, rows: Callable[[], int | None] = lambda: None
+        self,
+        machine: Machine,
+        output: Output,
+        rows: Callable[[], int | None] = lambda: None,
+        stdin: bool = False,
     ) -> None:
         self.machine = machine
         self.output = output
+        #: Whether tasks read stdin, as there is no prompt at which lines could be given to them.
+        self.stdin = stdin
         #: How many rows of a table fit on the screen; None without one.
         self.rows = rows
         #: Tasks that commands have started and not yet waited for.
@@ -126,7 +132,7 @@ class System:
         ended = former.shutdown(DEADLINE) or former.panic is not None
         self.started.clear()
         self.scripts.clear()
-        self.machine = boot(self.output)
+        self.machine = boot(self.output, self.stdin)
         self.restarted(self.machine)
         return ended
 
@@ -171,10 +177,13 @@ class System:
         return True
 
 
-def boot(output: Output) -> Machine:
-    """A machine that runs; what its tasks print, and what it reports, goes to `output`."""
-    machine = Machine()
+def boot(output: Output, stdin: bool = False) -> Machine:
+    """A machine that runs; what its tasks print, and what it reports, goes to `output`. They read
+    `stdin`, or else what is given to them.
+    """
+    machine = Machine(Scheduler(stdin=stdin))
     report_to(output, machine)
+    output.awaited = 0
     machine.boot()
     output.kernel_thread = machine.thread.ident
     return machine

@@ -43,11 +43,16 @@ def echoes(pyos: list[str]) -> None:
         assert received.decode() == "Grüße\0\n", f"the echo was {received!r}"
 
 
-def run(command: list[str]) -> str:
+def asks(pyos: list[str]) -> None:
+    """A task's questions are answered by stdin."""
+    printed = run([*pyos, "-c", "spawn guess 9 --number 7; wait"], "5\n7\n")
+    question = "a number from 1 to 9? "
+    assert printed == f"{question}too small\n{question}yes, after 2 tries\n", printed
+
+
+def run(command: list[str], stdin: str = "") -> str:
     """Return what a command prints; it must end well."""
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=GUARD
-    )
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=GUARD)
     assert done.returncode == 0, f"exit status {done.returncode}: {done.stdout}{done.stderr}"
     return done.stdout
 
@@ -71,7 +76,7 @@ def session(pyos):
 def main(commands: list[str]) -> None:
     """Check each way to start PyOS, and stop at the first fault."""
     for command in commands:
-        for check in (shows_its_version, counts_down, echoes):
+        for check in (shows_its_version, counts_down, echoes, asks):
             try:
                 check(shlex.split(command))
             except (AssertionError, OSError, subprocess.SubprocessError) as fault:

@@ -1,30 +1,144 @@
 """Every system call, by topic."""
 
+from .channels import ChanClose, Channel, ChanRecv, ChanRecvMany, ChanSend, ChanSendMany
+from .conditions import Condition, Notify
+from .datagrams import OpenDatagram, RecvFrom, SendTo
+from .events import Barrier, ClearEvent, Event, SetEvent, WaitBarrier, WaitEvent
 from .files import ReadWait, WriteWait
+from .groups import EndGroup, NextEnded, TaskGroup, first_ended, first_good
+from .lines import EndInput, GiveLine, ReadLine, TakeLine
+from .links import Demonitor, Down, Link, Monitor, SpawnLinked, SpawnMonitored, TrapExits, Unlink
+from .locks import Abandon, Acquire, CapacityLimiter, Lock, Mutex, Release, Semaphore
+from .mailboxes import (
+    Answer,
+    Ask,
+    Asked,
+    CancelSend,
+    LimitMailbox,
+    Receive,
+    Register,
+    SendAfter,
+    SendMessage,
+    Unregister,
+    WhereIs,
+)
+from .pipes import ClosePipe, Pipe, PipeRead, PipeWrite
+from .processes import Process, StartProcess, WaitProcess
+from .ready import Ready, TellReady
+from .rwlock import RWLock
+from .scopes import Cancel, OpenScope, Scope, within
+from .select import Select
+from .sendfile import SendFile
+from .shared import SharedGet, SharedPut, SharedWait
+from .signals import OnSignal, SendSignal, Signal
 from .sockets import Accept, Connect, Listen, Recv, Send
-from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList
+from .streams import Read, Write
+from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList, WaitAllBlocked
 from .tasks import GetTid, Join, KillTask, NewTask, WaitTask, Yield
-from .time import Sleep
+from .threads import RunInThread, WaitFuture
+from .time import Now, Sleep, SleepUntil, Ticks
 
 __all__ = [
+    "Abandon",
     "Accept",
+    "Acquire",
+    "Answer",
+    "Ask",
+    "Asked",
+    "Barrier",
+    "Cancel",
+    "CancelSend",
+    "CapacityLimiter",
+    "ChanClose",
+    "ChanRecv",
+    "ChanRecvMany",
+    "ChanSend",
+    "ChanSendMany",
+    "Channel",
+    "ClearEvent",
+    "ClosePipe",
+    "Condition",
     "Connect",
+    "Demonitor",
+    "Down",
+    "EndGroup",
+    "EndInput",
+    "Event",
     "FrameInfo",
     "GetStack",
     "GetTid",
+    "GiveLine",
     "Join",
     "KillTask",
+    "LimitMailbox",
+    "Link",
     "ListTasks",
     "Listen",
+    "Lock",
+    "Monitor",
+    "Mutex",
     "NewTask",
+    "NextEnded",
+    "Notify",
+    "Now",
+    "OnSignal",
+    "OpenDatagram",
+    "OpenScope",
+    "Pipe",
+    "PipeRead",
+    "PipeWrite",
+    "Process",
+    "RWLock",
+    "Read",
+    "ReadLine",
     "ReadWait",
+    "Ready",
+    "Receive",
     "Recv",
+    "RecvFrom",
+    "Register",
+    "Release",
+    "RunInThread",
+    "Scope",
+    "Select",
+    "Semaphore",
     "Send",
+    "SendAfter",
+    "SendFile",
+    "SendMessage",
+    "SendSignal",
+    "SendTo",
+    "SetEvent",
+    "SharedGet",
+    "SharedPut",
+    "SharedWait",
+    "Signal",
     "Sleep",
+    "SleepUntil",
+    "SpawnLinked",
+    "SpawnMonitored",
     "StackInfo",
+    "StartProcess",
+    "TakeLine",
+    "TaskGroup",
     "TaskInfo",
     "TaskList",
+    "TellReady",
+    "Ticks",
+    "TrapExits",
+    "Unlink",
+    "Unregister",
+    "WaitAllBlocked",
+    "WaitBarrier",
+    "WaitEvent",
+    "WaitFuture",
+    "WaitProcess",
     "WaitTask",
+    "WhereIs",
+    "Write",
     "WriteWait",
     "Yield",
+    "first_ended",
+    "first_good",
+    "within",
 ]

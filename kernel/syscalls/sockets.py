@@ -72,6 +72,8 @@ class Connect(SystemCall):
 
     address: Any
 
+    acts_first = True
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         family = family_of(self.address)
         with closing_on_error(Attempt(family, socket.SOCK_STREAM)) as sock:
@@ -89,6 +91,8 @@ class Connecting(FileCall):
 
     socket: Socket
     address: Any
+
+    acts_first = True
 
     def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
         code = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -165,7 +169,7 @@ class Recv(FileCall):
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         file = kernel.files.socket(self.socket)
         if type(self.size) is not int or self.size < 1:
-            check_size(self.size)
+            check_size(self.size, "Recv")
         if file.readable and file.readers.first is None:
             return self.go_on(kernel, caller, file)
         return kernel.files.wait(file, READ, caller, self)
@@ -197,6 +201,8 @@ class Send(FileCall):
     socket: Socket
     data: Any
 
+    acts_first = True
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         sock, data = self.socket, self.data
         file = kernel.files.socket(sock)
@@ -216,6 +222,8 @@ class Sending(FileCall):
     socket: Socket
     data: Any
     sent: int
+
+    acts_first = True
 
     def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
         more = send_some(self.socket, self.data, self.sent)
@@ -260,10 +268,10 @@ def send_some(sock: Socket, data: Any, sent: int) -> int:
         del rest
 
 
-def check_size(size: Any) -> None:
-    """Raise `TypeError` or `ValueError` for what is no number of bytes."""
+def check_size(size: Any, call: str) -> None:
+    """Raise `TypeError` or `ValueError` for what is no number of bytes that `call` can take."""
     if operator.index(size) < 1:
-        raise ValueError(f"Recv takes at least 1 byte, not {size}")
+        raise ValueError(f"{call} takes at least 1 byte, not {size}")
 
 
 class Attempt(Socket):

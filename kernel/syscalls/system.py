@@ -7,10 +7,10 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from itertools import islice
-from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
+from types import CodeType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ..frames import delegates, traceback_of
+from ..frames import delegates, frame_of, traceback_of
 from ..systemcall import SystemCall, brief, safe, system_call
 from ..task import ExitStatus, Task
 
@@ -170,11 +170,6 @@ def code_and_lines(frames: list[Any]) -> Iterator[tuple[CodeType, int]]:
                 yield python_frame.f_code, python_frame.f_lineno
 
 
-def frame_of(thing: Any) -> Any:
-    """The Python frame of a generator, coroutine or asynchronous generator; None if it has none."""
-    return getattr(thing, FRAMES[type(thing)]) if type(thing) in FRAMES else None
-
-
 def traceback_frames(error: BaseException | None) -> Iterator[FrameInfo]:
     """The frames of an error; of one that the interpreter made of another (a `StopIteration` that
     left a generator), those of the other.
@@ -196,16 +191,22 @@ def cut(frames: list[T]) -> tuple[list[T], int]:
     return frames[: SHOWN // 2] + frames[-SHOWN // 2 :], omitted
 
 
+@system_call
+class WaitAllBlocked(SystemCall):
+    """Waits until nobody else can go on by itself: every other task is asleep, no file is ready and
+    no alarm is due. Answers None. For tests.
+    """
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        return caller.sleep(kernel.idlers, self)
+
+    def reason(self, kernel: Scheduler, caller: Caller) -> str:
+        return "all others to be blocked"
+
+
 #: The references to `frame.f_locals` where the program has not called `locals()` itself: one of the
 #: frame's, and two of ours.
 KEPT_BY_THE_FRAME: Final = 3
-
-#: Where they keep it.
-FRAMES: Final = {
-    GeneratorType: "gi_frame",
-    CoroutineType: "cr_frame",
-    AsyncGeneratorType: "ag_frame",
-}
 
 #: The one generator that is the kernel's own: it carries a call through an `await`.
 AWAIT: Final = SystemCall.__await__.__code__

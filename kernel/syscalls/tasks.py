@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from math import inf
 from typing import TYPE_CHECKING, Any
 
-from ..errors import TaskFailed, TaskKilled
+from ..checks import check_seconds
+from ..errors import NotATask, TaskFailed, TaskKilled
+from ..frames import drop
 from ..systemcall import SystemCall, brief, system_call
 from ..task import Task
 
@@ -42,6 +43,9 @@ class NewTask(SystemCall):
     target: Any
     name: str | None = None
 
+    def drop(self) -> None:
+        drop(self.target)
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         task = Task(self.target, self.name)
         kernel.schedule(task, caller.tid)
@@ -61,15 +65,12 @@ class KillTask(SystemCall):
     grace: float | None = None
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        try:
-            if self.grace is not None and not 0 <= self.grace < inf:
-                raise ValueError(f"cannot give a task {self.grace} seconds to end")
-        except TypeError:
-            raise TypeError(f"seconds are a number, not {brief(self.grace)}") from None
+        if self.grace is not None:
+            check_seconds(self.grace, "cannot give a task {} seconds to end")
         task = kernel.find(self.tid)
         if task.frame is None:
             return False
-        if task is caller and not task.killed:
+        if task is caller.task and not task.killed:
             task.killed = True
             kernel.expect_end(task, self.grace)
             raise TaskKilled
@@ -91,7 +92,7 @@ class WaitTask(SystemCall):
         task = kernel.find(self.tid)
         if task.frame is None:
             return self.ended(task)
-        if task is caller:
+        if task is caller.task:
             raise ValueError(f"task {self.tid} waits for its own end, which would never come")
         return caller.sleep(task.exit_queue(), self)
 
@@ -119,3 +120,11 @@ class Join(WaitTask):
         if status.ok:
             return status.value
         raise TaskFailed(status) from status.error
+
+
+def own_task(caller: Caller, call: SystemCall) -> Task:
+    """The task that makes a call which only tasks can make. Raises `NotATask`."""
+    task = caller.task
+    if task is None:
+        raise NotATask(type(call).__name__)
+    return task

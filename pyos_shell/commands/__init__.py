@@ -3,9 +3,15 @@
 from . import tasks
 
 # isort: split
+from . import signals
+
+# isort: split
+from . import lines
+
+# isort: split
 from . import look
 
 # isort: split
 from . import console
 
-__all__ = ["console", "look", "tasks"]
+__all__ = ["console", "lines", "look", "signals", "tasks"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..answers import Listing, Notice, Page
 from ..command import ALIASES, COMMANDS, command
+from ..given import DOC, SIGN, SUMMARY, USAGE
 from ..line import Word
 from ..mistake import Mistake, did_you_mean, excerpt
 from ..program import built_in, built_in_names
@@ -19,8 +20,10 @@ def help(system: System, topic: Word | None = None) -> Listing | Page:
     """Show this list, or all about a command or program."""
     if topic is None:
         signatures = [each.signature for each in COMMANDS.values()]
-        rows = [(each.outline, each.summary) for each in signatures]
+        rows = [*((each.outline, each.summary) for each in signatures), (USAGE, SUMMARY)]
         return Listing(rows, "begin with: spawn countdown 5   then: tasks   more: help spawn")
+    if topic.text == SIGN:
+        return Page(USAGE, DOC)
     name = ALIASES.get(topic.text, topic.text)
     if name in COMMANDS:
         signature = COMMANDS[name].signature

@@ -1,4 +1,4 @@
-"""Commands that start, end and wait for tasks."""
+"""Commands that start tasks and wait for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import AsyncGeneratorType, BuiltinFunctionType, CoroutineType, GeneratorType
 
-from kernel import GetStack, KillTask, ListTasks, NoSuchTask, Task, WaitTask
+from kernel import GetStack, ListTasks, NoSuchTask, Task, WaitTask
 from kernel.task import Target
 
 from ..answers import Ends, Notice
@@ -127,29 +127,6 @@ def patience(word: Word) -> Iterator[None]:
 def shortened(text: str) -> str:
     """A reference without the folders of its file."""
     return Path(text).name if ".py" in text else text
-
-
-@command()
-def kill(system: System, tid: Tid, *more: Tid) -> Notice | None:
-    """End tasks; their `finally` blocks run first.
-
-    Each gets a `TaskKilled` where it stands; after 2 seconds it is ended by
-    force. Several may be given: `kill 3 7`.
-    """
-    failures = [text for each in (tid, *more) if (text := kill_one(system, each))]
-    return Notice("\n".join(failures), ok=False) if failures else None
-
-
-def kill_one(system: System, tid: int) -> str:
-    """Kill a task, and say so first; what is wrong, if anything."""
-    try:
-        if system.ask(GetStack(tid)).status is not None:
-            return f"task {tid} had ended before"
-        system.say(f"task {tid} is being killed")
-        system.ask(KillTask(tid))
-    except NoSuchTask as error:
-        return f"{error}; type tasks for those there are"
-    return ""
 
 
 @command()

@@ -115,22 +115,23 @@ CASES = [
     *(
         Case(
             f"channel-{size}", f"channel with room for {size}, a message", "channel", "ns",
-            {"messages": 20_000, "size": size}, (LIMIT, *LOOPS, *GREEN, "threads"), rounds=3,
+            {"messages": 20_000, "size": size}, (LIMIT, PYOS, *LOOPS, *GREEN, "threads"),
+            goals, rounds=3, charted=size == 1,
         )
-        for size in (64, 1)
+        for size, goals in ((64, {LIMIT: 1.4}), (1, {LIMIT: 1.8, "uvloop": 1 / 3.5}))
     ),
     Case(
         "semaphore", "semaphore, two tasks in turn, a round", "semaphore", "ns",
-        {"rounds": 20_000}, (LIMIT, *LOOPS, *GREEN, "threads"), rounds=3,
+        {"rounds": 20_000}, (LIMIT, PYOS, *LOOPS, *GREEN, "threads"), {LIMIT: 1.8}, rounds=3,
         own_sizes={"threads": {"rounds": 3000}},
     ),
     *(
         Case(
             f"thread-{at_once}", f"run in a thread, {at_once} at once", "in_threads", "µs",
-            {"calls": 2000, "at_once": at_once, **UNPINNED}, (LIMIT, *LOOPS, *GREEN, "threads"),
-            rounds=3,
+            {"calls": 2000, "at_once": at_once, **UNPINNED},
+            (LIMIT, PYOS, *LOOPS, *GREEN, "threads"), {LIMIT: of}, rounds=3,
         )
-        for at_once in (1, 100)
+        for at_once, of in ((1, 1.15), (100, 3 / 1.71))
     ),
     Case(
         "request-idle", "request from another thread, idle", "requests", "µs",

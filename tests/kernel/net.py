@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import sys
@@ -54,7 +55,8 @@ def counted(cls: type[Poller]) -> Any:
 
 
 def descriptors() -> set[int]:
-    """The descriptors that this process has open."""
+    """The descriptors that this process has open, without those of garbage."""
+    gc.collect()
     for folder in ("/proc/self/fd", "/dev/fd"):
         if os.path.isdir(folder):
             with os.scandir(folder) as entries:

@@ -21,7 +21,6 @@ import kernel
 from kernel import (
     Answered,
     Called,
-    Event,
     Exited,
     ExitStatus,
     Failed,
@@ -30,6 +29,7 @@ from kernel import (
     Scheduler,
     Spawned,
     SystemCall,
+    TraceEvent,
     WaitQueue,
     Yield,
     system_call,
@@ -75,7 +75,14 @@ def settle(sched: Scheduler, rounds: int = 1_000_000) -> None:
     raise AssertionError(f"still there: {list(sched.tasks.values())}")
 
 
-def watch(sched: Scheduler, *kinds: type[Event]) -> list[Any]:
+def end(sched: Scheduler) -> None:
+    """Kill whoever is left, and turn until nobody is."""
+    for task in list(sched.tasks.values()):
+        sched.kill(task)
+    settle(sched)
+
+
+def watch(sched: Scheduler, *kinds: type[TraceEvent]) -> list[Any]:
     """The list that all events of these kinds go to from now on."""
     seen: list[Any] = []
     sched.trace.subscribe(seen.append, *(kinds or KINDS))

@@ -264,3 +264,27 @@ run(first(), hog())
     logged = ("task 2 (hog) crashed: KeyboardInterrupt",)
     lines = played(FIRST + program, "begins", "holds", "pressed 2", logged=logged)
     assert "interrupted with 0 tasks" in lines
+
+
+def test_ctrl_c_ends_a_task_whose_function_is_stuck_in_a_thread_and_waits_for_no_thread():
+    program = """
+import threading
+
+def stuck():
+    say("stuck")
+    threading.Event().wait()
+
+def waiter():
+    try:
+        yield RunInThread(stuck)
+    finally:
+        say("waiter ends")
+
+run(waiter())
+"""
+    assert played(program, "stuck") == [
+        "stuck",
+        "waiter ends",
+        "interrupted with 0 tasks",
+        "handler is True",
+    ]

@@ -22,6 +22,8 @@ from kernel import (
     Policy,
     RequestCancelled,
     Scheduler,
+    SendSignal,
+    Signal,
     Sleep,
     SystemCall,
     WaitQueue,
@@ -314,6 +316,20 @@ def test_a_deadlock_is_reported_once_and_the_machine_stays_up(machine):
     assert len(reports.events) == count
     assert machine.call(KillTask(2), GUARD)
     assert machine.call(WaitTask(3), GUARD).value is None
+
+
+def test_where_somebody_has_stopped_a_task_there_is_no_deadlock(machine):
+    reports = Box(machine, Deadlocked)
+    tid = machine.call(NewTask(forever()), GUARD)
+    machine.call(SendSignal(tid, Signal.STOP), GUARD)
+    waits = machine.submit(WaitTask(tid))
+    machine.call(NewTask(blocked()), GUARD)
+    for _ in range(20):
+        assert machine.call(GetTid(), GUARD) == 0
+    assert reports.events == []
+    machine.call(KillTask(tid), GUARD)
+    assert waits.result(GUARD).killed
+    assert "1 task is blocked" in reports.wait()[0].verdict
 
 
 def test_after_shutdown_every_request_is_refused_at_once(machine):

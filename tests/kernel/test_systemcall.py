@@ -35,6 +35,12 @@ def test_a_call_has_a_place_for_its_arguments_and_for_nothing_else():
         Add(1).other = 2
 
 
+def test_a_call_without_arguments_is_made_without_any_function():
+    assert "__init__" not in vars(GetTid)
+    with pytest.raises(TypeError):
+        GetTid(1)
+
+
 def test_two_calls_with_the_same_arguments_are_two_calls():
     assert Add(1) != Add(1)
     assert len({Add(1), Add(1)}) == 2

@@ -11,7 +11,6 @@ import pytest
 from kernel import (
     Answered,
     Called,
-    Event,
     Exited,
     Failed,
     GetTid,
@@ -19,6 +18,7 @@ from kernel import (
     NewTask,
     Sleep,
     Spawned,
+    TraceEvent,
     WaitQueue,
     WaitTask,
     Yield,
@@ -111,7 +111,7 @@ def test_whoever_unsubscribes_sees_no_more_and_the_others_go_on():
 def test_a_sink_that_raises_is_dropped_and_the_kernel_lives(caplog):
     sched = start(program())
 
-    def broken(event: Event) -> None:
+    def broken(event: TraceEvent) -> None:
         raise RuntimeError("a bad sink")
 
     sched.trace.subscribe(broken, Spawned, Exited)

@@ -33,7 +33,7 @@ class Shell:
     def __init__(self, scheduler: Scheduler | None = None) -> None:
         self.width: int | None = None
         self.rows: int | None = None
-        self.machine = Machine(scheduler)
+        self.machine = Machine(scheduler or Scheduler(stdin=False))
         self.bytes = io.BytesIO()
         self.messages = io.StringIO()
         self.output = Plain(io.TextIOWrapper(self.bytes, "utf-8"), self.messages)

@@ -349,6 +349,54 @@ def test_a_program_may_read_stdin_where_no_commands_come_from_there():
     assert "task 1 (programs.py:asks) crashed: EOFError" in done.stderr
 
 
+GUESSED = (
+    "a number from 1 to 9? too small\na number from 1 to 9? too large\n"
+    "a number from 1 to 9? yes, after 3 tries\n"
+)
+
+
+@pytest.mark.parametrize("way", ["-c", "FILE"])
+def test_a_task_reads_the_lines_of_stdin_where_no_commands_come_from_there(way, tmp_path):
+    commands = "spawn guess 9 --number 7; wait"
+    arguments = ["-c", commands] if way == "-c" else [written(tmp_path, commands)]
+    done = pyos(*arguments, stdin="5\n8\n7\nleft alone\n")
+    assert (done.stdout, done.returncode) == (GUESSED, 0)
+
+
+def test_a_task_reads_a_line_as_soon_as_it_is_there():
+    with running("-c", "spawn guess 9 --number 7; wait") as process:
+        question = "a number from 1 to 9? "
+        for answer, said in (("5", "too small\n"), ("7", "yes, after 2 tries\n")):
+            assert process.stdout.read(len(question)) == question
+            print(answer, file=process.stdin, flush=True)
+            assert process.stdout.read(len(said)) == said
+        process.communicate()
+        assert process.returncode == 0
+
+
+@pytest.mark.parametrize("way", ["piped", "-i -c", "-i FILE"])
+def test_where_commands_come_from_stdin_a_task_finds_it_at_its_end(way, tmp_path):
+    done = WAYS[way]("spawn guess 9 --number 7\nwait\nspawn countdown 1; wait", tmp_path)
+    assert done.stdout == "a number from 1 to 9? it was 7\n1\n"
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_without_a_prompt_no_line_is_given_to_a_task(way, tmp_path):
+    done = WAYS[way]("tasks\n> 5\neof", tmp_path)
+    assert done.stderr.splitlines() == [
+        "here tasks read stdin; lines are given to them at the prompt only",
+        "here tasks read stdin, which has an end of its own",
+    ]
+    assert done.returncode == 1
+
+
+def test_a_task_that_reads_when_all_ends_holds_nobody_up():
+    with running("-c", "spawn guess 9 --number 7; spawn countdown 1; wait 2") as process:
+        assert process.wait(GUARD) == 0  # and nobody has closed its stdin
+        assert "task 1 (guess 9 --number 7) killed" in process.stderr.read()
+
+
 def test_a_program_that_closes_stdout_is_the_end_of_it_in_one_line():
     done = pyos("-c", "spawn countdown 1; wait; spawn programs.py:closes_stdout; wait; tasks")
     assert (done.stdout, done.returncode) == ("1\n", 1)

@@ -29,7 +29,7 @@ def test_each_command_comes_with_its_summary():
 
 def test_what_is_typed_already_narrows_the_choice():
     assert list(offered("sp")) == ["spawn"]
-    assert list(offered("tasks; st")) == ["tasks; stack"]
+    assert list(offered("tasks; sta")) == ["tasks; stack"]
     assert offered("xyz") == {}
 
 
@@ -51,6 +51,28 @@ def test_a_program_is_offered_its_own_options():
 @pytest.mark.parametrize("name", ["tasks", "ps"])
 def test_a_command_is_offered_its_options_under_each_of_its_names(name):
     assert list(offered(f"{name} --")) == [f"{name} --all"]
+
+
+SIGNALS = ["TERM", "KILL", "INT", "STOP", "CONT", "USR1", "USR2"]
+
+
+@pytest.mark.parametrize("begun", ["kill 3 --signal ", "kill --signal "])
+def test_an_option_that_takes_a_choice_is_offered_what_there_is(begun):
+    assert list(offered(begun)) == [begun + name for name in SIGNALS]
+
+
+@pytest.mark.parametrize("letters", ["K", "k", "Ki"])
+def test_letters_count_in_either_case(letters):
+    assert list(offered(f"kill 3 --signal {letters}")) == ["kill 3 --signal KILL"]
+
+
+def test_behind_the_choice_options_are_offered_again():
+    assert list(offered("kill --signal KILL ")) == ["kill --signal KILL --signal"]
+
+
+@pytest.mark.parametrize("line", ["> ", "> sp", "3> x; sp"])
+def test_what_a_task_is_to_read_is_not_completed(line):
+    assert offered(line) == {}
 
 
 def test_a_word_that_is_no_command_is_offered_nothing():

@@ -97,6 +97,12 @@ def asks():
     input("your name? ")
 
 
+def asks_when_told():
+    """Ask as soon as the other task has ended."""
+    yield WaitTask(1)
+    yield ReadLine("your name? ")
+
+
 def says(text: str, *, encoded: bool = False):
     """Print a text given as a Python expression."""
     yield
@@ -269,7 +275,7 @@ def test_a_task_that_refuses_to_die_is_left_behind_after_a_deadline(terminal):
     terminal.wait_for("task 1: p.py:stubborn")
     terminal.enter("exit")
     leaves(terminal)
-    assert "had not ended in time" in terminal.text
+    assert "task 1 (p.py:stubborn) killed by force" in terminal.text
 
 
 def test_nothing_is_complained_about_at_the_end(folder):
@@ -690,6 +696,151 @@ def test_tab_completes_a_command_and_the_menu_survives_output(terminal):
         terminal.wait_for("echo_server")
         terminal.type(CTRL_C)
         terminal.wait_last(PROMPT)
+
+
+# -- what tasks read
+
+QUESTION = "a number from 1 to 100?"
+
+
+def invitation(tid: int) -> str:
+    return f"task {tid} waits for: > your answer"
+
+
+def test_a_question_is_shown_and_answered_at_the_prompt(terminal):
+    terminal.enter("spawn guess --number 42")
+    terminal.wait_line(f"  1 │ {QUESTION}")
+    terminal.wait_last(f"{PROMPT} {invitation(1)}")
+    terminal.enter("> 50")
+    terminal.wait_for("  1 │ too large")
+    terminal.wait_last(f"{PROMPT} {invitation(1)}")
+    assert f"{PROMPT} > 50" in terminal.lines
+    terminal.enter("> 42")
+    terminal.wait_for("  1 │ yes, after 2 tries")
+    terminal.wait_last(PROMPT)
+
+
+def test_the_invitation_makes_room_for_what_is_typed_and_comes_back(terminal):
+    terminal.enter("spawn guess")
+    terminal.wait_last(f"{PROMPT} {invitation(1)}")
+    terminal.type("he")
+    terminal.wait_last(f"{PROMPT} he")
+    terminal.type(CTRL_C)
+    terminal.wait_last(f"{PROMPT} {invitation(1)}")
+    terminal.enter("kill 1")
+    terminal.wait_last(PROMPT)
+
+
+def test_a_question_does_not_damage_the_line_being_typed(terminal):
+    with teller(terminal, "told_to {port}") as tell:
+        terminal.enter("spawn p.py:asks_when_told")
+        terminal.wait_for("task 2")
+        terminal.wait_last(PROMPT)
+        terminal.type("help no-such")
+        terminal.wait_last(f"{PROMPT} help no-such")
+        tell.sendall(b".")
+        terminal.wait_line("  2 │ your name?")
+        terminal.wait_last(f"{PROMPT} help no-such")
+        terminal.enter("-thing")
+        terminal.wait_for("no command and no program 'no-such-thing'")
+
+
+def test_a_line_for_a_task_goes_there_while_a_command_waits_for_that_task(terminal):
+    terminal.enter("spawn guess --number 42; wait 1; help no1")
+    terminal.wait_last(invitation(1))
+    terminal.type("> 50\r")
+    terminal.wait_for("too large")
+    terminal.type("\x1b[200~> 60\n> 42\x1b[201~\r")
+    terminal.wait_for("yes, after 3 tries")
+    terminal.wait_for("no command and no program 'no1'")
+    terminal.wait_last(PROMPT)
+
+
+def test_several_tasks_ask_and_each_can_be_answered(terminal):
+    terminal.enter("spawn guess --number 42; spawn guess 9 --number 3")
+    terminal.wait_line(f"  1 │ {QUESTION}")
+    terminal.wait_line("  2 │ a number from 1 to 9?")
+    terminal.wait(lambda: "waits for" in terminal.last, "the invitation")
+    terminal.enter("2> 3")
+    terminal.wait_for("  2 │ yes, after 1 try")
+    terminal.wait_last(f"{PROMPT} {invitation(1)}")
+    terminal.enter("eof")
+    terminal.wait_for("  1 │ it was 42")
+    terminal.wait_last(PROMPT)
+
+
+def test_a_line_for_nobody_is_kept_or_refused_and_that_is_said(terminal):
+    terminal.enter("> 42")
+    terminal.wait_for("it is kept for the next that does")
+    terminal.enter("7> 42")
+    terminal.wait_for("no task 7; type tasks for those there are")
+    terminal.enter("spawn guess --number 42")
+    terminal.wait_for("yes, after 1 try")
+    terminal.wait_last(PROMPT)
+
+
+def test_under_a_flood_a_question_is_asked_and_answered(terminal):
+    terminal.enter("spawn p.py:flood; spawn guess --number 42")
+    terminal.wait(lambda: terminal.last.endswith(invitation(2)), "the invitation")
+    terminal.enter("> 42")
+    terminal.wait_for("task 2 (guess --number 42) ended")
+
+
+def test_after_a_restart_nobody_is_said_to_wait(terminal):
+    terminal.enter("spawn guess")
+    terminal.wait_last(f"{PROMPT} {invitation(1)}")
+    terminal.enter("restart")
+    terminal.wait_for("a new kernel")
+    terminal.wait_last(PROMPT)
+    terminal.enter("spawn guess --number 42")
+    terminal.wait_last(f"{PROMPT} {invitation(1)}")
+    terminal.enter("> 42")
+    terminal.wait_for("yes, after 1 try")
+
+
+def test_who_leaves_leaves_questions_open(terminal):
+    terminal.enter("spawn guess")
+    terminal.wait_last(f"{PROMPT} {invitation(1)}")
+    terminal.type(CTRL_D)
+    leaves(terminal)
+
+
+def test_a_question_fits_on_a_narrow_terminal(folder):
+    with console(folder, columns=40) as terminal:
+        terminal.enter("spawn guess --number 42")
+        terminal.wait_last(f"{PROMPT} {invitation(1)}")
+        assert f"  1 │ {QUESTION}" in terminal.lines
+        terminal.enter("> 42")
+        terminal.wait_for("yes, after 1 try")
+
+
+def test_a_terminal_that_can_only_print_shows_questions_too(folder):
+    with console(folder, env={"TERM": "dumb"}) as terminal:
+        terminal.enter("spawn guess --number 42")
+        terminal.wait_line(f"  1 │ {QUESTION}")
+        terminal.wait_line(invitation(1))
+        terminal.wait_last(PROMPT)
+        terminal.enter("> 42")
+        terminal.wait_for("yes, after 1 try")
+        terminal.wait_last(PROMPT)
+
+
+def test_lines_for_tasks_can_be_prepared(folder):
+    with console(folder, "-i", "-c", "spawn guess --number 42; wait\n> 50\n> 42") as terminal:
+        terminal.wait_for("yes, after 2 tries")
+        terminal.wait_last(PROMPT)
+
+
+def test_without_a_prompt_a_task_reads_the_terminal_itself(folder):
+    command = [sys.executable, "-m", "pyos_shell", "-c", "spawn guess --number 42; wait"]
+    with Terminal(command, cwd=folder) as terminal:
+        terminal.wait_last(QUESTION)
+        terminal.type("50\r")
+        terminal.wait_for("too large")
+        terminal.wait_last(QUESTION)
+        terminal.type("42\r")
+        terminal.wait_for("yes, after 2 tries")
+        leaves(terminal)
 
 
 # -- commands from the command line

@@ -19,6 +19,11 @@ class Level(Enum):
     Hard = 2
 
 
+class Direction(Enum):
+    UP = "UP"
+    DOWN = "DOWN"
+
+
 @always
 @given(st.integers())
 def test_whole_numbers_are_read_as_they_are_written(number):
@@ -52,6 +57,8 @@ def test_text_is_itself(text):
         (Level, "soft-kill", Level.SOFT_KILL),
         (Level, "SOFT_KILL", Level.SOFT_KILL),
         (Level, "hard", Level.Hard),
+        (Direction, "UP", Direction.UP),
+        (Direction, "down", Direction.DOWN),
         (Literal["fast", 7], "FAST", "fast"),
         (Literal["fast", 7], "7", 7),
         (float, "inf", math.inf),
@@ -86,5 +93,6 @@ def test_a_type_that_nobody_can_type_has_no_conversion(of_type):
 
 def test_what_is_expected_is_said():
     assert conversion(Level).expected == "soft-kill or hard"
+    assert conversion(Direction).expected == "UP or DOWN"
     assert conversion(Literal["a", "b", "c"]).expected == "a, b or c"
     assert conversion(int).expected == "a whole number"

@@ -1,10 +1,11 @@
 """Laws of the language of a command line."""
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, settings
+from hypothesis import given as with_any
 from hypothesis import strategies as st
 
-from pyos_shell.line import Word, parse, quote
+from pyos_shell.line import Given, Word, given, joined, parse, quote
 from pyos_shell.mistake import Mistake
 
 always = settings(derandomize=True, deadline=None)
@@ -90,7 +91,7 @@ def test_a_word_knows_its_place_with_its_quotes():
 
 
 @always
-@given(texts)
+@with_any(texts)
 @example("\\")
 @example("a\\\r")
 @example("\x1c\x85\u2028")
@@ -103,7 +104,7 @@ def test_any_text_is_statements_or_a_mistake_in_it(source):
 
 
 @always
-@given(texts)
+@with_any(texts)
 def test_words_stand_in_order_and_apart_and_each_is_one_word_alone(source):
     result = attempt(source)
     statements = [] if isinstance(result, Mistake) else result
@@ -115,7 +116,7 @@ def test_words_stand_in_order_and_apart_and_each_is_one_word_alone(source):
 
 
 @always
-@given(texts)
+@with_any(texts)
 @example("it's")
 @example("\\'")
 @example("#")
@@ -124,7 +125,7 @@ def test_what_is_quoted_is_one_word_again(text):
 
 
 @always
-@given(st.lists(texts, min_size=1))
+@with_any(st.lists(texts, min_size=1))
 def test_quoted_words_joined_by_blanks_are_those_words(many):
     assert words(" ".join(map(quote, many))) == [many]
 
@@ -137,3 +138,22 @@ def test_ordinary_words_are_quoted_by_nothing(text):
 @pytest.mark.parametrize("text", ["a|b", "a&&b", "$x", "a>b", "*", "~", "!x", "(a)", "`x`", "{a}"])
 def test_what_may_once_be_an_operator_is_quoted_already(text):
     assert quote(text) == f"'{text}'"
+
+
+@always
+@with_any(st.text(st.characters(exclude_characters="\n")), st.integers(1, 10**18))
+def test_a_line_for_a_task_is_what_it_is(text, tid):
+    assert given(f"> {text}") == Given(text, None)
+    assert given(f"{tid}> {text}") == Given(text, tid)
+    assert given(f" {tid} > {text}") == Given(text, tid)
+
+
+@pytest.mark.parametrize(
+    "line", ["", "tasks", "x> y", "0> x", "-1> x", "1 2> x", "'>' x", "a\n> x"]
+)
+def test_any_other_line_is_none_for_a_task(line):
+    assert given(line) is None
+
+
+def test_a_line_for_a_task_is_not_continued_by_a_backslash():
+    assert list(joined(["> C:\\", "tasks \\", "--all"])) == ["> C:\\", "tasks \\\n--all"]

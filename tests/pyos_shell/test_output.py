@@ -359,6 +359,23 @@ def test_a_helping_has_what_is_unfinished_only_if_asked():
     assert not output.arrived.is_set()
 
 
+def test_a_question_is_shown_at_once_and_on_a_line_of_its_own():
+    output = Output()
+    output.take_in(3, "your name? ")
+    output.readers_changed(3, 2)
+    assert (lines(output, unfinished=False), output.awaited) == ([(3, "your name? ")], 2)
+    output.take_in(3, "hello\n")
+    output.readers_changed(2, 0)
+    assert (lines(output, unfinished=False), output.awaited) == ([(3, "hello")], 0)
+
+
+def test_a_change_of_who_reads_is_news_even_if_nothing_was_printed():
+    output = Output()
+    output.readers_changed(3, 3)
+    assert output.arrived.is_set()
+    assert lines(output) == []
+
+
 def test_a_report_comes_after_what_its_task_has_begun_to_print():
     output = Output()
     output.take_in(1, "begun")

@@ -1,8 +1,11 @@
 """Laws of reports: what a person should know of the kernel, in one line where that is enough."""
 
+from threading import Event
+
 import pytest
 
 from kernel import (
+    Abandoned,
     AcceptFailed,
     Deadlocked,
     Exited,
@@ -11,13 +14,16 @@ from kernel import (
     Hogged,
     NewTask,
     Panicked,
+    ReadersChanged,
     Released,
+    RunInThread,
+    Unheard,
     WaitTask,
 )
 from pyos_shell.output import Line
 from pyos_shell.reports import exit_in_words
 
-from .shell import SAMPLES, until
+from .shell import GUARD, SAMPLES, until
 
 
 def emitted(shell, event):
@@ -33,10 +39,7 @@ def emitted(shell, event):
         (ExitStatus(3, value=7), "task 3 (p 1) ended: 7"),
         (ExitStatus(3, error=KeyError("k")), "task 3 (p 1) crashed: KeyError: 'k'; see stack 3"),
         (ExitStatus(3, killed=True), "task 3 (p 1) killed"),
-        (
-            ExitStatus(3, killed=True, forced=True),
-            "task 3 (p 1) killed by force   (it had not ended in time)",
-        ),
+        (ExitStatus(3, killed=True, forced=True), "task 3 (p 1) killed by force"),
     ],
 )
 def test_an_end_is_one_line_and_a_crash_says_how_to_see_more(status, words):
@@ -59,10 +62,43 @@ def test_only_a_crash_is_marked_as_one(shell):
             AcceptFailed(1, 7, OSError(24, "Too many open files")),
             "task 1 cannot accept on file 7 for now: Too many open files",
         ),
+        (
+            Abandoned(1, RunInThread(len, "abc")),
+            "RunInThread(len, 'abc') of task 1 was given up: its thread is left to finish",
+        ),
     ],
 )
 def test_what_a_person_should_know_is_reported_of_its_task(shell, event, words):
     assert emitted(shell, event) == [Line(event.tid, "report", words)]
+
+
+def test_an_error_that_nobody_waited_for_is_marked_as_a_crash(shell):
+    event = Unheard(1, RunInThread(len, 7), TypeError("no len"))
+    words = "RunInThread(len, 7) of task 1 was given up, and has failed: TypeError: no len"
+    assert emitted(shell, event) == [Line(1, "crash", words)]
+
+
+def test_whose_turn_it_is_to_read_is_noted_and_no_line_of_the_log(shell):
+    assert emitted(shell, ReadersChanged(3, 2)) == []
+    assert shell.output.awaited == 2
+
+
+def test_a_worker_that_is_left_behind_is_reported_and_so_is_its_error(shell):
+    release = Event()
+
+    def fails_in_the_end():
+        assert release.wait(GUARD)
+        raise LookupError("in vain")
+
+    def program():
+        yield RunInThread(fails_in_the_end)
+
+    tid = shell.machine.call(NewTask(program()), GUARD)
+    until(lambda: " thread: " in "".join(shell.run("tasks")))
+    shell.run(f"kill {tid}")
+    until(lambda: "its thread is left to finish" in shell.reported)
+    release.set()
+    until(lambda: "was given up, and has failed: LookupError: in vain" in shell.reported)
 
 
 def test_a_panic_is_loud_and_says_what_to_do(shell):

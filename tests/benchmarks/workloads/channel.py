@@ -4,6 +4,8 @@ for each message.
 
 from collections import deque
 
+from kernel import Channel, ChanRecv, ChanSend
+
 from ..lap import Lap
 
 
@@ -54,6 +56,26 @@ def greenlets(runtime, messages, size):
     return lap.nanoseconds(messages)
 
 
+def pyos(runtime, messages, size):
+    lap, channel = Lap(), Channel(size)
+
+    def sender():
+        for number in range(messages):
+            yield ChanSend(channel, number)
+
+    def receiver():
+        for _ in range(messages):
+            yield ChanRecv(channel)
+
+    def main():
+        lap.begin()
+        yield runtime.run_all(lambda function: function(), [(receiver,), (sender,)])
+        lap.end()
+
+    runtime.run(main())
+    return lap.nanoseconds(messages)
+
+
 class Put:
     __slots__ = ("channel", "value")
 
@@ -91,7 +113,7 @@ class Get:
         return message
 
 
-class Channel:
+class Queue:
     def __init__(self, size):
         self.size = size
         self.messages, self.getters, self.putters = deque(), deque(), deque()
@@ -99,7 +121,7 @@ class Channel:
 
 def limit(runtime, messages, size):
     """A loop that runs one call object for each operation."""
-    lap, channel = Lap(), Channel(size)
+    lap, channel = Lap(), Queue(size)
 
     def sender():
         for number in range(1, messages + 1):

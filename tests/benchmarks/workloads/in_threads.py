@@ -8,6 +8,8 @@ import threading
 from collections import deque
 from queue import SimpleQueue
 
+from kernel import RunInThread
+
 from ..lap import Lap
 
 
@@ -29,6 +31,23 @@ def coroutines(runtime, calls, at_once):
         lap.end()
 
     runtime.run(main)
+    return lap.microseconds(calls)
+
+
+def pyos(runtime, calls, at_once):
+    lap = Lap()
+
+    def caller(calls):
+        for _ in range(calls):
+            yield RunInThread(nothing)
+
+    def main():
+        yield runtime.run_all(caller, [(1,)] * 5)
+        lap.begin()
+        yield runtime.run_all(caller, [(calls // at_once,)] * at_once)
+        lap.end()
+
+    runtime.run(main())
     return lap.microseconds(calls)
 
 

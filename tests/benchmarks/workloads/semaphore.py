@@ -2,6 +2,8 @@
 
 from collections import deque
 
+from kernel import Acquire, Release, Semaphore
+
 from ..lap import Lap
 from .channel import serve_calls
 
@@ -65,12 +67,34 @@ def greenlets(runtime, rounds):
     return lap.nanoseconds(rounds)
 
 
-class Semaphore:
+def pyos(runtime, rounds):
+    lap, ping, pong = Lap(), Semaphore(0), Semaphore(0)
+
+    def first():
+        for _ in range(rounds):
+            yield Release(ping)
+            yield Acquire(pong)
+
+    def second():
+        for _ in range(rounds):
+            yield Acquire(ping)
+            yield Release(pong)
+
+    def main():
+        lap.begin()
+        yield runtime.run_all(lambda function: function(), [(first,), (second,)])
+        lap.end()
+
+    runtime.run(main())
+    return lap.nanoseconds(rounds)
+
+
+class Permits:
     def __init__(self):
         self.count, self.waiting = 0, deque()
 
 
-class Acquire:
+class Take:
     __slots__ = ("semaphore",)
 
     def __init__(self, semaphore):
@@ -84,7 +108,7 @@ class Acquire:
         return False
 
 
-class Release:
+class Give:
     __slots__ = ("semaphore",)
 
     def __init__(self, semaphore):
@@ -99,17 +123,17 @@ class Release:
 
 def limit(runtime, rounds):
     """A loop that runs one call object for each operation."""
-    lap, ping, pong = Lap(), Semaphore(), Semaphore()
+    lap, ping, pong = Lap(), Permits(), Permits()
 
     def first():
         for _ in range(rounds):
-            yield Release(ping)
-            yield Acquire(pong)
+            yield Give(ping)
+            yield Take(pong)
 
     def second():
         for _ in range(rounds):
-            yield Acquire(ping)
-            yield Release(pong)
+            yield Take(ping)
+            yield Give(pong)
 
     lap.begin()
     serve_calls([first(), second()])

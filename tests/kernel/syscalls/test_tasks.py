@@ -6,6 +6,7 @@ import gc
 import math
 import socket
 import types
+from collections import deque
 from typing import Any
 
 import pytest
@@ -13,6 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel import (
+    Channel,
+    ChanRecv,
+    ChanSend,
     Exited,
     ExitStatus,
     GetTid,
@@ -26,11 +30,15 @@ from kernel import (
     Scheduler,
     Sleep,
     Spawned,
+    SpawnLinked,
+    SpawnMonitored,
+    TaskGroup,
     TaskKilled,
     TooManyTasks,
     WaitQueue,
     WaitTask,
     Yield,
+    within,
 )
 from kernel.systemcall import ASLEEP
 
@@ -1332,9 +1340,19 @@ def test_a_task_that_swallows_the_kill_is_forced_and_reported_and_the_system_goe
 
 
 def test_a_task_that_is_ended_by_force_while_it_is_ready_has_no_turn_any_more():
-    sched = started(spinning(), idle())
-    assert [task.tid for task in sched.ready] == [1, 2]
+    steps = []
+
+    def counting():
+        while True:
+            steps.append(sched.passes)
+            yield
+
+    sched = start(counting(), idle())
+    turn(sched, 2)
     sched.force(sched.tasks[1])
+    turn(sched, 3)
+    assert len(steps) == 2
+    assert sched.find(1).status.forced
     assert [task.tid for task in sched.ready] == [2]
 
 
@@ -1542,3 +1560,52 @@ def test_a_killed_task_that_is_nowhere_is_ended_at_its_deadline():
     sched.clock.advance(1)
     turn(sched)
     assert outcome(sched, 1).forced
+
+
+def test_a_coroutine_for_a_task_that_a_kill_prevents_is_not_warned_of():
+    channel, made = Channel(), []
+
+    async def child():
+        made.append("must not be reached")
+
+    async def spawner(spawn):
+        await ChanRecv(channel)
+        await spawn(child())
+
+    async def waiter(spawn):
+        await ChanRecv(channel)
+        await within(5, child())
+
+    async def parent(spawn):
+        async with TaskGroup() as group:
+            await ChanRecv(channel)
+            await group.spawn(child())
+
+    sched = start(
+        *(spawner(call) for call in (NewTask, SpawnLinked, SpawnMonitored)),
+        waiter(None),
+        parent(None),
+    )
+    turn(sched, 2)
+    for tid in range(1, 6):
+        ask(sched, ChanSend(channel, "item"))
+        ask(sched, KillTask(tid))
+    settle(sched)
+    gc.collect()  # a coroutine that was never awaited would be warned of here
+    assert made == []
+
+
+def test_of_many_deadlines_that_come_at_once_none_costs_a_look_at_all_who_are_ready():
+    class Ready(deque):
+        """To search it would cost a look at each."""
+
+        def __contains__(self, task):
+            raise AssertionError("must not be searched")
+
+    sched = start(*(idle() for _ in range(3000)))
+    turn(sched)
+    sched.ready = Ready(sched.ready)
+    for tid in list(sched.tasks):
+        ask(sched, KillTask(tid, 0))
+    settle(sched)
+    assert all(outcome(sched, tid).killed for tid in sched.ended)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel import KillTask, ManualClock, NewTask, Sleep, WaitTask
+from kernel import KillTask, ManualClock, NewTask, Now, Sleep, SleepUntil, Ticks, WaitTask
 
-from ..support import ask, run, settle, start, turn
+from ..support import ask, either_style, run, settle, start, turn
 
 
 @given(st.lists(st.floats(0, 1e6), max_size=20))
@@ -147,3 +147,76 @@ def test_a_sleeper_tells_how_much_is_left():
     turn(sched)
     clock.advance(1.6)
     assert sched.find(1).reason() == "sleep 0.4 s left"
+
+
+@either_style
+def test_now_is_the_kernels_own_clock(style):
+    def program():
+        before = yield Now()
+        yield Sleep(2.5)
+        return before, (yield Now())
+
+    assert run(style(program()), clock=ManualClock(100)).value == (100.0, 102.5)
+
+
+@either_style
+@pytest.mark.parametrize(("when", "ends"), [(107, 107.0), (100, 100.0), (3, 100.0), (-5, 100.0)])
+def test_sleep_until_a_time_that_is_over_only_gives_way(style, when, ends):
+    def program():
+        yield SleepUntil(when)
+        return (yield Now())
+
+    assert run(style(program()), clock=ManualClock(100)).value == ends
+
+
+@pytest.mark.parametrize("when", [float("inf"), float("nan"), float("-inf")])
+def test_to_sleep_until_no_time_is_refused(when):
+    def program():
+        with pytest.raises(ValueError, match="cannot sleep until"):
+            yield SleepUntil(when)
+        return "lives"
+
+    assert run(program()).value == "lives"
+
+
+def test_ticks_do_not_drift_and_leave_out_what_was_missed():
+    def program():
+        ticks, log = Ticks(2), []
+        for work in (0.5, 1.5, 5, 0):
+            log.append(((yield ticks.next()), (yield Now())))
+            yield Sleep(work)
+        return log
+
+    assert run(program()).value == [(1, 2.0), (2, 4.0), (3, 6.0), (6, 12.0)]
+
+
+def test_ticks_are_iterated_over():
+    async def program():
+        log = []
+        async for number in Ticks(0.5):
+            log.append((number, await Now()))
+            if number == 3:
+                return log
+
+    assert run(program()).value == [(1, 0.5), (2, 1.0), (3, 1.5)]
+
+
+@given(st.floats(0.01, 100), st.lists(st.floats(0, 300), max_size=20))
+def test_a_tick_is_never_early_nor_told_twice(seconds, works):
+    def program():
+        ticks, log = Ticks(seconds), []
+        for work in works:
+            log.append(((yield ticks.next()), (yield Now())))
+            yield Sleep(work)
+        return log
+
+    log = run(program()).value
+    numbers = [number for number, _ in log]
+    assert numbers == sorted(set(numbers))
+    assert all(now >= number * seconds for number, now in log)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan")])
+def test_what_is_no_time_between_ticks_is_refused(seconds):
+    with pytest.raises(ValueError, match="cannot tick every"):
+        Ticks(seconds)

@@ -1,4 +1,4 @@
-"""Laws of the commands that start, end and wait for tasks."""
+"""Laws of the commands that start tasks and wait for them."""
 
 import os
 import socket
@@ -234,60 +234,6 @@ def test_a_port_in_use_and_an_address_of_another_machine_are_one_line(shell):
     assert f"crashed: OSError: the port is in use: 127.0.0.1:{port}" in in_use
     assert "crashed: OSError: the address is not of this machine: 203.0.113.1:0" in elsewhere
     shell.succeeds("spawn countdown 1; wait")
-
-
-# -- kill
-
-
-def test_a_killed_task_may_finish_and_is_reported_as_killed(shell):
-    assert shell.succeeds(f"spawn {PROGRAMS}:tidy; spawn {PROGRAMS}:sleeper; kill 1 2")[2:] == [
-        "task 1 is being killed",
-        "task 2 is being killed",
-    ]
-    assert shell.wait(1).killed
-    assert shell.wait(2).killed
-    assert shell.printed == "tidied up\n"
-    assert sorted(shell.reported.splitlines()) == [
-        "task 1 (programs.py:tidy) killed",
-        "task 2 (programs.py:sleeper) killed",
-    ]
-
-
-def test_a_kill_is_said_before_the_end_is_reported(shell):
-    reported = []
-    shell.session.show = lambda lines, data: reported.append(shell.reported) if lines else None
-    shell.run(f"spawn {PROGRAMS}:sleeper; kill 1")
-    shell.wait(1)
-    assert reported == ["", ""]
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("kill 9", "no task 9; type tasks for those there are"),
-        ("kill 1", "task 1 had ended before"),
-        ("kill 1 9", "task 1 had ended before\nno task 9; type tasks for those there are"),
-    ],
-)
-def test_what_cannot_be_killed_fails_and_says_why(shell, line, said):
-    shell.run("spawn countdown 1; wait")
-    assert shell.fails(line) == said.split("\n")
-
-
-def test_those_that_can_be_killed_are_killed_although_others_cannot(shell):
-    shell.run(f"spawn {PROGRAMS}:sleeper")
-    assert shell.fails("kill 9 1") == [
-        "task 1 is being killed",
-        "no task 9; type tasks for those there are",
-    ]
-    assert shell.wait(1).killed
-
-
-@pytest.mark.parametrize("line", ["kill", "kill x", "kill 1 x", "kill 0", "kill -9 1"])
-def test_a_kill_of_no_number_kills_nobody(shell, line):
-    shell.run(f"spawn {PROGRAMS}:sleeper")
-    assert shell.fails(line)[-1] == "usage: kill TID…"
-    assert "blocked" in shell.run("tasks")[1] or "ready" in shell.run("tasks")[1]
 
 
 # -- wait

@@ -3,7 +3,7 @@
 import sys
 from threading import Event
 
-from kernel import NewTask, Sleep, SystemCall, system_call
+from kernel import NewTask, OnSignal, ReadLine, Signal, Sleep, SystemCall, system_call
 
 #: Set by a test that has seen enough.
 ENOUGH = Event()
@@ -80,6 +80,42 @@ def asks():
     """Read from stdin."""
     print("hello", input())
     yield
+
+
+def greets(times: int = 1):
+    """Read names at the console, and greet them."""
+    for _ in range(times):
+        print("hello", (yield ReadLine("your name? ")))
+
+
+def adds():
+    """Add numbers up to the end of the input."""
+    total = 0
+    while True:
+        try:
+            total += int((yield ReadLine()))
+        except EOFError:
+            print("total", total)
+            return
+
+
+def counts():
+    """Count its own steps, where a test can see it."""
+    number = 0
+    while True:
+        number += 1
+        yield
+
+
+def handles():
+    """Say which signals it gets."""
+    for signal in (Signal.USR1, Signal.USR2):
+        yield OnSignal(signal, lambda signal: print("got", signal.name))
+    print("ready")
+    try:
+        yield Sleep(1000)
+    except KeyboardInterrupt:
+        print("interrupted")
 
 
 def closes_stdout():

@@ -1,0 +1,210 @@
+"""Stand-ins: what takes the place of a task's innermost frame between two steps.
+
+To the loop they look like a frame: they have `send`, and are gone after one step. So an error, a
+kill or a stop waits in the ready queue with its task, and the loop need not ask before each step
+what it is to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import CoroutineType, GeneratorType
+from typing import TYPE_CHECKING, Any
+
+from .errors import Cancelled, TaskKilled
+from .frames import begun, shut
+from .systemcall import SystemCall, system_call
+
+if TYPE_CHECKING:
+    from contextvars import Context
+
+    from .scheduler import Scheduler
+    from .task import Task
+    from .waitqueue import Caller
+
+
+class StandIn:
+    """Stands in for `frame`, which may be a stand-in as well."""
+
+    __slots__ = ("frame", "task")
+
+    def __init__(self, task: Task, frame: Any) -> None:
+        self.task, self.frame = task, frame
+
+    def send(self, answer: Any) -> object:
+        """The step that an answer begins."""
+        raise NotImplementedError
+
+    def throw(self, error: BaseException) -> object:
+        """The step that an error begins."""
+        raise NotImplementedError
+
+
+def behind(frame: Any) -> Any:
+    """The frame that a stand-in stands in for."""
+    while isinstance(frame, StandIn):
+        frame = frame.frame
+    return frame
+
+
+class Throw(StandIn):
+    """The step begins with `error`, whatever it was to begin with."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, task: Task, frame: Any, error: BaseException) -> None:
+        self.task, self.frame, self.error = task, frame, error
+
+    def send(self, answer: Any) -> object:
+        self.task.frame = self.frame
+        try:
+            return self.frame.throw(self.error)
+        finally:
+            del self.error  # its traceback leads back here: a cycle
+
+
+class Interrupt(StandIn):
+    """The step runs as ever, so an answer that was given is seen. The trap that it ends with is
+    dropped, unless it gives something back, and `error` is raised at that `yield`; at the next one,
+    if the call is uninterruptible.
+    """
+
+    __slots__ = ("error",)
+
+    def __init__(self, task: Task, frame: Any, error: BaseException) -> None:
+        self.task, self.frame, self.error = task, frame, error
+
+    def send(self, answer: Any) -> object:
+        return self.step(self.frame.send, answer)
+
+    def throw(self, error: BaseException) -> object:
+        return self.step(self.frame.throw, error)
+
+    def step(self, go_on: Callable[[Any], Any], what: object) -> object:
+        task = self.task
+        task.frame = self.frame
+        try:
+            trap = go_on(what)
+        except BaseException:
+            # The frame is gone, and the step goes on in its caller.
+            if task.callers and not is_void(self.error):
+                self.frame = task.callers[-1]
+                task.callers[-1] = self
+            elif isinstance(self.error, TaskKilled):
+                task.killed = False  # it ended by itself before the kill reached it
+            raise
+        return trap if is_void(self.error) else self.in_place_of(trap)
+
+    def in_place_of(self, trap: Any) -> object:
+        """The trap with which the step ends after all."""
+        if isinstance(trap, SystemCall):
+            if trap.uninterruptible:
+                self.frame, self.task.frame = self.task.frame, self
+                return trap
+            if trap.gives_back:
+                return Raise(self.error, trap)
+            trap.drop()
+        elif isinstance(trap, InContext):
+            trap.context.run(shut, trap.frame, self.task.give_back)
+        elif isinstance(trap, (GeneratorType, CoroutineType)):
+            shut(trap, self.task.give_back)
+        return Raise(self.error)
+
+
+def is_void(error: BaseException) -> bool:
+    """Whether it is about a scope that has been left in time."""
+    return isinstance(error, Cancelled) and error.scope.task is None
+
+
+@system_call
+class Raise(SystemCall):
+    """Raises `error` at the caller's `yield`, once it has made the call that it makes `first`."""
+
+    error: BaseException
+    first: SystemCall | None = None
+
+    uninterruptible = True  # what the caller is told later is raised later
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        try:
+            if self.first is not None:
+                self.first.run(kernel, caller)
+        finally:
+            raise self.error
+
+
+def interrupted(task: Task, frame: Any, error: BaseException) -> StandIn:
+    """Stands in for `frame` so that `error` is raised at its next `yield`; before the body of one
+    that has not begun.
+    """
+    if isinstance(frame, (Throw, Interrupt)) or begun(behind(frame)):
+        return Interrupt(task, frame, error)
+    return Throw(task, frame, error)
+
+
+class Stop(StandIn):
+    """The step is put off until the task is continued, and what it was to begin with is kept."""
+
+    __slots__ = ("answer", "call")
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task, task.frame)
+        self.answer: object = None
+        #: The call that the task was asleep in when it was stopped.
+        self.call = task.call if task.queue is not None else None
+
+    def send(self, answer: Any) -> object:
+        self.answer = answer
+        return Stopped()
+
+    def throw(self, error: BaseException) -> object:
+        self.frame = Throw(self.task, self.frame, error)
+        return Stopped()
+
+
+@system_call
+class Stopped(SystemCall):
+    """Waits until the task is continued."""
+
+    uninterruptible = True
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        return caller.sleep(kernel.sleepers, self)
+
+    def reason(self, kernel: Scheduler, caller: Caller) -> str:
+        stop = caller.task.stop if caller.task is not None else None
+        answered = f" with the answer to {stop.call!r}" if stop and stop.call is not None else ""
+        return f"to be continued{answered}"
+
+
+class InContext(StandIn):
+    """Takes every step of a frame in a context, and of the subroutines that it calls."""
+
+    __slots__ = ("context",)
+
+    def __init__(self, task: Task, frame: Any, context: Context) -> None:
+        super().__init__(task, frame)
+        self.context = context
+
+    # The frame that an error came through keeps these functions' own: let them hold nothing.
+
+    def send(self, answer: Any) -> object:
+        try:
+            return self.enter(self.context.run(self.frame.send, answer))
+        finally:
+            del answer
+
+    def throw(self, error: BaseException) -> object:
+        try:
+            return self.enter(self.context.run(self.frame.throw, error))
+        finally:
+            del error
+
+    def close(self) -> None:
+        self.context.run(self.frame.close)
+
+    def enter(self, trap: object) -> object:
+        """The trap; a subroutine in the same context."""
+        if type(trap) is GeneratorType or type(trap) is CoroutineType:
+            return InContext(self.task, trap, self.context)
+        return trap

@@ -1,0 +1,81 @@
+"""Commands that send tasks signals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from kernel import GetStack, NoSuchTask, SendSignal, Signal
+
+from ..answers import Notice
+from ..command import command
+from ..system import System
+from ..tid import Tid
+
+#: What is said of a task to which a signal is sent, and what if it makes no difference.
+SENT: Final = {
+    Signal.TERM: "is being killed",
+    Signal.KILL: "is being killed by force",
+    Signal.INT: "is being interrupted",
+    Signal.STOP: "is being stopped",
+    Signal.CONT: "is being continued",
+    Signal.USR1: "is being sent USR1",
+    Signal.USR2: "is being sent USR2",
+}
+IN_VAIN: Final = {
+    Signal.STOP: "was stopped before",
+    Signal.CONT: "was not stopped",
+    Signal.USR1: "has no handler for USR1",
+    Signal.USR2: "has no handler for USR2",
+}
+
+
+@command()
+def kill(system: System, tid: Tid, *more: Tid, signal: Signal = Signal.TERM) -> Notice | None:
+    """End tasks, or send them another signal.
+
+    Several may be given: `kill 3 7`. The signals are
+      TERM  ends a task: it gets a `TaskKilled` where it stands, so its `finally`
+            blocks run first; after 2 seconds it is ended by force,
+      KILL  ends it by force at once,
+      INT   interrupts it: it gets a `KeyboardInterrupt`, or its handler runs,
+      STOP, CONT  are what `stop` and `cont` send,
+      USR1, USR2  run its handler, if it has one.
+
+    signal: TERM unless given
+    """
+    return send(system, [tid, *more], signal)
+
+
+@command()
+def stop(system: System, tid: Tid, *more: Tid) -> Notice | None:
+    """Let tasks take no step until they are continued.
+
+    A stopped task keeps its place in every queue, and what it gets there.
+    `cont` continues it; `kill` ends it.
+    """
+    return send(system, [tid, *more], Signal.STOP)
+
+
+@command()
+def cont(system: System, tid: Tid, *more: Tid) -> Notice | None:
+    """Continue stopped tasks."""
+    return send(system, [tid, *more], Signal.CONT)
+
+
+def send(system: System, tids: Iterable[int], signal: Signal) -> Notice | None:
+    """Send all these tasks a signal; what went wrong, if anything."""
+    failures = [text for tid in tids if (text := send_one(system, tid, signal))]
+    return Notice("\n".join(failures), ok=False) if failures else None
+
+
+def send_one(system: System, tid: int, signal: Signal) -> str:
+    """Send a task a signal, and say so first; what is wrong, if anything."""
+    try:
+        if system.ask(GetStack(tid)).status is not None:
+            return f"task {tid} had ended before"
+        system.say(f"task {tid} {SENT[signal]}")
+        made_a_difference = system.ask(SendSignal(tid, signal))
+    except NoSuchTask as error:
+        return f"{error}; type tasks for those there are"
+    return "" if made_a_difference else f"task {tid} {IN_VAIN.get(signal, 'had ended before')}"
