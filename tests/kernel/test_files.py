@@ -463,6 +463,18 @@ def test_two_who_accept_get_a_connection_each(kernel):
                     accepted.close()
 
 
+def test_nobody_overtakes_those_who_wait_to_accept(kernel):
+    with listening() as listener:
+        logs = [spawn(kernel, Accept(listener)) for _ in range(2)]
+        settle(kernel)
+        clients = [socket.create_connection(listener.getsockname()) for _ in range(3)]
+        logs.append(spawn(kernel, Accept(listener)))
+        until(kernel, lambda: all(logs))
+        assert [log[0][1] for log in logs] == [client.getsockname() for client in clients]
+        for sock in [*clients, *(log[0][0] for log in logs)]:
+            sock.close()
+
+
 def test_one_may_read_while_another_writes(kernel, pair):
     near, far = pair
     fill(near)
@@ -565,6 +577,23 @@ def test_a_pipe_is_waited_for_by_its_number(kernel):
     finally:
         os.close(reader)
         os.close(writer)
+
+
+def test_the_standard_input_is_waited_for_by_its_number(kernel):
+    reader, writer = os.pipe()
+    former = os.dup(0)
+    os.dup2(reader, 0)
+    try:
+        log = spawn(kernel, ReadWait(0))
+        settle(kernel)
+        assert log == []
+        os.write(writer, b"!")
+        until(kernel, lambda: log)
+        assert log == [None]
+    finally:
+        os.dup2(former, 0)
+        for fd in (former, reader, writer):
+            os.close(fd)
 
 
 def test_a_number_that_stands_for_another_file_by_now_is_waited_for_anew(kernel):

@@ -133,6 +133,24 @@ def test_a_sleep_and_its_timeout_that_are_due_at_once_have_one_outcome():
     assert not sched.alarms.live
 
 
+@either_style
+def test_one_call_under_two_timeouts_has_a_deadline_for_each(style):
+    """Yielded by two tasks at once, and by each of them twice."""
+    call, times = Sleep(5), []
+
+    def program(patience):
+        for _ in range(2):
+            try:
+                yield within(patience, call)
+                times.append(("slept", (yield Now())))
+            except TimeoutError:
+                times.append(("late", (yield Now())))
+
+    settle(start(style(program(3)), style(program(7))))
+    assert times == [("late", 3.0), ("slept", 5.0), ("late", 6.0), ("slept", 10.0)]
+    assert call.seconds == 5
+
+
 def test_a_task_is_told_once_so_a_finally_may_wait():
     def program():
         with (yield OpenScope(1)) as scope:

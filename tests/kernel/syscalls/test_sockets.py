@@ -32,6 +32,7 @@ from kernel import (
     SelectPoller,
     Send,
     TaskKilled,
+    within,
 )
 from kernel.files import PAUSE
 from kernel.request import Request
@@ -762,6 +763,31 @@ def test_a_peer_whose_process_is_killed_fails_or_ends_its_connection_only(kernel
         client.send(b"echo")
         settle(kernel)
         assert client.recv(4) == b"echo"
+
+
+@pytest.mark.parametrize(("kind", "what"), [(Recv, 1), (Send, b"!")])
+def test_a_peer_that_vanishes_without_a_word_is_left_by_a_timeout(kernel, kind, what):
+    late = []
+
+    def program(sock):
+        try:
+            yield within(60, kind(sock, what))
+        except TimeoutError:
+            late.append(sock)
+
+    with connection() as (near, far):
+        fill(near)
+        kernel.new(program(near))
+        settle(kernel)
+        kernel.clock.advance(59)
+        settle(kernel)
+        assert late == []
+        kernel.clock.advance(1)
+        until(kernel, lambda: late)
+        assert not kernel.tasks
+        assert kernel.files.waiting == 0
+        far.send(b"!")  # it comes back
+        assert do(kernel, Recv(near, 1)) == b"!"
 
 
 def test_a_peer_that_sends_a_byte_at_a_time_is_served_as_they_come(kernel):
