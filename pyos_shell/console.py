@@ -5,6 +5,7 @@ Three kinds of threads, each with one thing to do:
  - each command line runs on a thread of its own, one line at a time, so that a Ctrl-C typed after
    it finds it wherever it is;
  - the pump brings what tasks print and the kernel reports, in helpings, above the prompt.
+What is typed for tasks to read waits for no command: it goes to the kernel at once.
 Whoever else has something to show hands it to the main thread, and waits until it is shown.
 """
 

@@ -13,11 +13,11 @@ from .system import Failure, System
 #: What they begin with, and what help tells of them.
 SIGN: Final = ">"
 USAGE: Final = "[TID]> LINE"
-SUMMARY: Final = "Give a line to a task that waits for one: > 42"
+SUMMARY: Final = "Give a line to a task that waits for one."
 DOC: Final = f"""{SUMMARY}
 
-It goes to the task that has waited longest, or with `3> 42` to task 3. What
-stands behind the sign is the line as it is; quotes, `;` and `#` mean nothing.
+`> 42` goes to the task that has waited longest, `3> 42` to task 3. What stands
+behind the sign is the line as it is; quotes, `;` and `#` mean nothing.
 A line that no task waits for is kept for the next that does.
 
 It goes there at once, also while a command such as `wait` is at work. To end

@@ -4,12 +4,12 @@ from kernel import Acquire, Mutex, Release, Sleep, TaskGroup
 
 
 def philosophers(count: int = 5, *, meals: int = 3, naive: bool = False, pace: float = 0.5):
-    """Let COUNT philosophers dine: who eats needs the forks on both sides.
+    """Let COUNT philosophers dine with as many forks.
 
-    A fork is a mutex. Everybody takes the one with the lower number first, so
-    there is always somebody who gets both. With --naive everybody takes the
-    left one first: soon each has one and waits for the next one's, a deadlock.
-    To `kill` one of them ends it.
+    Who eats needs the forks on both sides; a fork is a mutex. Everybody takes
+    the one with the lower number first, so somebody always gets both. With
+    --naive everybody takes the left one first: soon each has one and waits for
+    the next one's, a deadlock. To `kill` one of them ends it.
 
     meals: how often each of them eats
     naive: without that order

@@ -4,11 +4,11 @@ from kernel import ChanClose, Channel, ChannelClosed, ChanRecv, ChanSend, Sleep,
 
 
 def producer_consumer(items: int = 5, *, room: int = 2, pace: float = 0.5):
-    """Have two producers make ITEMS each, and two consumers use them up.
+    """Let two producers feed two consumers.
 
-    To use one up takes twice as long as to make it. So look at the `tasks`
-    meanwhile: first the consumers wait for an item, and later the producers
-    for room in the channel.
+    Each producer makes ITEMS. To use one up takes twice as long as to make it.
+    So look at the `tasks` meanwhile: first the consumers wait for an item, and
+    later the producers for room in the channel.
 
     room: items that the channel has room for
     pace: seconds that it takes to make an item

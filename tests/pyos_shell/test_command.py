@@ -82,12 +82,14 @@ def test_a_command_like_no_other_is_sent_to_help(typed):
 
 def test_help_lists_the_commands_by_topic():
     assert list(COMMANDS) == [
-        *("spawn", "kill", "wait"),
+        *("spawn", "wait"),
+        *("kill", "stop", "cont"),
+        "eof",
         *("tasks", "stack", "programs", "log"),
         *("help", "restart", "exit"),
     ]
     assert ALIASES == {"ps": "tasks", "quit": "exit"}
-    assert commands.__all__ == ["console", "look", "tasks"]
+    assert commands.__all__ == ["console", "lines", "look", "signals", "tasks"]
 
 
 FUNCTIONS = {name: each.function for name, each in COMMANDS.items()} | {

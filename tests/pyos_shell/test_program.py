@@ -138,8 +138,8 @@ def test_any_word_is_a_reference_or_a_mistake(text):
 def test_built_in_programs_are_the_files_of_their_package():
     assert built_in_names() == [
         *("chat_server", "countdown", "crash", "deep", "echo_load", "echo_server", "family"),
-        *("pipeline", "port_scanner", "sqlite_query", "supervised_crasher", "web_server"),
-        "word_count",
+        *("guess", "philosophers", "pipeline", "port_scanner", "producer_consumer"),
+        *("sqlite_query", "supervised_crasher", "web_server", "word_count"),
     ]
     for name in built_in_names():
         assert built_in(name).signature.usage.split()[0] == name
