@@ -17,10 +17,11 @@ from kernel import (
 
 
 def chat_server(port: int = 45100, *, host: str = "127.0.0.1"):
-    """Let people talk, each with `nc 127.0.0.1 45100`.
+    """Let people talk; they come by `nc`.
 
-    The first line that somebody writes is their name. Who does not read what
-    the others write is dropped. Port 0 is any that is free.
+    They type `nc 127.0.0.1 45100`. The first line that somebody writes is
+    their name. Who does not read what the others write is dropped. Port 0 is
+    any that is free.
 
     host: the address to listen on; 0.0.0.0 lets other machines in
     """

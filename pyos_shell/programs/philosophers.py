@@ -4,7 +4,7 @@ from kernel import Acquire, Mutex, Release, Sleep, TaskGroup
 
 
 def philosophers(count: int = 5, *, meals: int = 3, naive: bool = False, pace: float = 0.5):
-    """Let COUNT philosophers dine with as many forks.
+    """Philosophers dine, with as many forks.
 
     Who eats needs the forks on both sides; a fork is a mutex. Everybody takes
     the one with the lower number first, so somebody always gets both. With

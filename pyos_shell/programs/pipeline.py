@@ -4,7 +4,7 @@ from kernel import ClosePipe, Join, Pipe, PipeRead, PipeWrite, Sleep, SpawnLinke
 
 
 def pipeline(word: str = "yield", *, room: int = 100, pause: float = 0.0):
-    """Count the lines with WORD in this program's own source.
+    """Count the lines of this file with WORD.
 
     Each step is a task, and prints what it passes on. Look at the `tasks`
     meanwhile: a full pipe holds up who writes, an empty one who reads.

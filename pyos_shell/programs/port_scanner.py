@@ -6,7 +6,7 @@ from kernel import Connect, TaskGroup, within
 
 
 def port_scanner(first: int = 1, last: int = 1024, *, host: str = "127.0.0.1", at_once: int = 100):
-    """Tell which ports from FIRST to LAST somebody listens on.
+    """Tell which ports of this host are open.
 
     Only on this machine: those who look after others would not like it.
 

@@ -7,7 +7,7 @@ from kernel import NewTask, RunInThread, Sleep
 
 
 def sqlite_query(payments: int = 300_000):
-    """Ask a database who has paid most, and count meanwhile.
+    """Ask a database, and count meanwhile.
 
     A worker thread fills a temporary database with so many PAYMENTS and asks
     it. That takes a while, in which another task has its turns.

@@ -4,7 +4,7 @@ from kernel import Child, GetTid, Sleep, TooManyRestarts, supervise
 
 
 def supervised_crasher(crashes: int = 3, *, pause: float = 1.0):
-    """Crash so many times under a supervisor that starts the child anew.
+    """Crash, and be started anew.
 
     After more than 3 crashes within 5 seconds the supervisor gives up.
     Look at the `tasks` meanwhile, and `kill` one.

@@ -12,7 +12,7 @@ from kernel import RunInThread, Scheduler, WaitFuture
 
 
 def word_count(folder: str = "", *, pattern: str = "*.py"):
-    """Count the words of the files in FOLDER, on all processors.
+    """Count words, on all processors.
 
     Without a FOLDER these are the sources of the kernel.
     """
