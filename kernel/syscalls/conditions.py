@@ -47,7 +47,11 @@ class Condition(Named):
         notice = Notice()
         try:
             yield AwaitNotice(self, notice)
-        except (OwnerDied, GeneratorExit):
+        except OwnerDied:
+            raise
+        except GeneratorExit:  # by force; it has not seen what it may have been given
+            if notice.given:
+                self.pass_on()
             raise
         except BaseException as error:
             if notice.awaited:

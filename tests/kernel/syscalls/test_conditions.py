@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from kernel import (
     Acquire,
     Condition,
+    Exited,
     GetTid,
     KillTask,
     Mutex,
@@ -26,7 +27,7 @@ from kernel import (
     within,
 )
 
-from ..support import either_style, end, outcome, run, settle, start, turn
+from ..support import either_style, end, outcome, run, settle, start, turn, watch
 
 
 def holding(condition, body):
@@ -361,3 +362,30 @@ def test_a_kill_of_who_waits_tells_of_the_owner_that_died_meanwhile():
     settle(sched)
     assert outcome(sched, 1).killed
     assert log == [OwnerDied]
+
+
+@pytest.mark.parametrize("has_mutex", [True, False])
+def test_a_notice_whose_receiver_is_ended_by_force_goes_to_the_next(has_mutex):
+    condition, log = Condition(), []
+
+    def next_one():
+        try:
+            yield from waiter(condition, log, "next")
+        except OwnerDied:
+            log.append("next, after a death")
+
+    def program():
+        yield Sleep(1)
+        yield Acquire(condition.mutex)
+        yield Notify(condition)
+        if has_mutex:
+            yield Release(condition.mutex)
+        yield SendSignal(1, Signal.KILL)
+        if not has_mutex:
+            yield Release(condition.mutex)
+
+    sched = start(waiter(condition, log, "victim"), next_one(), program())
+    watch(sched, Exited)
+    settle(sched)
+    assert outcome(sched, 1).forced
+    assert log == ["next, after a death" if has_mutex else "next"]
