@@ -180,8 +180,9 @@ def check_lock(lock: Any) -> None:
         assert not (lock.permits and lock.waiters)
         return
     assert all(task.frame is not None for task in lock.owners)
-    if lock.waiters:
-        assert not lock.free(lock.waiters.first.call) or lock.waiters.alarm
+    waiters: Any = lock.waiters
+    if waiters:
+        assert not lock.free(waiters.first.call) or waiters.alarm
     if isinstance(lock, RWLock):
         assert not lock.writing or len(lock.owners) <= 1
     else:
