@@ -23,14 +23,13 @@ from kernel import (
 )
 
 from ..support import as_coroutine
-from .world import MOST, SECONDS, WHO, Calls, Worker, World, happening
+from .world import MOST, SECONDS, WHO, Calls, Oops, Worker, World, happening
 
 #: Seconds that a cleanup takes.
-CLEANUP = 0.2
+CLEANUP = 0.3
 
-
-class Oops(Exception):
-    """What a worker fails with."""
+#: What a scope is opened with, and whether there is a cleanup in it.
+SCOPE = st.tuples(st.none() | SECONDS, st.booleans(), st.booleans(), st.booleans())
 
 
 class Lives(World):
@@ -44,26 +43,28 @@ class Lives(World):
 
     # -- blocks, in each of which a worker has a prompt again
 
-    @happening(
-        who=WHO,
-        seconds=st.none() | SECONDS,
-        fail=st.booleans(),
-        shield=st.booleans(),
-        cleanup=st.booleans(),
-    )
-    def a_worker_opens_a_scope(
-        self, who: int, seconds: float | None, fail: bool, shield: bool, cleanup: bool
-    ) -> None:
-        def order(worker: Worker) -> Calls:
-            with (yield OpenScope(seconds, fail, shield)) as scope:
-                self.scopes.append(scope)
-                worker.scopes.append(scope)
-                try:
-                    yield tidily(worker.serve()) if cleanup else worker.serve()
-                finally:
-                    worker.scopes.remove(scope)
+    @happening(who=WHO, scopes=st.lists(SCOPE, min_size=1, max_size=4))
+    def a_worker_opens_scopes(self, who: int, scopes: Any) -> None:
+        self.order(who, lambda worker: self.in_scopes(worker, scopes))
 
-        self.order(who, order)
+    def in_scopes(self, worker: Worker, scopes: Any) -> Calls:
+        """One within the other."""
+        if not scopes:
+            yield worker.serve()
+            return
+        seconds, fail, shield, cleanup = scopes[0]
+        with (yield OpenScope(seconds, fail, shield)) as scope:
+            self.scopes.append(scope)
+            worker.scopes.append(scope)
+            body = self.in_scopes(worker, scopes[1:])
+            try:
+                yield tidily(body) if cleanup else body
+            finally:
+                worker.scopes.remove(scope)
+
+    @happening(who=WHO, seconds=SECONDS)
+    def a_worker_forgets_a_scope(self, who: int, seconds: float) -> None:
+        self.order(who, lambda worker: worker.make(OpenScope(seconds)))
 
     @happening(who=WHO, fail_fast=st.booleans(), modern=st.booleans())
     def a_worker_forms_a_group(self, who: int, fail_fast: bool, modern: bool) -> None:
@@ -107,12 +108,17 @@ class Lives(World):
 
     # -- children
 
-    @happening(who=WHO, how=st.sampled_from(["alone", "linked", "monitored", "grouped", "daemon"]))
-    def a_worker_has_a_child(self, who: int, how: str) -> None:
+    @happening(
+        who=WHO,
+        how=st.sampled_from(["alone", "linked", "monitored", "grouped", "grouped", "daemon"]),
+        sulks=st.booleans(),
+    )
+    def a_worker_has_a_child(self, who: int, how: str, sulks: bool) -> None:
         def order(worker: Worker) -> Calls:
             if len(self.living()) >= 2 * MOST:
                 return
             child = self.worker()
+            child.sulks = sulks
             target = child.program(), child.name
             if how in ("grouped", "daemon") and worker.groups:
                 child.group = worker.groups[-1]
@@ -183,6 +189,7 @@ class Lives(World):
         self.who_was_told_of_a_scope_is_at_no_prompt_in_it()
         self.every_scope_ends_in_its_time()
         self.whose_link_is_broken_is_killed()
+        self.a_group_without_its_parent_ends()
         self.every_end_is_told_right_and_in_a_group_once()
 
     def who_was_told_of_a_scope_is_at_no_prompt_in_it(self) -> None:
@@ -201,6 +208,11 @@ class Lives(World):
             ended = [worker for worker in link if not worker.lives]
             if ended and not all(worker.task.status.ok for worker in ended):
                 assert all(worker.task.killed for worker in link if worker.lives)
+
+    def a_group_without_its_parent_ends(self) -> None:
+        for group in self.groups:
+            if group.parent is not None and group.parent.frame is None:
+                assert all(task.killed for task in group.tasks.values())
 
     def every_end_is_told_right_and_in_a_group_once(self) -> None:
         told: Counter[Any] = Counter()

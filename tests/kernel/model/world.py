@@ -49,7 +49,7 @@ Calls = Generator[Any, Any, Any]
 IDLE, MOST = 3, 8
 
 #: Seconds that a timeout may take, and that the clock is moved on by.
-SECONDS = st.sampled_from([0, 0.5, 1, 2])
+SECONDS = st.sampled_from([0, 0.1, 0.5, 1])
 
 #: Any of those whom a rule may be about.
 WHO = st.integers(0, 9)
@@ -67,6 +67,10 @@ REFUSALS = (KernelError, OSError, TimeoutError, ValueError)
 
 #: Whose own it must be, whoever sets it.
 whose: ContextVar[Any] = ContextVar("whose")
+
+
+class Oops(Exception):
+    """What a worker fails with."""
 
 
 class Shuffled(Policy):
@@ -178,7 +182,8 @@ class Worker:
         #: The groups in whose block it is, and the one that it is of.
         self.groups: list[Any] = []
         self.group: Any = None
-        self.interrupts = 0
+        #: Whether it fails in its last cleanup, whatever ends it.
+        self.sulks = False
         self.has_set = False
 
     def program(self) -> Any:
@@ -191,6 +196,8 @@ class Worker:
             raise
         except BaseException:
             yield from self.give_back()
+            if self.sulks:
+                raise Oops from None
             raise
         yield from self.give_back()
 
@@ -209,9 +216,7 @@ class Worker:
                     yield order
                 else:
                     yield from order
-            except KeyboardInterrupt:
-                self.interrupts += 1
-            except REFUSALS:
+            except (KeyboardInterrupt, *REFUSALS):
                 pass
 
     def make(self, call: SystemCall) -> Calls:
@@ -403,7 +408,7 @@ class World(RuleBasedStateMachine):
             whose.set(worker.name)
             worker.has_set = True
             yield
-            self.expect(whose.get() == worker.name, "a variable is another's")
+            self.expect(whose.get(None) == worker.name, "a variable is another's")
 
         self.order(who, order)
 
@@ -442,7 +447,7 @@ class World(RuleBasedStateMachine):
         turn(self.sched, 2)
         forced = self.forced | self.sched.dying.keys()
         for task in list(self.sched.tasks.values()):
-            self.sched.kill(task)
+            self.sched.kill(task, 1000)
         settle(self.sched, 10_000)
         assert self.forced <= forced, "a kill is lost"
         for request in list(self.sched.requests):
