@@ -31,6 +31,11 @@ CLEANUP = 0.3
 #: What a scope is opened with, and whether there is a cleanup in it.
 SCOPE = st.tuples(st.none() | SECONDS, st.booleans(), st.booleans(), st.booleans())
 
+#: How a child is made, and whether it fails in its last cleanup.
+CHILD = st.tuples(
+    st.sampled_from(["alone", "linked", "monitored", "grouped", "grouped", "daemon"]), st.booleans()
+)
+
 
 class Lives(World):
     """Children, links, groups, scopes: nobody is forgotten, and a task hears what it is told."""
@@ -66,11 +71,18 @@ class Lives(World):
     def a_worker_forgets_a_scope(self, who: int, seconds: float) -> None:
         self.order(who, lambda worker: worker.make(OpenScope(seconds)))
 
-    @happening(who=WHO, fail_fast=st.booleans(), modern=st.booleans())
-    def a_worker_forms_a_group(self, who: int, fail_fast: bool, modern: bool) -> None:
+    @happening(
+        who=WHO,
+        fail_fast=st.booleans(),
+        modern=st.booleans(),
+        children=st.lists(CHILD, max_size=2),
+    )
+    def a_worker_forms_a_group(
+        self, who: int, fail_fast: bool, modern: bool, children: Any
+    ) -> None:
         async def block(worker: Worker, group: TaskGroup) -> None:
             async with group:
-                await as_coroutine(self.in_block(worker, group))
+                await as_coroutine(self.in_block(worker, group, children))
 
         def order(worker: Worker) -> Calls:
             group = TaskGroup(fail_fast=fail_fast)
@@ -79,7 +91,7 @@ class Lives(World):
                 if modern:
                     yield block(worker, group)
                 else:
-                    yield group.run(self.in_block(worker, group))
+                    yield group.run(self.in_block(worker, group, children))
             except GeneratorExit:
                 raise
             except BaseExceptionGroup as errors:
@@ -95,9 +107,11 @@ class Lives(World):
 
         self.order(who, order)
 
-    def in_block(self, worker: Worker, group: TaskGroup) -> Calls:
+    def in_block(self, worker: Worker, group: TaskGroup, children: Any) -> Calls:
         worker.groups.append(group)
         try:
+            for how, sulks in children:
+                yield from self.spawn(worker, how, sulks)
             yield worker.serve()
         finally:
             worker.groups.remove(group)
@@ -108,28 +122,24 @@ class Lives(World):
 
     # -- children
 
-    @happening(
-        who=WHO,
-        how=st.sampled_from(["alone", "linked", "monitored", "grouped", "grouped", "daemon"]),
-        sulks=st.booleans(),
-    )
-    def a_worker_has_a_child(self, who: int, how: str, sulks: bool) -> None:
-        def order(worker: Worker) -> Calls:
-            if len(self.living()) >= 2 * MOST:
-                return
-            child = self.worker()
-            child.sulks = sulks
-            target = child.program(), child.name
-            if how in ("grouped", "daemon") and worker.groups:
-                child.group = worker.groups[-1]
-                yield from worker.make(child.group.spawn(*target, daemon=how == "daemon"))
-            elif how == "linked":
-                yield from worker.make(SpawnLinked(*target))
-                self.link(worker, child)
-            else:
-                yield from worker.make((SpawnMonitored if how == "monitored" else NewTask)(*target))
+    @happening(who=WHO, child=CHILD)
+    def a_worker_has_a_child(self, who: int, child: Any) -> None:
+        self.order(who, lambda worker: self.spawn(worker, *child))
 
-        self.order(who, order)
+    def spawn(self, worker: Worker, how: str, sulks: bool) -> Calls:
+        if len(self.living()) >= 2 * MOST:
+            return
+        child = self.worker()
+        child.sulks = sulks
+        target = child.program(), child.name
+        if how in ("grouped", "daemon") and worker.groups:
+            child.group = worker.groups[-1]
+            yield from worker.make(child.group.spawn(*target, daemon=how == "daemon"))
+        elif how == "linked":
+            yield from worker.make(SpawnLinked(*target))
+            self.link(worker, child)
+        else:
+            yield from worker.make((SpawnMonitored if how == "monitored" else NewTask)(*target))
 
     @happening(who=WHO, whom=WHO, on=st.booleans())
     def a_worker_links_or_unlinks(self, who: int, whom: int, on: bool) -> None:

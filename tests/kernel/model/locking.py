@@ -35,6 +35,8 @@ from .world import IDLE, SECONDS, WHO, Calls, Note, Worker, World, each, happeni
 LOCKING: dict[str, Any] = {
     "acquire": lambda world, worker, i: Acquire(world.locks[i]),
     "acquire the other": lambda world, worker, i: Acquire(world.locks[i + 3]),
+    "read": lambda world, worker, i: Acquire(world.book.reader),
+    "write": lambda world, worker, i: Acquire(world.book.writer),
     "wait": lambda world, worker, i: WaitEvent(world.event),
     "set": lambda world, worker, i: (SetEvent, ClearEvent)[i % 2](world.event),
     "meet": lambda world, worker, i: WaitBarrier(world.barriers[i]),

@@ -65,6 +65,9 @@ SIGNALS = st.sampled_from(
 #: What a worker's order may end with; it goes on with the next.
 REFUSALS = (KernelError, OSError, TimeoutError, ValueError)
 
+#: What no call of the kernel's fails with: that would be a fault of its own.
+FAULTS = (AssertionError, AttributeError, LookupError, RuntimeError, TypeError)
+
 #: Whose own it must be, whoever sets it.
 whose: ContextVar[Any] = ContextVar("whose")
 
@@ -261,6 +264,7 @@ class World(RuleBasedStateMachine):
         #: What the tasks share.
         self.things: list[Any] = []
         self.numbers = count(1)
+        #: Who was ended by force, but not out of a deadlock in which nothing else helps.
         self.forced: set[int] = set()
         self.faults: list[str] = []
 
@@ -309,7 +313,9 @@ class World(RuleBasedStateMachine):
 
     def force(self, task: Any) -> None:
         """What a task has in its hands when it is ended by force is lost with it."""
-        self.forced.add(task.tid)
+        # A parent that has a mutex may wait for a child that is to have it again.
+        if task.queue is None or not task.call.uninterruptible:
+            self.forced.add(task.tid)
         for worker in self.workers:
             note = worker.note
             if worker.task is task and note is not None and note.under_way and answered(task):
@@ -326,6 +332,7 @@ class World(RuleBasedStateMachine):
         self.in_hands = defaultdict(list)
         for note in list(self.pending):
             note.look()
+            assert not isinstance(note.error, FAULTS), note.call
             settled = note.state != "pending"
             if settled:
                 self.pending.remove(note)
@@ -429,6 +436,8 @@ class World(RuleBasedStateMachine):
         assert not self.faults
         check(self.sched, self.things)
         self.look()
+        for task in self.sched.ended.values():
+            assert not isinstance(task.error, FAULTS), task
         for worker in self.living():
             assert (worker.task.reason() == "") == (worker.task.queue is None)
             if worker.at_prompt and worker.task.stop is None:
