@@ -170,7 +170,7 @@ def check_pipe(pipe: Pipe) -> None:
         assert not pipe.writers
         assert not pipe.closed
     writers: Any = pipe.writers
-    if writers:
+    if pipe.writers:
         assert writers.alarm or not pipe.has_room(writers.first.call.data)
         assert not pipe.closed
 
@@ -180,9 +180,9 @@ def check_lock(lock: Any) -> None:
         assert not (lock.permits and lock.waiters)
         return
     assert all(task.frame is not None for task in lock.owners)
-    waiters: Any = lock.waiters
-    if waiters:
-        assert not lock.free(waiters.first.call) or waiters.alarm
+    line: Any = lock.waiters
+    if lock.waiters:
+        assert not lock.free(line.first.call) or line.alarm
     if isinstance(lock, RWLock):
         assert not lock.writing or len(lock.owners) <= 1
     else:

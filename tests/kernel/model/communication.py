@@ -44,7 +44,7 @@ COMMUNICATION: dict[str, Any] = {
     "question": lambda world, worker, i: Receive(Asked, 1),
     "sleep": lambda world, worker, i: Sleep(i / 2),
     "send many": lambda world, worker, i: ChanSendMany(world.channels[i], world.several(i)),
-    "write": lambda world, worker, i: PipeWrite(world.pipes[i % 2], world.bytes(3 * i)),
+    "write": lambda world, worker, i: PipeWrite(world.pipes[i % 2], world.bytes(1 + 2 * i)),
     "ask": lambda world, worker, i: Ask(world.other(worker, i), next(world.numbers), 2),
 }
 

@@ -23,14 +23,18 @@ from kernel import (
 )
 
 from ..support import as_coroutine
-from .world import MOST, SECONDS, WHO, Calls, Worker, World, happening
+from .world import MOST, SECONDS, WHO, Calls, Oops, Worker, World, happening
 
 #: Seconds that a cleanup takes.
-CLEANUP = 0.2
+CLEANUP = 0.3
 
+#: What a scope is opened with, and whether there is a cleanup in it.
+SCOPE = st.tuples(st.none() | SECONDS, st.booleans(), st.booleans(), st.booleans())
 
-class Oops(Exception):
-    """What a worker fails with."""
+#: How a child is made, and whether it fails in its last cleanup.
+CHILD = st.tuples(
+    st.sampled_from(["alone", "linked", "monitored", "grouped", "grouped", "daemon"]), st.booleans()
+)
 
 
 class Lives(World):
@@ -44,32 +48,41 @@ class Lives(World):
 
     # -- blocks, in each of which a worker has a prompt again
 
+    @happening(who=WHO, scopes=st.lists(SCOPE, min_size=1, max_size=4))
+    def a_worker_opens_scopes(self, who: int, scopes: Any) -> None:
+        self.order(who, lambda worker: self.in_scopes(worker, scopes))
+
+    def in_scopes(self, worker: Worker, scopes: Any) -> Calls:
+        """One within the other."""
+        if not scopes:
+            yield worker.serve()
+            return
+        seconds, fail, shield, cleanup = scopes[0]
+        with (yield OpenScope(seconds, fail, shield)) as scope:
+            self.scopes.append(scope)
+            worker.scopes.append(scope)
+            body = self.in_scopes(worker, scopes[1:])
+            try:
+                yield tidily(body) if cleanup else body
+            finally:
+                worker.scopes.remove(scope)
+
+    @happening(who=WHO, seconds=SECONDS)
+    def a_worker_forgets_a_scope(self, who: int, seconds: float) -> None:
+        self.order(who, lambda worker: worker.make(OpenScope(seconds)))
+
     @happening(
         who=WHO,
-        seconds=st.none() | SECONDS,
-        fail=st.booleans(),
-        shield=st.booleans(),
-        cleanup=st.booleans(),
+        fail_fast=st.booleans(),
+        modern=st.booleans(),
+        children=st.lists(CHILD, max_size=2),
     )
-    def a_worker_opens_a_scope(
-        self, who: int, seconds: float | None, fail: bool, shield: bool, cleanup: bool
+    def a_worker_forms_a_group(
+        self, who: int, fail_fast: bool, modern: bool, children: Any
     ) -> None:
-        def order(worker: Worker) -> Calls:
-            with (yield OpenScope(seconds, fail, shield)) as scope:
-                self.scopes.append(scope)
-                worker.scopes.append(scope)
-                try:
-                    yield tidily(worker.serve()) if cleanup else worker.serve()
-                finally:
-                    worker.scopes.remove(scope)
-
-        self.order(who, order)
-
-    @happening(who=WHO, fail_fast=st.booleans(), modern=st.booleans())
-    def a_worker_forms_a_group(self, who: int, fail_fast: bool, modern: bool) -> None:
         async def block(worker: Worker, group: TaskGroup) -> None:
             async with group:
-                await as_coroutine(self.in_block(worker, group))
+                await as_coroutine(self.in_block(worker, group, children))
 
         def order(worker: Worker) -> Calls:
             group = TaskGroup(fail_fast=fail_fast)
@@ -78,7 +91,7 @@ class Lives(World):
                 if modern:
                     yield block(worker, group)
                 else:
-                    yield group.run(self.in_block(worker, group))
+                    yield group.run(self.in_block(worker, group, children))
             except GeneratorExit:
                 raise
             except BaseExceptionGroup as errors:
@@ -94,9 +107,11 @@ class Lives(World):
 
         self.order(who, order)
 
-    def in_block(self, worker: Worker, group: TaskGroup) -> Calls:
+    def in_block(self, worker: Worker, group: TaskGroup, children: Any) -> Calls:
         worker.groups.append(group)
         try:
+            for how, sulks in children:
+                yield from self.spawn(worker, how, sulks)
             yield worker.serve()
         finally:
             worker.groups.remove(group)
@@ -107,23 +122,24 @@ class Lives(World):
 
     # -- children
 
-    @happening(who=WHO, how=st.sampled_from(["alone", "linked", "monitored", "grouped", "daemon"]))
-    def a_worker_has_a_child(self, who: int, how: str) -> None:
-        def order(worker: Worker) -> Calls:
-            if len(self.living()) >= 2 * MOST:
-                return
-            child = self.worker()
-            target = child.program(), child.name
-            if how in ("grouped", "daemon") and worker.groups:
-                child.group = worker.groups[-1]
-                yield from worker.make(child.group.spawn(*target, daemon=how == "daemon"))
-            elif how == "linked":
-                yield from worker.make(SpawnLinked(*target))
-                self.link(worker, child)
-            else:
-                yield from worker.make((SpawnMonitored if how == "monitored" else NewTask)(*target))
+    @happening(who=WHO, child=CHILD)
+    def a_worker_has_a_child(self, who: int, child: Any) -> None:
+        self.order(who, lambda worker: self.spawn(worker, *child))
 
-        self.order(who, order)
+    def spawn(self, worker: Worker, how: str, sulks: bool) -> Calls:
+        if len(self.living()) >= 2 * MOST:
+            return
+        child = self.worker()
+        child.sulks = sulks
+        target = child.program(), child.name
+        if how in ("grouped", "daemon") and worker.groups:
+            child.group = worker.groups[-1]
+            yield from worker.make(child.group.spawn(*target, daemon=how == "daemon"))
+        elif how == "linked":
+            yield from worker.make(SpawnLinked(*target))
+            self.link(worker, child)
+        else:
+            yield from worker.make((SpawnMonitored if how == "monitored" else NewTask)(*target))
 
     @happening(who=WHO, whom=WHO, on=st.booleans())
     def a_worker_links_or_unlinks(self, who: int, whom: int, on: bool) -> None:
@@ -183,6 +199,7 @@ class Lives(World):
         self.who_was_told_of_a_scope_is_at_no_prompt_in_it()
         self.every_scope_ends_in_its_time()
         self.whose_link_is_broken_is_killed()
+        self.a_group_without_its_parent_ends()
         self.every_end_is_told_right_and_in_a_group_once()
 
     def who_was_told_of_a_scope_is_at_no_prompt_in_it(self) -> None:
@@ -201,6 +218,11 @@ class Lives(World):
             ended = [worker for worker in link if not worker.lives]
             if ended and not all(worker.task.status.ok for worker in ended):
                 assert all(worker.task.killed for worker in link if worker.lives)
+
+    def a_group_without_its_parent_ends(self) -> None:
+        for group in self.groups:
+            if group.parent is not None and group.parent.frame is None:
+                assert all(task.killed for task in group.tasks.values())
 
     def every_end_is_told_right_and_in_a_group_once(self) -> None:
         told: Counter[Any] = Counter()

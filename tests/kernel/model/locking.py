@@ -35,6 +35,8 @@ from .world import IDLE, SECONDS, WHO, Calls, Note, Worker, World, each, happeni
 LOCKING: dict[str, Any] = {
     "acquire": lambda world, worker, i: Acquire(world.locks[i]),
     "acquire the other": lambda world, worker, i: Acquire(world.locks[i + 3]),
+    "read": lambda world, worker, i: Acquire(world.book.reader),
+    "write": lambda world, worker, i: Acquire(world.book.writer),
     "wait": lambda world, worker, i: WaitEvent(world.event),
     "set": lambda world, worker, i: (SetEvent, ClearEvent)[i % 2](world.event),
     "meet": lambda world, worker, i: WaitBarrier(world.barriers[i]),
@@ -51,9 +53,9 @@ class Locks(World):
         self.mutex, self.limiter, self.book = Mutex(), CapacityLimiter(2), RWLock()
         sides = self.book.reader, self.book.writer
         self.locks = [*self.semaphores, *sides, self.limiter, self.mutex]
-        self.condition, self.event = Condition(), Event()
+        self.condition, self.event = Condition(self.mutex), Event()
         self.barriers = [Barrier(parties) for parties in (1, 2, 3)]
-        owned = self.mutex, self.limiter, self.book, self.condition.mutex
+        owned = self.mutex, self.limiter, self.book
         self.things += [*self.semaphores, *owned, self.condition, self.event, *self.barriers]
         self.owned = owned
         self.woken = self.waited = 0
@@ -105,7 +107,7 @@ class Locks(World):
     @happening(who=WHO, patience=st.none() | SECONDS)
     def a_worker_waits_for_a_notice(self, who: int, patience: float | None) -> None:
         def order(worker: Worker) -> Calls:
-            mutex = self.condition.mutex
+            mutex = self.mutex
             if mutex not in worker.held:
                 yield from worker.make(Acquire(mutex))
             worker.held.remove(mutex)
@@ -131,7 +133,7 @@ class Locks(World):
     @happening(who=WHO, number=st.sampled_from([1, 2, None]))
     def a_worker_notifies(self, who: int, number: int | None) -> None:
         def order(worker: Worker) -> Calls:
-            mutex = self.condition.mutex
+            mutex = self.mutex
             if mutex not in worker.held:
                 yield from worker.make(Acquire(mutex))
             yield from worker.make(Notify(self.condition, number))
