@@ -23,8 +23,8 @@ class Signal(Enum):
 
     - TERM raises `TaskKilled` at the task's `yield`, as `KillTask` does.
     - KILL ends the task at once, by force.
-    - INT raises `KeyboardInterrupt` there, unless the task has a handler for it, or is being killed:
-      in a cleanup it would take the place of the kill.
+    - INT raises `KeyboardInterrupt` there, unless the task has a handler for it, or is being
+      killed: in a cleanup it would take the place of the kill.
     - STOP lets it have no step until a CONT; a kill continues it, too.
     - USR1 and USR2 are for its handlers, if it has any.
     """
