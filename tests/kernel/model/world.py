@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from itertools import chain, count
 from typing import Any
 
@@ -300,7 +300,8 @@ class World(RuleBasedStateMachine):
         idle = sum(worker.at_prompt for worker in self.workers)
         for _ in range(min(IDLE - idle, MOST - len(self.living()))):
             worker = self.worker()
-            self.sched.new(worker.program(), worker.name)
+            # Hypothesis has variables of its own, of which the task would get copies.
+            Context().run(self.sched.new, worker.program(), worker.name)
         turn(self.sched, rounds)
 
     def worker(self) -> Worker:
