@@ -23,7 +23,8 @@ class Signal(Enum):
 
     - TERM raises `TaskKilled` at the task's `yield`, as `KillTask` does.
     - KILL ends the task at once, by force.
-    - INT raises `KeyboardInterrupt` there, unless the task has a handler for it.
+    - INT raises `KeyboardInterrupt` there, unless the task has a handler for it, or is being
+      killed: in a cleanup it would take the place of the kill.
     - STOP lets it have no step until a CONT; a kill continues it, too.
     - USR1 and USR2 are for its handlers, if it has any.
     """
@@ -49,7 +50,8 @@ Handler = Callable[[Signal], object]
 @system_call
 class SendSignal(SystemCall):
     """Sends a task a signal. Answers whether it makes a difference: not to a task that has ended,
-    a CONT to one that is not stopped, or a USR1 or USR2 without a handler.
+    a CONT to one that is not stopped, a USR1 or USR2 without a handler, or an INT without one to a
+    task that is being killed.
 
     Raises `NoSuchTask`, and `TypeError` for what is no `Signal`.
     """
@@ -79,7 +81,7 @@ class SendSignal(SystemCall):
     def handle(self, kernel: Scheduler, task: Task, caller: Caller) -> bool:
         """Call the task's handler, or do what is done without one."""
         handler = kernel.handlers.get(task.tid, {}).get(self.signal)
-        if handler is None and self.signal is not Signal.INT:
+        if handler is None and (self.signal is not Signal.INT or task.killed):
             return False
         try:
             if handler is None:

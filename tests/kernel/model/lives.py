@@ -204,7 +204,7 @@ class Lives(World):
 
     def who_was_told_of_a_scope_is_at_no_prompt_in_it(self) -> None:
         for worker in self.living():
-            if worker.at_prompt and worker.task.stop is None:
+            if worker.at_prompt and worker.task.stop is None and not worker.astray:
                 assert not any(scope.told for scope in worker.scopes), "a cancellation is lost"
 
     def every_scope_ends_in_its_time(self) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from itertools import chain, count
 from typing import Any
 
@@ -185,6 +185,8 @@ class Worker:
         #: The groups in whose block it is, and the one that it is of.
         self.groups: list[Any] = []
         self.group: Any = None
+        #: Whether it has been interrupted on its way out of a scope.
+        self.astray = False
         #: Whether it fails in its last cleanup, whatever ends it.
         self.sulks = False
         self.has_set = False
@@ -219,7 +221,10 @@ class Worker:
                     yield order
                 else:
                     yield from order
-            except (KeyboardInterrupt, *REFUSALS):
+            except KeyboardInterrupt:
+                # In a cleanup it has taken the place of what the cleanup was for.
+                self.astray = self.astray or any(scope.told for scope in self.scopes)
+            except REFUSALS:
                 pass
 
     def make(self, call: SystemCall) -> Calls:
@@ -295,7 +300,8 @@ class World(RuleBasedStateMachine):
         idle = sum(worker.at_prompt for worker in self.workers)
         for _ in range(min(IDLE - idle, MOST - len(self.living()))):
             worker = self.worker()
-            self.sched.new(worker.program(), worker.name)
+            # Hypothesis has variables of its own, of which the task would get copies.
+            Context().run(self.sched.new, worker.program(), worker.name)
         turn(self.sched, rounds)
 
     def worker(self) -> Worker:
