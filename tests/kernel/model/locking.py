@@ -64,7 +64,9 @@ class Locks(World):
         super().took(worker, note)
         if note.error is not None:
             calls = getattr(note.call, "calls", (note.call,))
-            worker.held += [call.lock for call in each(calls, Acquire) if owns(worker, call.lock)]
+            for call in each(calls, Acquire):
+                if owns(worker, call.lock):  # of the two sides of a lock, one
+                    worker.held.append(call.lock)
         elif isinstance(note.done[0], Acquire):
             worker.held.append(note.done[0].lock)
 
