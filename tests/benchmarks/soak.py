@@ -242,7 +242,13 @@ class Haunts:
         ]
 
     def close(self):
+        """The storm is over: the workers go home, and nothing is open any more."""
+        threads = list(self.sched.workers.threads)
         self.release.set()
+        self.sched.workers.close()
+        for thread in threads:
+            thread.join()
+        self.sched.poller.close()
         self.near.close()
         self.far.close()
 
@@ -408,7 +414,6 @@ def measured(name, soak, *arguments):
     left = "" if soak is storm else f", {answer}"
     if soak is storm:
         answer[1].close()
-        answer[0].poller.close()
     del answer
     gc.collect()
     after = tracemalloc.get_traced_memory()[0]
