@@ -102,10 +102,12 @@ def put_into(task: Task, context: Context) -> None:
 
 def wrapped(task: Task, frame: Any, context: Context) -> StandIn:
     """`frame` in a context; of a stand-in, the frame behind it."""
-    if isinstance(frame, InContext) or not isinstance(frame, StandIn):
-        return InContext(task, getattr(frame, "frame", frame), context)
-    frame.frame = wrapped(task, frame.frame, context)
-    return frame
+    if isinstance(frame, InContext):
+        return InContext(task, frame.frame, context)
+    if isinstance(frame, StandIn):
+        frame.frame = wrapped(task, frame.frame, context)
+        return frame
+    return InContext(task, frame, context)
 
 
 def new_context() -> Context:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from types import coroutine
 from typing import Any
 
@@ -125,8 +125,17 @@ class DiskFile:
     async def __aenter__(self) -> DiskFile:
         return self
 
-    async def __aexit__(self, *error: object) -> None:
-        await self.close()
+    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is GeneratorExit:  # by force: here nobody can wait for the disk
+            self.close_behind()
+        else:
+            await self.close()
+
+    def close_behind(self) -> None:
+        """Close it, once all that was asked for before is done, without anybody waiting."""
+        job: Future[Any] = Future()
+        self.jobs.append((job, self.file.close))
+        Thread(target=self.work_up_to, args=(job,)).start()
 
     def __aiter__(self) -> DiskFile:
         return self

@@ -173,8 +173,8 @@ class Stopped(SystemCall):
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         stop = caller.task.stop if caller.task is not None else None
-        answered = f" with the answer to {stop.call!r}" if stop and stop.call is not None else ""
-        return f"to be continued{answered}"
+        answered = f", with the answer to {stop.call!r}" if stop and stop.call is not None else ""
+        return f"the signal CONT{answered}"
 
 
 class InContext(StandIn):

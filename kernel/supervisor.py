@@ -20,7 +20,7 @@ from typing import Any, Final
 from .checks import check_count, check_kind
 from .errors import LinkBroken, NoSuchTask, TooManyRestarts
 from .links import ExitMessage
-from .syscalls import KillTask, Now, Receive, SpawnLinked, TrapExits
+from .syscalls import KillTask, Now, OpenScope, Receive, SpawnLinked, TrapExits
 from .systemcall import SystemCall, brief
 from .task import ExitStatus
 
@@ -90,7 +90,8 @@ def supervise(
     except GeneratorExit:  # by force, so there is no time; the links end the children
         raise
     except BaseException:
-        yield from supervisor.stop(supervisor.places)
+        with (yield OpenScope(shield=True)):  # whatever else is cancelled: they are ended first
+            yield from supervisor.stop(supervisor.places)
         raise
 
 

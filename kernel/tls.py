@@ -149,8 +149,11 @@ class TlsConnection:
     async def __aenter__(self) -> TlsConnection:
         return self
 
-    async def __aexit__(self, *error: object) -> None:
-        await self.close()
+    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is GeneratorExit:  # by force: there is no time for a goodbye
+            self.socket.close()
+        else:
+            await self.close()
 
     def __repr__(self) -> str:
         return f"<TlsConnection {self.socket.fileno()} {self.layer.version()}>"

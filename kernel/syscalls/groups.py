@@ -320,17 +320,22 @@ def race(
         raise ValueError("there is nothing to run")
     group = TaskGroup(fail_fast=False)
     statuses: list[ExitStatus] = []
+    left = deque(targets)
 
     def body() -> Generator[Any, Any, None]:
-        for target in targets:
-            yield SpawnInGroup(group, target)
+        while left:
+            yield SpawnInGroup(group, left.popleft())
         while (status := (yield NextEnded(group))) is not None:
             statuses.append(status)
             if wins(status):
                 break
         yield EndGroup(group)
 
-    yield group.run(body())
+    try:
+        yield group.run(body())
+    finally:
+        for target in left:
+            drop(target)
     return statuses
 
 

@@ -195,7 +195,7 @@ class Cancel(SystemCall):
         check_kind(scope, Scope, "a scope")
         if scope.task is None or scope.cancelled:
             return False
-        if scope.task is not caller:
+        if scope.task is not caller.task:
             scope.cancel()
             return True
         scope.cancelled = True

@@ -14,6 +14,7 @@ import socket
 from socket import socket as Socket
 from typing import TYPE_CHECKING, Any, Final
 
+from ..checks import check_count
 from ..files import File, FileCall
 from ..poller import READ, SHORTAGE, WRITE
 from ..systemcall import SystemCall, system_call
@@ -54,6 +55,7 @@ class Listen(SystemCall):
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         family = family_of(self.address)
+        check_count(self.backlog, 0, "a backlog is 0 connections or more")
         with closing_on_error(socket.socket(family, socket.SOCK_STREAM)) as sock:
             sock.setblocking(False)
             if family != UNIX and reuses_safely():

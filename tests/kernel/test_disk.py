@@ -12,10 +12,12 @@ import pytest
 from kernel import (
     Abandoned,
     Called,
+    Exited,
     KillTask,
     ManualClock,
     RunInThread,
     Scheduler,
+    Sleep,
     Unheard,
     open_file,
     read_file,
@@ -246,3 +248,26 @@ def test_a_file_that_is_opened_for_a_task_that_is_killed_is_closed(kernel, tmp_p
     more_workers(kernel)
     gc.collect()  # an open file would warn here
     assert (opened != []) is begun
+
+
+@either_style
+def test_a_block_that_is_ended_by_force_closes_its_file_all_the_same(kernel, tmp_path, style):
+    """Not acceptable: that the task is said to ignore `GeneratorExit`, or the file stays open."""
+    kernel.trace.subscribe(lambda event: None, Exited)
+    opened = []
+
+    async def block():
+        async with await open_file(tmp_path / "file", "w") as file:
+            opened.append(file.file)
+            await file.write("precious")
+            await Sleep(1000)
+
+    def program():
+        yield block()
+
+    tid = kernel.new(style(program()))
+    until(kernel, lambda: kernel.find(tid).queue is kernel.sleepers)
+    kernel.force(kernel.find(tid))
+    assert outcome(kernel, tid).error is None
+    until(kernel, lambda: opened[0].closed)
+    assert (tmp_path / "file").read_text() == "precious"

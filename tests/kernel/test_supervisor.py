@@ -12,6 +12,8 @@ from kernel import (
     GetTid,
     KillTask,
     LinkBroken,
+    Now,
+    OpenScope,
     Receive,
     SendMessage,
     Sleep,
@@ -412,6 +414,26 @@ def test_a_scope_that_is_cancelled_ends_the_children_and_then_the_supervisor():
     sched = start(program())
     settle(sched)
     assert outcome(sched, 1).value == ["a starts", "b starts", "b ends", "a ends"]
+
+
+def test_a_second_cancellation_does_not_keep_it_from_ending_its_children():
+    log = []
+
+    def slow(name):
+        try:
+            yield Sleep(1000)
+        finally:
+            yield Sleep(1)
+            log.append((name, (yield Now())))
+
+    def program():
+        with (yield OpenScope(5.5)) as outer, (yield OpenScope(5)):
+            yield supervise([Child(slow, name) for name in "ab"])
+        return outer.cancelled, (yield Now()), list(log)
+
+    sched = start(program())
+    settle(sched)
+    assert outcome(sched, 1).value == (True, 7.0, [("b", 6.0), ("a", 7.0)])
 
 
 # -- supervisors of supervisors

@@ -20,6 +20,7 @@ from kernel import (
     Recv,
     Scheduler,
     Send,
+    Sleep,
     start_tls,
 )
 from kernel.tls import LINGER
@@ -490,6 +491,24 @@ def test_after_a_send_that_was_ended_by_force_it_is_in_disorder(kernel, wire):
     wire[0].close()
     over.set()
     until(kernel, lambda: not peer.is_alive())
+
+
+def test_a_block_that_is_ended_by_force_closes_its_socket_at_once(kernel, wire):
+    """Not acceptable: that the task is said to ignore `GeneratorExit`."""
+    kernel.trace.subscribe(lambda event: None, Exited)
+    tls, peer = client(kernel, wire)
+
+    async def block():
+        async with tls:
+            await Sleep(1000)
+
+    tid = kernel.new(block())
+    settle(kernel)
+    kernel.force(kernel.find(tid))
+    assert outcome(kernel, tid).error is None
+    assert wire[0].fileno() == -1
+    until(kernel, lambda: not peer.is_alive())
+    assert isinstance(peer.error, ssl.SSLError | OSError)
 
 
 def test_what_the_peer_asks_for_in_the_middle_is_answered_while_one_receives(kernel, wire):

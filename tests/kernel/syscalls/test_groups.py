@@ -412,6 +412,25 @@ def test_first_ended_tells_how_the_first_ended_even_if_it_failed():
     assert log == ["a killed"]
 
 
+@pytest.mark.parametrize("turns", range(8))
+def test_whoever_is_killed_before_all_have_begun_leaves_none_of_them_behind(turns):
+    """Not acceptable: a coroutine that nobody has begun or closed, of which Python complains."""
+    targets = [as_coroutine(nap(9, [], name)) for name in "abc"]
+
+    def program():
+        yield first_good(*targets)
+
+    sched = start(program(), grace=1)
+    turn(sched, turns)
+    sched.kill(sched.find(1))
+    settle(sched)
+    assert outcome(sched, 1).killed
+    begun = [target for target in targets if target.cr_frame is not None]
+    assert begun == (targets if turns == 0 else [])  # at 0 nobody had been told of them
+    for target in begun:
+        target.close()
+
+
 @pytest.mark.parametrize("function", [first_good, first_ended])
 def test_the_first_of_nothing_is_refused(function):
     def program():

@@ -23,6 +23,7 @@ from kernel import (
     OpenScope,
     Release,
     Scheduler,
+    Select,
     Semaphore,
     Sleep,
     TaskKilled,
@@ -684,6 +685,16 @@ def test_what_was_cancelled_before_its_time_is_not_late():
         yield Cancel(scope)
 
     assert run(program()).value == (True, 6.0)
+
+
+def test_a_task_may_cancel_its_own_scope_in_a_select():
+    def program():
+        with (yield OpenScope()) as scope:
+            yield Select(Sleep(5), Cancel(scope))
+            raise AssertionError("must not be reached")
+        return scope.caught, (yield Now())
+
+    assert run(program()).value == (True, 0.0)
 
 
 def test_of_a_group_of_errors_a_scope_takes_its_own_and_the_others_go_on():

@@ -230,7 +230,7 @@ def test_a_stopped_task_has_no_step_until_it_is_continued():
     turn(sched, 3)
     assert log == ["b"] * 3
     assert sched.find(1).state == "stopped"
-    assert sched.find(1).reason() == "to be continued"
+    assert sched.find(1).reason() == "the signal CONT"
     again = ask(sched, SendSignal(1, Signal.STOP))
     ask(sched, SendSignal(1, Signal.CONT))
     turn(sched)
@@ -270,7 +270,7 @@ def test_a_stopped_task_keeps_its_place_and_may_be_handed_a_lock(style):
 
     value = run(program()).value
     assert value[0] == "acquire Mutex m, which task 1 has"
-    assert value[1] == "to be continued with the answer to Acquire(<Mutex m>)"
+    assert value[1] == "the signal CONT, with the answer to Acquire(<Mutex m>)"
     assert value[2] == ["running", "stopped", "blocked"]
     assert log == [("first", 3.0), ("second", 3.0)]
 
