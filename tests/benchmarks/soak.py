@@ -97,7 +97,8 @@ def run_out(sched):
 
 def memory():
     """Bytes that Python objects have now, without garbage; 0 where nobody counts."""
-    gc.collect()
+    for _ in range(3):  # a finalizer may keep things until the next collection
+        gc.collect()
     return tracemalloc.get_traced_memory()[0]
 
 
@@ -405,9 +406,8 @@ def kill_all(sched, chance):
 
 
 def measured(name, soak, *arguments):
-    gc.collect()
     tracemalloc.start()
-    before, began = tracemalloc.get_traced_memory()[0], time.monotonic()
+    before, began = memory(), time.monotonic()
     answer = soak(*arguments)
     seconds = time.monotonic() - began
     most = tracemalloc.get_traced_memory()[1]
@@ -415,8 +415,7 @@ def measured(name, soak, *arguments):
     if soak is storm:
         answer[1].close()
     del answer
-    gc.collect()
-    after = tracemalloc.get_traced_memory()[0]
+    after = memory()
     tracemalloc.stop()
     sizes = "  ".join(f"{size / 1e6:.1f}" for size in (before, most, after))
     print(f"{name:45} {seconds:7.1f} s   MB before, most, after: {sizes}   {peak()}{left}")
