@@ -16,17 +16,15 @@ from pyos_shell.output import Line
 from pyos_shell.program import built_in, built_in_names
 from pyos_shell.render import (
     STYLES,
-    cut,
-    duration,
-    end_of,
     failure,
     mistake,
     output_line,
     output_lines,
     plain,
     render,
-    shortened,
 )
+from pyos_shell.render.layout import cut, end_of, shortened
+from pyos_shell.render.tasks import duration
 
 always = settings(derandomize=True, deadline=None)
 texts = st.text(max_size=60) | st.text(
