@@ -17,7 +17,7 @@ from typing import Final, Protocol
 from prompt_toolkit import PromptSession
 from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.formatted_text import FormattedText
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from prompt_toolkit.output import ColorDepth, Output, create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.renderer import print_formatted_text
@@ -26,6 +26,7 @@ from prompt_toolkit.utils import is_dumb_terminal
 
 from .completer import CommandCompleter
 from .mistake import visible
+from .player import Player, player_bindings
 from .render import STYLES, Fragments, plain
 
 PROMPT: Final = "pyos> "
@@ -50,6 +51,8 @@ class Screen:
     def __init__(self, listener: Listener) -> None:
         self.listener = listener
         self.output = terminal_output()
+        #: What the keys type, while a prepared session is played.
+        self.player: Player | None = None
         #: Seconds that the terminal has made us wait with what was written last.
         self.waited = 0.0
         self.output.flush = partial(self.flush, self.output.flush)  # type: ignore[method-assign]
@@ -64,7 +67,7 @@ class Screen:
             erase_when_done=True,
             prompt_continuation=FormattedText([("", " " * len(PROMPT))]),
             placeholder=self.placeholder,
-            key_bindings=self.key_bindings(),
+            key_bindings=merge_key_bindings([self.key_bindings(), player_bindings(self)]),
             output=self.output,
         )
         self.app = self.session.app
@@ -112,6 +115,18 @@ class Screen:
             self.listener.typed(GOODBYE)
 
         return bindings
+
+    def play(self, lines: list[str]) -> str:
+        """Let the keys type these lines; answers in words what they do."""
+        self.player = Player(lines)
+        return "any key types, Enter runs the line, Esc stops"
+
+    def stop_playing(self) -> None:
+        """The keys type what they are again."""
+        if self.player is not None:
+            self.player = None
+            self.clear_line()
+            self.write([[("hint", "the play is over")]])
 
     # -- showing
 
@@ -187,6 +202,8 @@ class Typewriter:
 
     def __init__(self, listener: Listener) -> None:
         self.listener = listener
+        #: What an empty line runs the next line of, while a prepared session is played.
+        self.player: Player | None = None
         self.input = sys.stdin.fileno()
         self.stdout = sys.stdout
         self.left = asyncio.Event()
@@ -214,9 +231,30 @@ class Typewriter:
         text = os.read(self.input, 65536).decode("utf-8", "replace")
         self.prompted = False
         for line in text.splitlines() or [GOODBYE]:
+            if self.player is not None and not line.strip():
+                self.play_on(self.player)
+            else:
+                self.listener.typed(line)
+
+    def play(self, lines: list[str]) -> str:
+        """Let each empty line run the next of these; answers that in words."""
+        self.player = Player(lines)
+        return "Enter shows and runs the next line, Ctrl-C stops"
+
+    def play_on(self, player: Player) -> None:
+        """Show and run the next line, with the comments before it."""
+        comments = player.comments()
+        line = player.next_line()
+        if not player.lines:
+            self.player = None
+        if line is not None:
+            comments.append([("", f"{PROMPT}{visible(line)}")])
+        self.write([*comments, *([[("hint", "the play is over")]] if not player.lines else [])])
+        if line is not None:
             self.listener.typed(line)
 
     def clear_line(self) -> bool:
+        self.player = None
         self.end_line()
         self.show_prompt()
         return True

@@ -169,7 +169,7 @@ class Signature(NamedTuple):
     @property
     def usage(self) -> str:
         """How to type it: `kill TID…`, `spawn [--name NAME] PROGRAM [ARGUMENTS…]`."""
-        options = [each.usage for each in self.parameters if each.named]
+        options = [each.usage for each in self.parameters if each.named and each is not JSON]
         if self.interspersed:
             return " ".join([self.outline, *options])
         return " ".join([self.name, *options, *self._places])
@@ -201,6 +201,24 @@ class Signature(NamedTuple):
         except Mistake as mistake:
             mistake.usage = mistake.usage or f"usage: {self.usage}"
             raise
+
+    def has_flag(self, flag: Parameter, words: Sequence[Word]) -> bool:
+        """Whether the flag is among `words`, which need not fit otherwise."""
+        takes_value = {
+            each
+            for option in self.parameters
+            if option.kind is Kind.OPTION
+            for each in option.spellings
+        }
+        pending = deque(words)
+        while pending and (word := pending.popleft().text) != "--":
+            if word == flag.label:
+                return True
+            if word in takes_value and pending:
+                pending.popleft()
+            elif not (self.interspersed or OPTION.match(word)):
+                break
+        return False
 
     def _split(self, words: Sequence[Word]) -> tuple[list[Word], dict[str, Any]]:
         """The words that are arguments, and the values of the options."""
@@ -338,6 +356,17 @@ def after_equals(option: Word) -> Word:
     quoted = option.end - option.start != len(option.text)
     return Word(value, option.start if quoted else option.end - len(value), option.end)
 
+
+#: Every command takes it, so no line of usage names it.
+JSON: Final = Parameter(
+    name="json",
+    kind=Kind.FLAG,
+    type=bool,
+    default=False,
+    metavar="JSON",
+    help="answer in JSON, on one line",
+    conversion=UNCONVERTIBLE,
+)
 
 KINDS: Final = {
     inspect.Parameter.POSITIONAL_ONLY: Kind.ARGUMENT,
