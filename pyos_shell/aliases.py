@@ -35,7 +35,7 @@ class Aliases(dict[str, str]):
 
     def explained(self, mistake: Mistake, name: str, place: Word) -> Mistake:
         """A mistake in the meaning of the alias `name`, typed at this place: tells what that is."""
-        if mistake.start != place.start or name not in self:
+        if name not in self or not place.start <= (mistake.start or 0) <= place.end:
             return mistake
         message = f"{mistake.message} ({name} stands for: {self[name]})"
         return Mistake(message, mistake.start, mistake.end, mistake.usage)

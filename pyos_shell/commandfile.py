@@ -10,9 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from .line import quote
-from .mistake import excerpt
-
 #: A file of commands has so many characters at most.
 LONGEST: Final = 1_000_000
 
@@ -23,20 +20,19 @@ class NotCommands(Exception):
 
 def read(file: str) -> str:
     """The text of a file of commands. Raises `NotCommands`."""
-    name = quote(excerpt(file))
     if file.endswith(".py"):
-        raise NotCommands(f"{name} is a program: run it with pyos -c 'spawn {name}; wait'")
+        raise NotCommands(f"{file} is a program: run it with pyos -c 'spawn {file}; wait'")
     try:
         with Path(file).expanduser().open(encoding="utf-8-sig") as opened:
             text = opened.read(LONGEST + 1)
     except OSError as error:
-        raise NotCommands(f"cannot read {name}: {error.strerror}") from None
+        raise NotCommands(f"cannot read {file}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise NotCommands(f"cannot read {name}: it is not UTF-8 text") from None
+        raise NotCommands(f"cannot read {file}: it is not UTF-8 text") from None
     except (ValueError, RuntimeError) as error:  # a character that no path has; no such user
-        raise NotCommands(f"cannot read {name}: {error}") from None
+        raise NotCommands(f"cannot read {file}: {error}") from None
     if len(text) > LONGEST:
-        raise NotCommands(f"cannot read {name}: it has more than {LONGEST:,} characters")
+        raise NotCommands(f"cannot read {file}: it has more than {LONGEST:,} characters")
     return text
 
 
@@ -45,7 +41,7 @@ def read_regular(file: str) -> str:
     with suppress(OSError, ValueError, RuntimeError):  # `read` says what is wrong
         mode = Path(file).expanduser().stat().st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            raise NotCommands(f"cannot read {quote(excerpt(file))}: it is no regular file")
+            raise NotCommands(f"cannot read {file}: it is no regular file")
     return read(file)
 
 

@@ -128,7 +128,8 @@ class Session:
     def carry_out(self, statement: Statement, used: tuple[str, ...], json: bool) -> None:
         """Run a command, and show what it answers, or write it to the file behind `>`."""
         try:
-            bound = bind(self.system.environment.expanded(statement))
+            statement = self.system.environment.expanded(statement)
+            bound = bind(statement)
             redirection = statement.plumbing.redirection
             if redirection is None or bound.command.plumbed:
                 self.tell(bound.run(self.system), json)

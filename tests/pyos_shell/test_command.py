@@ -87,10 +87,14 @@ def test_help_lists_the_commands_by_topic():
         *("kill", "stop", "cont"),
         "eof",
         *("tasks", "stack", "programs", "log"),
+        *("alias", "unalias"),
+        *("source", "play"),
         *("help", "restart", "exit"),
     ]
     assert ALIASES == {"ps": "tasks", "quit": "exit"}
-    assert commands.__all__ == ["console", "lines", "look", "signals", "tasks"]
+    assert commands.__all__ == [
+        *("aliases", "console", "files", "lines", "look", "signals", "tasks"),
+    ]
 
 
 FUNCTIONS = {name: each.function for name, each in COMMANDS.items()} | {

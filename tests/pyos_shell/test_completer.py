@@ -50,7 +50,7 @@ def test_a_program_is_offered_its_own_options():
 
 @pytest.mark.parametrize("name", ["tasks", "ps"])
 def test_a_command_is_offered_its_options_under_each_of_its_names(name):
-    assert list(offered(f"{name} --")) == [f"{name} --all"]
+    assert list(offered(f"{name} --")) == [f"{name} --all", f"{name} --json"]
 
 
 SIGNALS = ["TERM", "KILL", "INT", "STOP", "CONT", "USR1", "USR2"]
@@ -67,7 +67,10 @@ def test_letters_count_in_either_case(letters):
 
 
 def test_behind_the_choice_options_are_offered_again():
-    assert list(offered("kill --signal KILL ")) == ["kill --signal KILL --signal"]
+    assert list(offered("kill --signal KILL ")) == [
+        "kill --signal KILL --signal",
+        "kill --signal KILL --json",
+    ]
 
 
 @pytest.mark.parametrize("line", ["> ", "> sp", "3> x; sp"])
