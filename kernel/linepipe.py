@@ -133,8 +133,7 @@ class LinePipe(Lines):
             task.unhalt(self)
 
     def __str__(self) -> str:
-        tids = ", ".join(map(str, sorted(self.reading)))
-        return f"room in the pipe to task {tids}"
+        return f"room in the pipe to task {min(self.reading, default=0)}"
 
 
 class HoldUp:
