@@ -68,7 +68,9 @@ def some(part, most=3):
 
 
 command = phrase(st.sampled_from(NAMES), some(likely))
-stage = phrase(st.sampled_from([*PROGRAMS, "programs.py:say", "script.py", "spawn", "no"]), some(likely, 1))
+stage = phrase(
+    st.sampled_from([*PROGRAMS, "programs.py:say", "script.py", "spawn", "no"]), some(likely, 1)
+)
 file = st.sampled_from(["", "", "> file", ">> file", "> .", ">", "> file x"])
 stages = st.lists(stage, min_size=1, max_size=4).map(" | ".join)
 pipeline = phrase(st.just("spawn"), stages, file)
