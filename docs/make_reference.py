@@ -16,10 +16,14 @@ PAGE = HERE / "commands" / "reference.md"
 sys.path.insert(0, str(HERE.parent))
 
 import pyos_shell.commands  # noqa: E402, F401 - so that they are declared
+from pyos_shell import topics  # noqa: E402
 from pyos_shell.command import COMMANDS, Command  # noqa: E402
 from pyos_shell.documents import ERROR_SCHEMA, dataclasses_in, definition, schema  # noqa: E402
 from pyos_shell.given import DOC, USAGE  # noqa: E402
 from pyos_shell.signature import REQUIRED, Kind, Parameter  # noqa: E402
+
+#: What is no command.
+TOPICS = [(USAGE, DOC), (topics.USAGE, topics.DOC)]
 
 #: What the types of arguments are called that have no other words for it.
 KINDS = {"Word": "a word", "Tid": "the number of a task"}
@@ -45,7 +49,7 @@ Where something goes wrong the answer of `--json` is an `error`, and the command
 def reference() -> str:
     """The text of the page."""
     parts = [HEAD, *map(section, COMMANDS.values())]
-    parts.append(f"## `{USAGE}`\n\n```text\n{DOC}\n```\n")
+    parts += [f"## `{usage}`\n\n```text\n{text}\n```\n" for usage, text in TOPICS]
     parts += [ANSWERS, block("error", ERROR_SCHEMA)]
     parts += [block(cls.__name__, definition(cls)) for cls in all_answers()]
     return "\n".join(parts)

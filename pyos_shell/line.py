@@ -63,7 +63,7 @@ VARIABLES: Final = {"$?": "the last status", "$!": "the last tid"}
 _OPERATOR = "|".join(map(re.escape, OPERATORS))
 _BLANK = r"[^\S\n] | \\\r?\n"
 _ESCAPED = r"\\(?!\r?\n)[^\w.]"
-_PLAIN = rf"(?: (?!{_OPERATOR}) [^\s'\"\\] | \\(?=[\w.]|\Z) )+"
+_PLAIN = r"(?: [^\s'\"\\;|>&] | &(?!&) | \\(?=[\w.]|\Z) )+"
 _PART = rf"""{_ESCAPED} | {_PLAIN} | '[^']*' | "(?:[^"\\]|\\.)*" """
 _VERBOSE = re.VERBOSE | re.DOTALL
 
@@ -78,6 +78,9 @@ TOKEN = re.compile(
     """,
     _VERBOSE,
 )
+
+#: A word without these is what it looks like.
+SPECIAL = re.compile(r"['\"\\$]")
 
 #: What has a meaning of its own outside quotes, and what between double ones.
 VARIABLE = re.compile(r"(?P<variable>\$(?:[?!]|[^\W\d]\w*))")
@@ -133,6 +136,8 @@ def joined(lines: Iterable[str]) -> Iterator[str]:
 
 def _word(match: re.Match[str]) -> Word:
     """The word that was typed so, its parts without their quotes put together."""
+    if not SPECIAL.search(match[0]):
+        return Word(match[0], *match.span())
     text, variables = "", []
     for part in PART.finditer(match[0]):
         raw = part[0]

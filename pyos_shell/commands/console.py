@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import topics
 from ..answers import Listing, Notice, Page
 from ..command import ALIASES, COMMANDS, command
 from ..given import DOC, SIGN, SUMMARY, USAGE
@@ -20,10 +21,13 @@ def help(system: System, topic: Word | None = None) -> Listing | Page:
     """Show this list, or all about a command or program."""
     if topic is None:
         signatures = [each.signature for each in COMMANDS.values()]
-        rows = [*((each.outline, each.summary) for each in signatures), (USAGE, SUMMARY)]
+        rows = [(each.outline, each.summary) for each in signatures]
+        rows += [(USAGE, SUMMARY), (topics.USAGE, topics.SUMMARY)]
         return Listing(rows, "begin with: spawn countdown 5   then: tasks   more: help spawn")
     if topic.text == SIGN:
         return Page(USAGE, DOC)
+    if topic.text == topics.NAME:
+        return Page(topics.USAGE, topics.DOC)
     name = ALIASES.get(topic.text, topic.text)
     if name in COMMANDS:
         signature = COMMANDS[name].signature

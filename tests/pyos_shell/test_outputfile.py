@@ -49,7 +49,7 @@ def test_what_is_no_data_is_shown_all_the_same(shell):
         ("no/f", "No such file or directory"),
         (".", "Is a directory"),
         ("''", ""),
-        ("'a\0b'", "embedded null byte"),
+        ("'a\0b'", "embedded null"),
         ("~nobody-of-this-name/f", "Could not determine home directory."),
     ],
 )
