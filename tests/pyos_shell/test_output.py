@@ -508,7 +508,7 @@ def test_what_a_task_prints_goes_where_its_route_leads_and_stderr_does_not():
     print("to the pipe", file=output)
     output.buffer.write(b"\xc3\xa9\n")
     print("to the screen", file=Errors(output))
-    assert taken == [(1, "to the pipe"), (1, "\n"), (1, "\udcc3\udca9\n")]
+    assert taken == [(1, "to the pipe"), (1, "\n"), (1, "é\n")]
     assert [line.text for line in output.take(1000)] == ["to the screen"]
 
 

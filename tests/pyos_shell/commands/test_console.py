@@ -11,7 +11,7 @@ from ..shell import SAMPLES
 
 def test_help_lists_every_command_and_says_how_to_start(shell):
     lines = shell.succeeds("help")
-    assert [line.split()[0] for line in lines[:-2]] == [*COMMANDS, "[TID]>"]
+    assert [line.split()[0] for line in lines[:-2]] == [*COMMANDS, "[TID]>", "help"]
     assert lines[-1] == "  begin with: spawn countdown 5   then: tasks   more: help spawn"
 
 
