@@ -15,7 +15,7 @@ DOC: Final = """How lines are put together.
   A > FILE      what A answers, or its tasks print, goes into a file;
   A >> FILE     behind what is there
   spawn A | B   task B reads what task A prints
-  $?  $!        the status of the last statement (1 if it failed), the last tid
+  $?  $!        the last status, 1 if something failed, and the last tid
   'a b' "a b"   one word; in double quotes $? and $! are expanded
   # …           a comment
   A --json      the answer as JSON, on one line
