@@ -72,7 +72,7 @@ stage = phrase(
     st.sampled_from([*PROGRAMS, "programs.py:say", "script.py", "spawn", "no"]), some(likely, 1)
 )
 file = st.sampled_from(["", "", "> file", ">> file", "> .", ">", "> file x"])
-stages = st.lists(stage, min_size=1, max_size=4).map(" | ".join)
+stages = st.lists(stage, min_size=1, max_size=3).map(" | ".join)
 pipeline = phrase(st.just("spawn"), stages, file)
 alias = phrase(
     st.sampled_from(["alias a", "alias b", "alias tasks", "unalias a"]), command.map(repr)
@@ -83,7 +83,7 @@ LINES = {
     "words in any order": st.lists(anything, max_size=9).map(" ".join),
     "words glued together": st.lists(anything, max_size=6).map("".join),
     "commands": st.lists(phrase(command, file), min_size=1, max_size=3).map(" && ".join),
-    "pipelines": st.lists(pipeline, min_size=1, max_size=2).map("; ".join),
+    "pipelines": pipeline,
     "aliases": st.lists(alias | used, min_size=1, max_size=4).map("; ".join),
 }
 
