@@ -100,6 +100,12 @@ def parser() -> argparse.ArgumentParser:
     source.add_argument("file", nargs="?", metavar="FILE", help="run the commands in this file")
     source.add_argument("-c", dest="commands", metavar="COMMANDS", help="run these commands")
     result.add_argument("-i", dest="interactive", action="store_true", help="then give the prompt")
+    result.add_argument(
+        "--no-history",
+        dest="history",
+        action="store_false",
+        help="keep no lines for the next time, and read none",
+    )
     result.add_argument("--version", action=Version, nargs=0, help="tell which version this is")
     return result
 
@@ -120,7 +126,7 @@ def run(options: argparse.Namespace) -> int:
     if sys.stdin.isatty() and sys.stdout.isatty():
         from .console import converse
 
-        return converse(prepared)
+        return converse(prepared, options.history)
     return run_batch(chain(prepared, joined(piped_in())))
 
 

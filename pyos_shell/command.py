@@ -10,14 +10,18 @@ command answers a value, which `render` knows how to show, or raises `Mistake`; 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from .candidates import Candidate
 from .line import Statement, Word
 from .mistake import Mistake, did_you_mean, excerpt
 from .program import is_program
 from .signature import Signature
+
+if TYPE_CHECKING:
+    from .live import Live
 
 CommandFunction = Callable[..., Any]
 
@@ -74,3 +78,35 @@ def run(system: Any, statement: Statement) -> Any:
     """Run one statement: its first word names the command."""
     name, *words = statement
     return find(name).run(system, words, statement[-1].end)
+
+
+class CommandName(Word):
+    """The word that names a command."""
+
+    metavar: ClassVar[str] = "COMMAND"
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """All commands, and then their other names."""
+        for name, each in COMMANDS.items():
+            yield Candidate(name, each.signature.summary)
+        for alias, name in ALIASES.items():
+            yield Candidate(alias, f"the same as {name}")
+
+    @classmethod
+    def check(cls, word: Word, live: Live | None) -> None:
+        find(word)
+
+    @classmethod
+    def style(cls, word: Word, live: Live | None) -> str:
+        return "typed.command" if ALIASES.get(word.text, word.text) in COMMANDS else ""
+
+
+class CommandWords(Word):
+    """The words behind the name of a command."""
+
+    @classmethod
+    def signature(cls, name: Word) -> Signature | None:
+        """What takes them; None if there is no such command."""
+        found = COMMANDS.get(ALIASES.get(name.text, name.text))
+        return found.signature if found is not None else None

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from kernel import Machine
@@ -32,13 +33,16 @@ from . import render
 from .capture import Capture
 from .commands.console import Leave
 from .given import NOBODY_WAITS, call, invitation, trouble
+from .history import default_file
 from .line import given
+from .live import Live
 from .mistake import Mistake, columns, visible
 from .output import LABEL, Line, Output
 from .pace import PERIOD, Pace
 from .render import Fragments, output_lines, plain
 from .screen import PROMPT, screen_for
 from .session import Session
+from .status import Sampler, Status
 from .system import DEADLINE, PATIENCE, GivenUp, System, boot, held, left_behind
 
 T = TypeVar("T")
@@ -60,11 +64,13 @@ WELCOME: Final = (
 )
 
 
-def converse(prepared: list[str]) -> int:
-    """Run these commands on the terminal, then those typed at the prompt; the exit status."""
+def converse(prepared: list[str], history: bool = True) -> int:
+    """Run these commands on the terminal, then those typed at the prompt; the exit status. What is
+    typed is kept for the next time, unless no `history` is wanted.
+    """
     output = Output()
     with Capture(output) as capture:
-        return Console(output, capture).run(prepared)
+        return Console(output, capture, default_file() if history else None).run(prepared)
 
 
 class Ended(Exception):
@@ -74,8 +80,9 @@ class Ended(Exception):
 class Console:
     """The interactive shell on a terminal."""
 
-    def __init__(self, output: Output, capture: Capture) -> None:
-        self.screen = screen_for(self)
+    def __init__(self, output: Output, capture: Capture, history: Path | None) -> None:
+        self.screen = screen_for(self, Live(lambda: self.machine), history)
+        self.sampler = Sampler(output, self.refresh)
         self.output = output
         self.capture = capture
         self.machine: Machine
@@ -94,7 +101,7 @@ class Console:
     def run(self, prepared: list[str]) -> int:
         """Run the prepared commands, then those typed at the prompt; answers the exit status."""
         self.lines += prepared
-        self.machine = boot(self.output)
+        self.begin(boot(self.output))
         with streams(self.output):
             asyncio.run(self.converse())
             if self.error is None and held():
@@ -104,6 +111,11 @@ class Console:
         if self.error is not None:
             raise self.error
         return self.exit_status()
+
+    def begin(self, machine: Machine) -> None:
+        """Have to do with this machine from now on."""
+        self.machine = machine
+        self.sampler.watch(machine)
 
     def exit_status(self) -> int:
         return self.status or (1 if self.machine.panic is not None else 0)
@@ -210,6 +222,14 @@ class Console:
 
     # -- showing
 
+    def sample(self) -> Status:
+        return self.sampler.status
+
+    def refresh(self) -> None:
+        """On the watchdog's thread: the toolbar has news to show."""
+        with suppress(RuntimeError, AttributeError):  # the loop has ended, or not yet begun
+            self.loop.call_soon_threadsafe(self.screen.refresh)
+
     def on_terminal(self, work: Callable[[], T]) -> T:
         """Let the main thread do `work`, and wait until it has. Raises `Ended` if it has left."""
         done: Future[T] = Future()
@@ -312,7 +332,7 @@ class CommandLine(threading.Thread):
         self.console = console
         self.source = source
         self.system = System(console.machine, console.output, self.rows)
-        self.system.restarted = partial(setattr, console, "machine")
+        self.system.restarted = console.begin
         self.session = TypedSession(self)
         self.abandoned = False
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from .mistake import Mistake
+from .mistake import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,7 +84,7 @@ def given(line: str) -> Given | None:
 def parse(source: str) -> list[Statement]:
     """The statements of `source`, none of them empty.
 
-    Raises `Mistake` at a quote that is not closed; every other text is a list of statements.
+    Raises `Missing` at a quote that is not closed; every other text is a list of statements.
     """
     statements: list[Statement] = [[]]
     for token in tokens(source):
@@ -96,12 +96,12 @@ def parse(source: str) -> list[Statement]:
 
 
 def tokens(source: str) -> Iterator[Word | Operator]:
-    """The words and operators of `source`, in order. Raises `Mistake` as `parse` does."""
+    """The words and operators of `source`, in order. Raises `Missing` as `parse` does."""
     position = 0
     while position < len(source):
         match = TOKEN.match(source, position)
         if match is None:  # nothing but a quote without its fellow begins no token
-            raise Mistake("this quote is not closed", position, position + 1)
+            raise Missing("this quote is not closed", position, position + 1)
         if match.lastgroup == "word":
             yield Word(PART.sub(_unquoted, match[0]), *match.span())
         elif match.lastgroup == "operator":

@@ -6,15 +6,16 @@ the middle of something else, and no key is missed.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Final, Protocol
+from pathlib import Path
+from typing import Protocol
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -24,14 +25,20 @@ from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import is_dumb_terminal
 
+from .check import check_typed
 from .completer import CommandCompleter
-from .mistake import visible
-from .render import STYLES, Fragments, plain
+from .highlight import LineLexer, MistakeMarker
+from .hint import hint
+from .history import SharedHistory, SuggestLines
+from .live import Live
+from .mistake import Mistake, visible
+from .render import STYLES, Fragments
+from .render.toolbar import hint_line, mistake_line, status_line
+from .status import Status
+from .toolbar import add_toolbar
+from .typewriter import GOODBYE, PROMPT, Typewriter
 
-PROMPT: Final = "pyos> "
-
-#: What Ctrl-D means.
-GOODBYE: Final = "exit"
+__all__ = ["PROMPT", "Screen", "screen_for"]
 
 
 class Listener(Protocol):
@@ -43,12 +50,16 @@ class Listener(Protocol):
     def interrupt(self) -> None:
         """Ctrl-C."""
 
+    def sample(self) -> Status:
+        """How the system is doing, for the toolbar."""
+
 
 class Screen:
     """A terminal that can move its cursor: prompt_toolkit edits the line."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, live: Live, history: Path | None) -> None:
         self.listener = listener
+        self.live = live
         self.output = terminal_output()
         #: Seconds that the terminal has made us wait with what was written last.
         self.waited = 0.0
@@ -58,17 +69,30 @@ class Screen:
             self.prompt,
             style=self.style,
             color_depth=ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None,
-            completer=CommandCompleter(),
+            lexer=LineLexer(live),
+            input_processors=[MistakeMarker(self.mistake)],
+            completer=CommandCompleter(live),
+            auto_suggest=SuggestLines(),
+            history=SharedHistory(history, self.warn),
             complete_while_typing=False,
             enable_suspend=True,
             erase_when_done=True,
             prompt_continuation=FormattedText([("", " " * len(PROMPT))]),
             placeholder=self.placeholder,
+            reserve_space_for_menu=0,
             key_bindings=self.key_bindings(),
             output=self.output,
         )
         self.app = self.session.app
-        self.session.default_buffer.accept_handler = self.accept
+        self.buffer = self.session.default_buffer
+        self.buffer.accept_handler = self.accept
+        add_toolbar(
+            self.session.layout,
+            [self.about_line, self.about_system],
+            menu=lambda: self.buffer.complete_state is not None,
+        )
+        #: What is wrong with the line being typed, and for what text and cursor that was found.
+        self.judged: tuple[Document | None, Mistake | None] = None, None
         #: While a command is at work there is no prompt; a hint tells of it if it takes long.
         self.busy = False
         self.hint = ""
@@ -89,19 +113,19 @@ class Screen:
             self.app.exit()
 
     def accept(self, buffer: object) -> bool:
-        self.listener.typed(self.session.default_buffer.text)
+        self.listener.typed(self.buffer.text)
         return False  # so it is emptied
 
     def clear_line(self) -> bool:
         """Forget what has been typed; whether there was anything."""
-        typed = bool(self.session.default_buffer.text)
-        self.session.default_buffer.reset()
+        typed = bool(self.buffer.text)
+        self.buffer.reset()
         return typed
 
     def key_bindings(self) -> KeyBindings:
         bindings = KeyBindings()
         at_prompt = has_focus("DEFAULT_BUFFER")
-        is_empty = Condition(lambda: not self.session.default_buffer.text)
+        is_empty = Condition(lambda: not self.buffer.text)
 
         @bindings.add("c-c", filter=at_prompt)
         def _(event: KeyPressEvent) -> None:
@@ -112,6 +136,32 @@ class Screen:
             self.listener.typed(GOODBYE)
 
         return bindings
+
+    # -- what is told while somebody types
+
+    def mistake(self) -> Mistake | None:
+        """What is wrong with the line that is being typed."""
+        document = self.buffer.document
+        if self.judged[0] != document:
+            self.judged = document, check_typed(document.text, document.cursor_position, self.live)
+        return self.judged[1]
+
+    def about_line(self) -> Fragments:
+        """The toolbar's first line, while something is typed: what is wrong, or what may come."""
+        document, width = self.buffer.document, self.width()
+        mistake = self.mistake()
+        if mistake is not None:
+            return mistake_line(mistake, width)
+        found = hint(document.text_before_cursor) if document.text else None
+        return hint_line(found, width) if found is not None else []
+
+    def about_system(self) -> Fragments:
+        """The toolbar's second line."""
+        return status_line(self.listener.sample(), self.width())
+
+    def warn(self, text: str) -> None:
+        """Say that something goes otherwise than it should."""
+        self.write([[("report", visible(text))]])
 
     # -- showing
 
@@ -130,6 +180,10 @@ class Screen:
     def set_busy(self, busy: bool, hint: str = "") -> None:
         """Show no prompt while a command is at work, but the hint, if any."""
         self.busy, self.hint = busy, hint
+        self.app.invalidate()
+
+    def refresh(self) -> None:
+        """The toolbar has news to show."""
         self.app.invalidate()
 
     def invite(self, invitation: str) -> None:
@@ -180,93 +234,6 @@ def terminal_output() -> Output:
     return output
 
 
-class Typewriter:
-    """A terminal that can only print (TERM=dumb), such as an editor's window: it edits the line
-    itself, and passes it on when it is finished.
-    """
-
-    def __init__(self, listener: Listener) -> None:
-        self.listener = listener
-        self.input = sys.stdin.fileno()
-        self.stdout = sys.stdout
-        self.left = asyncio.Event()
-        self.busy = False
-        self.prompted = False
-        self.waited = 0.0
-        self.invitation = ""
-        self.echoed: str | None = None
-
-    async def read(self, ready: Callable[[], None]) -> None:
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self.input, self.read_lines)
-        try:
-            self.show_prompt()
-            ready()
-            await self.left.wait()
-        finally:
-            loop.remove_reader(self.input)
-            self.end_line()
-
-    def leave(self) -> None:
-        self.left.set()
-
-    def read_lines(self) -> None:
-        text = os.read(self.input, 65536).decode("utf-8", "replace")
-        self.prompted = False
-        for line in text.splitlines() or [GOODBYE]:
-            self.listener.typed(line)
-
-    def clear_line(self) -> bool:
-        self.end_line()
-        self.show_prompt()
-        return True
-
-    def width(self) -> int:
-        return self.size().columns or 80
-
-    def rows(self) -> int:
-        return self.size().lines or 24
-
-    def size(self) -> os.terminal_size:
-        try:
-            return os.get_terminal_size(self.input)
-        except OSError:  # the terminal is gone
-            return os.terminal_size((80, 24))
-
-    def set_busy(self, busy: bool, hint: str = "") -> None:
-        self.busy = busy
-        self.show_prompt()
-
-    def invite(self, invitation: str) -> None:
-        """Say which task waits for a line, once."""
-        if invitation and invitation != self.invitation:
-            self.write([[("hint", invitation)]])
-        self.invitation = invitation
-
-    def echo(self, line: str) -> None:
-        """The terminal has shown it already."""
-
-    def write(self, lines: list[Fragments]) -> None:
-        """Write lines; what was being typed is no longer to be seen, but not lost."""
-        self.end_line()
-        begun = time.perf_counter()
-        self.stdout.write("".join(plain(line) + "\n" for line in lines))
-        self.stdout.flush()
-        self.waited = time.perf_counter() - begun
-        self.show_prompt()
-
-    def end_line(self) -> None:
-        if self.prompted:
-            self.stdout.write("\n")
-            self.prompted = False
-
-    def show_prompt(self) -> None:
-        if not (self.busy or self.prompted or self.left.is_set()):
-            self.stdout.write(PROMPT)
-            self.prompted = True
-        self.stdout.flush()
-
-
-def screen_for(listener: Listener) -> Screen | Typewriter:
-    """The terminal that we are on."""
-    return Typewriter(listener) if is_dumb_terminal() else Screen(listener)
+def screen_for(listener: Listener, live: Live, history: Path | None) -> Screen | Typewriter:
+    """The terminal that we are on. The lines that are typed are kept in the file `history`."""
+    return Typewriter(listener) if is_dumb_terminal() else Screen(listener, live, history)

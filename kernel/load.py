@@ -1,0 +1,42 @@
+"""How much a kernel has to do, read off it from outside.
+
+Nobody is asked, so the numbers are there at once, even while a task holds the kernel, and they cost
+the loop nothing. They are those of one moment, but not all of exactly the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from .scheduler import Scheduler
+
+#: Tasks that are looked at one by one, at most.
+LOOKED_AT: Final = 1_000
+
+
+@dataclass(slots=True, frozen=True)
+class Load:
+    """How many `tasks` there are, how many of them are `ready` to run and how many have been
+    `stopped` (among the first 1,000); all others are `blocked`. And how many `passes` over the
+    ready queue there have been.
+    """
+
+    tasks: int
+    ready: int
+    stopped: int
+    passes: int
+
+    @property
+    def blocked(self) -> int:
+        """Those that wait for something."""
+        return max(0, self.tasks - self.ready - self.stopped)
+
+
+def load_of(kernel: Scheduler) -> Load:
+    """The load of a kernel that may be running meanwhile."""
+    first = list(islice(kernel.tasks.values(), LOOKED_AT))  # in one go, so nobody comes between
+    stopped = sum(task.state == "stopped" for task in first)
+    return Load(len(kernel.tasks), len(kernel.ready), stopped, kernel.passes)
