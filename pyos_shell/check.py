@@ -11,6 +11,8 @@ from .reading import Reader, Reading, read
 
 if TYPE_CHECKING:
     from .live import Live
+    from .parameter import Parameter
+    from .signature import Signature
 
 
 def check(line: str, live: Live | None = None) -> Mistake | None:
@@ -21,7 +23,7 @@ def check(line: str, live: Live | None = None) -> Mistake | None:
     if given(line):
         return None
     reading = read(line)
-    return next(mistakes(reading, live, None), reading.unclosed)
+    return reading.unclosed or next(mistakes(reading, live, None), None)
 
 
 def check_typed(line: str, cursor: int, live: Live | None = None) -> Mistake | None:
@@ -39,12 +41,9 @@ def mistakes(reading: Reading, live: Live | None, cursor: int | None) -> Iterato
         if mistake is None:
             continue
         last = number == len(reading.statements) - 1
-        if cursor is None or not (touches(cursor, mistake) or (last and is_missing(mistake))):
+        unfinished = last and (isinstance(mistake, Missing) or reading.unclosed is not None)
+        if cursor is None or not (unfinished or touches(cursor, mistake)):
             yield mistake
-
-
-def is_missing(mistake: Mistake) -> bool:
-    return isinstance(mistake, Missing)
 
 
 def touches(cursor: int, place: Word | Mistake) -> bool:
@@ -55,30 +54,32 @@ def touches(cursor: int, place: Word | Mistake) -> bool:
 def mistake_in(words: list[Word], live: Live | None, cursor: int | None) -> Mistake | None:
     """The first mistake of a statement. What the cursor touches is not judged by its value."""
     reader = Reader()
+    signature: Signature | None = None
     try:
         for word in words:
             signature = reader.signatures[-1]
             role = reader.take(word)
             if role.trouble is not None:
                 raise role.trouble
-            if cursor is None or not touches(cursor, word):
-                judge(role.parameter, role.value, live)
+            touched = cursor is not None and touches(cursor, word)
+            if role.parameter is None or role.value is None or touched:
+                continue
+            role.parameter.value(role.value)
+            signature = None  # it fits; what is said from here on has nothing to do with the usage
+            check_value(role.parameter, role.value, live)
         signature = reader.signatures[-1]
         reader.finish(words[-1].end)
     except Mistake as mistake:
-        if signature.name:
+        if signature is not None and signature.name:
             mistake.usage = mistake.usage or f"usage: {signature.usage}"
         return mistake
     return None
 
 
-def judge(parameter: Any, value: Word | None, live: Live | None) -> None:
-    """Raise `Mistake` if it is no value of the parameter. A type whose values can be wrong though
-    they can be read has a classmethod `check(word, live)` for that.
+def check_value(parameter: Parameter, value: Word, live: Live | None) -> None:
+    """Raise `Mistake` if there is nothing that the value means. A type of which that can be told
+    has a classmethod `check(word, live)`.
     """
-    if parameter is None or value is None:
-        return
-    parameter.value(value)
-    check_value: Any = getattr(parameter.type, "check", None)
-    if callable(check_value):
-        check_value(value, live)
+    own: Any = getattr(parameter.type, "check", None)
+    if callable(own):
+        own(value, live)

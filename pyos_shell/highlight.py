@@ -57,18 +57,27 @@ def spans(source: str, live: Live | None = None) -> list[Span]:
 def role_spans(role: Role, source: str, live: Live | None) -> Iterator[Span]:
     """An option and its value have their own styles, in `--name=VALUE` too."""
     word, value = role.word, role.value
-    if role.parameter is not None and value != word:
-        yield Span(word.start, value.start if value is not None else word.end, "typed.option")
-    if role.parameter is not None and value is not None:
-        yield Span(value.start, value.end, value_style(role.parameter, value, source, live))
+    if role.parameter is None:
+        return
+    begins = word.start
+    if value is None:
+        begins = word.end
+    elif value != word:
+        begins = max(value.start, source.find("=", word.start) + 1)
+    yield Span(word.start, begins, "typed.option")
+    if value is not None:
+        style = value_style(role.parameter, value, source[begins : begins + 1], live)
+        yield Span(begins, value.end, style)
 
 
-def value_style(parameter: Parameter, value: Word, source: str, live: Live | None) -> str:
-    """The style of a value: a type of one's own has a classmethod `style(word, live)`."""
+def value_style(parameter: Parameter, value: Word, first: str, live: Live | None) -> str:
+    """The style of a value, whose `first` character may be a quote. A type of one's own has a
+    classmethod `style(word, live)`.
+    """
     own: Any = getattr(parameter.type, "style", None)
     if callable(own):
         return str(own(value, live))
-    if source[value.start : value.start + 1] in ("'", '"'):
+    if first in ("'", '"'):
         return "typed.string"
     return "typed.number" if parameter.type in NUMBERS else ""
 

@@ -187,6 +187,12 @@ class Terminal:
         """Read until the last row is `line`."""
         self.wait(lambda: self.last == line, f"the last line {line!r}")
 
+    def wait_typed(self, text: str) -> None:
+        """Read until the row of the cursor has this before it; behind it there may be more, as what
+        the console suggests.
+        """
+        self.wait(lambda: self.typed.rpartition("\n")[2].rstrip() == text, f"{text!r} being typed")
+
     def wait_exit(self) -> int:
         """Read until the child has closed its terminal; answers its exit status."""
         deadline = time.monotonic() + GUARD
