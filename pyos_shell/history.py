@@ -7,12 +7,13 @@ last lines; whoever waited for its lock then finds another file in its place, an
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -36,6 +37,9 @@ LARGEST: Final = 2 * BYTES
 
 #: A file of more bytes is more than any console has written.
 STRANGE: Final = 4 * LARGEST
+
+#: Lines that the editor is given in one go.
+HELPING: Final = 500
 
 #: The newest lines that a suggestion is looked for in: with each key, so it must be quick.
 LOOKED_THROUGH: Final = 2_000
@@ -71,6 +75,18 @@ class SharedHistory(History):
         """Say what is wrong, and leave the file alone from now on."""
         file, self.file = self.file, None
         self.tell(f"the history {file} {trouble}")
+
+    async def load(self) -> AsyncGenerator[str, None]:
+        """The lines, the newest first. An editor asks for all of them before each line that is
+        typed, so between two helpings other things have their turn.
+        """
+        if not self._loaded:
+            self._loaded_strings = list(self.load_history_strings())
+            self._loaded = True
+        for number, line in enumerate(self._loaded_strings[:], 1):
+            yield line
+            if number % HELPING == 0:
+                await asyncio.sleep(0)
 
     def append_string(self, string: str) -> None:
         """Keep a line, unless it begins with a blank, or is for a task: it may be a secret."""
