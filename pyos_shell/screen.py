@@ -113,14 +113,24 @@ class Screen:
             self.app.exit()
 
     def accept(self, buffer: object) -> bool:
-        self.listener.typed(self.buffer.text)
-        return False  # so it is emptied
+        line = self.buffer.text
+        self.buffer.append_to_history()
+        self.empty()
+        self.listener.typed(line)
+        return True  # as it has been emptied
 
     def clear_line(self) -> bool:
         """Forget what has been typed; whether there was anything."""
         typed = bool(self.buffer.text)
-        self.buffer.reset()
+        self.empty()
         return typed
+
+    def empty(self) -> None:
+        """Begin a new line, with the history behind the very next key: else that would be there
+        only after the next drawing.
+        """
+        self.buffer.reset()
+        self.buffer.load_history_if_not_yet_loaded()
 
     def key_bindings(self) -> KeyBindings:
         bindings = KeyBindings()

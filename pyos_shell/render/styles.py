@@ -31,7 +31,7 @@ STYLES: Final = {
     "typed.comment": "ansibrightblack",
     "typed.operator": "bold",
     "typed.mistake": "ansired underline",
-    "suggestion": "ansibrightblack",
+    "auto-suggestion": "ansibrightblack",
     "toolbar": "reverse",
     "toolbar.name": "bold",
     "toolbar.current": "bold underline",

@@ -184,14 +184,6 @@ def test_a_pipe_in_its_place_keeps_nobody_waiting(file):
     assert len(told) == 1
 
 
-@posix_only
-@pytest.mark.skipif(os.geteuid() == 0 if sys.platform != "win32" else False, reason="root: may all")
-def test_a_folder_that_cannot_be_written_gives_one_warning(file):
-    file.parent.mkdir(parents=True)
-    file.parent.chmod(0o500)
-    assert len(keep(file, "tasks", "help")) == 1
-
-
 def test_a_file_in_the_place_of_the_folder_gives_one_warning(file):
     file.parent.parent.mkdir(parents=True)
     file.parent.write_text("")

@@ -168,14 +168,3 @@ def test_before_the_first_prompt_only_what_it_needs_is_imported():
     )
     imported = set(child.stdout.split()) - {"kernel", "pyos_shell"}
     assert not imported & {"ast", "json", "multiprocessing", "pygments", "resource", "sqlite3"}
-    small = {
-        "ctypes",
-        "dataclasses",
-        "gc",
-        "importlib",
-        "ipaddress",
-        "ntpath",
-        "pathlib",
-        "pkgutil",
-    }
-    assert {name for name in imported if not name.startswith("_")} <= {*small, "urllib"}
