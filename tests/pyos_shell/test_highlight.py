@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prompt_toolkit.document import Document
+from prompt_toolkit.layout import BufferControl
 from prompt_toolkit.layout.processors import TransformationInput
 
 from kernel import Machine, Scheduler, Sleep
@@ -87,12 +88,14 @@ def test_whatever_is_typed_stays_as_it_is_and_has_styles_that_there_are(source):
     assert all(style in STYLES for _, _, style in spans(source))
 
 
-def marked(source: str, mistake: Mistake | None, row: int = 0) -> list[str]:
-    """The parts of a row that are underlined."""
+def marked(source: str, mistake: Mistake | None, row: int = 0) -> str:
+    """A mark below each character of a row that is underlined."""
     document = Document(source)
     fragments = LineLexer().lex_document(document)(row)
-    given_ = TransformationInput(None, document, row, lambda i: i, fragments, 80, 24)
-    found = MistakeMarker(lambda: mistake).apply_transformation(given_).fragments
+    shown = TransformationInput(
+        BufferControl(), document, row, lambda column: column, fragments, 80, 24
+    )
+    found = MistakeMarker(lambda: mistake).apply_transformation(shown).fragments
     marks = ["^" if "typed.mistake" in style else " " for style, text, *_ in found for _ in text]
     return "".join(marks).rstrip()
 
