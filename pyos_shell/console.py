@@ -255,6 +255,12 @@ class Console:
                 self.gone = True
                 self.hang_up(1)
 
+    def answer(self, lines: list[Fragments], first: bool) -> None:
+        """Write a portion of an answer, the first one below what was printed before it came."""
+        if first:
+            self.show_output()
+        self.write(lines)
+
     def show_mistake(self, error: Mistake, line: str) -> None:
         """Write what is wrong with a line: under the line itself, if it is still to be seen."""
         width = self.screen.width()
@@ -365,11 +371,10 @@ class CommandLine(threading.Thread):
 
         Raises `GivenUp` in the middle of it.
         """
-        self.console.on_terminal(self.console.show_output)
         for number, portion in enumerate(portions(lines)):
             if self.abandoned or (number and self.system.given_up.is_set()):
                 raise GivenUp
-            self.console.on_terminal(partial(self.console.write, portion))
+            self.console.on_terminal(partial(self.console.answer, portion, first=not number))
 
 
 class TypedSession(Session):

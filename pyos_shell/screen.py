@@ -6,16 +6,17 @@ the middle of something else, and no key is missed.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -25,20 +26,21 @@ from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import is_dumb_terminal
 
-from .check import check_typed
+from .advice import Advice
 from .completer import CommandCompleter
 from .highlight import LineLexer, MistakeMarker
-from .hint import hint
 from .history import SharedHistory, SuggestLines
 from .live import Live
-from .mistake import Mistake, visible
+from .mistake import visible
 from .render import STYLES, Fragments
-from .render.toolbar import hint_line, mistake_line, status_line
 from .status import Status
 from .toolbar import add_toolbar
 from .typewriter import GOODBYE, PROMPT, Typewriter
 
 __all__ = ["PROMPT", "Screen", "screen_for"]
+
+#: Seconds that the drawing waits for an answer.
+MOMENT: Final = 0.01
 
 
 class Listener(Protocol):
@@ -70,7 +72,7 @@ class Screen:
             style=self.style,
             color_depth=ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None,
             lexer=LineLexer(live),
-            input_processors=[MistakeMarker(self.mistake)],
+            input_processors=[MistakeMarker(lambda: self.advice.mistake())],
             completer=CommandCompleter(live),
             auto_suggest=SuggestLines(),
             history=SharedHistory(history, self.warn),
@@ -86,13 +88,16 @@ class Screen:
         self.app = self.session.app
         self.buffer = self.session.default_buffer
         self.buffer.accept_handler = self.accept
+        self.advice = Advice(lambda: self.buffer.document, live, listener.sample, self.width)
         add_toolbar(
             self.session.layout,
-            [self.about_line, self.about_system],
+            [self.advice.about_line, self.advice.about_system],
             menu=lambda: self.buffer.complete_state is not None,
         )
-        #: What is wrong with the line being typed, and for what text and cursor that was found.
-        self.judged: tuple[Document | None, Mistake | None] = None, None
+        #: Draws soon, unless that is put off; and what ends the delay.
+        self.draw = self.app.invalidate
+        self.app.invalidate = self.invalidate  # type: ignore[method-assign]
+        self.delay: asyncio.TimerHandle | None = None
         #: While a command is at work there is no prompt; a hint tells of it if it takes long.
         self.busy = False
         self.hint = ""
@@ -114,6 +119,7 @@ class Screen:
 
     def accept(self, buffer: object) -> bool:
         line = self.buffer.text
+        self.put_off_drawing()
         self.buffer.append_to_history()
         self.empty()
         self.listener.typed(line)
@@ -146,28 +152,6 @@ class Screen:
             self.listener.typed(GOODBYE)
 
         return bindings
-
-    # -- what is told while somebody types
-
-    def mistake(self) -> Mistake | None:
-        """What is wrong with the line that is being typed."""
-        document = self.buffer.document
-        if self.judged[0] != document:
-            self.judged = document, check_typed(document.text, document.cursor_position, self.live)
-        return self.judged[1]
-
-    def about_line(self) -> Fragments:
-        """The toolbar's first line, while something is typed: what is wrong, or what may come."""
-        document, width = self.buffer.document, self.width()
-        mistake = self.mistake()
-        if mistake is not None:
-            return mistake_line(mistake, width)
-        found = hint(document.text_before_cursor) if document.text else None
-        return hint_line(found, width) if found is not None else []
-
-    def about_system(self) -> Fragments:
-        """The toolbar's second line."""
-        return status_line(self.listener.sample(), self.width())
 
     def warn(self, text: str) -> None:
         """Say that something goes otherwise than it should."""
@@ -205,16 +189,44 @@ class Screen:
     def echo(self, line: str) -> None:
         """Repeat a line that is about to run, as it looked when it was typed."""
         first, *rest = line.split("\n")
-        self.write(
+        self.print(
             [
                 [("prompt", PROMPT), ("", visible(first))],
                 *([("", " " * len(PROMPT) + visible(each))] for each in rest),
             ]
         )
+        self.put_off_drawing()
         self.echoed = line
 
     def write(self, lines: list[Fragments]) -> None:
         """Write lines above what is being typed."""
+        self.print(lines)
+        self.echoed = None
+        self.draw_again()
+
+    def put_off_drawing(self) -> None:
+        """Draw what is being typed when the next answer has been written: as a rule that comes at
+        once, and would have to wait for the drawing. Or else a moment later.
+        """
+        if self.delay is not None:
+            self.delay.cancel()
+        with suppress(RuntimeError):  # nobody reads keys yet
+            self.delay = asyncio.get_running_loop().call_later(MOMENT, self.draw_again)
+
+    def draw_again(self) -> None:
+        """Put the drawing off no longer."""
+        if self.delay is not None:
+            self.delay.cancel()
+            self.delay = None
+        self.app.invalidate()
+
+    def invalidate(self) -> None:
+        """What is drawn is no longer so."""
+        if self.delay is None:
+            self.draw()
+
+    def print(self, lines: list[Fragments]) -> None:
+        """Print lines where what is being typed was drawn."""
         if self.app.is_running:
             self.app.renderer.erase()
         text = [
@@ -225,8 +237,6 @@ class Screen:
         print_formatted_text(
             self.output, FormattedText(text), self.style, color_depth=self.app.color_depth
         )
-        self.app.invalidate()
-        self.echoed = None
 
     def flush(self, flush: Callable[[], None]) -> None:
         begun = time.perf_counter()

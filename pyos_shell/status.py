@@ -63,12 +63,11 @@ class Sampler:
         """
         if machine is not self.machine:
             return
-        now = time.monotonic()
-        load = machine.load()
-        at_rest = load.passes == self.passes and self.status.turns > 0
-        self.passes = load.passes
+        now, passes = time.monotonic(), machine.kernel.passes
+        at_rest = passes == self.passes and self.status.turns > 0
+        self.passes = passes
         if at_rest or now - self.taken >= PERIOD:
-            self.take(load, now, at_rest)
+            self.take(machine.load(), now, at_rest)
 
     def take(self, load: Load, now: float, at_rest: bool) -> None:
         """Take a sample."""

@@ -152,6 +152,7 @@ class Reader(Terminal):
         self.wait(lambda: b"x" in self.seen, "the letter")
         seconds = self.read_at - pressed
         self.type("\x7f")
+        self.look_on(PAUSE)
         return seconds
 
     def ask(self) -> float:

@@ -21,6 +21,11 @@ class FakeMachine:
     def __init__(self):
         self.now = Load(0, 0, 0, 0)
         self.observers = []
+        self.kernel = self
+
+    @property
+    def passes(self):
+        return self.now.passes
 
     def load(self):
         return self.now
