@@ -8,9 +8,9 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
 
+from .counts import Counts, counts_of
 from .deadlock import verdict
 from .errors import KernelStopped, RequestCancelled
-from .load import Load, load_of
 from .request import Cancellation, Reply, Request
 from .scheduler import Scheduler
 from .switching import switch_interval
@@ -100,9 +100,9 @@ class Machine:
         """The task that is in a step at this very moment, and where; None while none is."""
         return self.watchdog.holder() if self.watchdog is not None else None
 
-    def load(self) -> Load:
-        """How much there is to do at this moment. Nobody is asked for that, and nobody waits."""
-        return load_of(self.kernel)
+    def counts(self) -> Counts:
+        """How many tasks there are, by state. Nobody is asked for that, and nobody waits."""
+        return counts_of(self.kernel)
 
     def observe(self, observer: Callable[[], object]) -> None:
         """Call `observer` ten times a second while the kernel is awake, and a few times more once

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from kernel import Machine
-from kernel.load import Load
+from kernel.counts import Counts
 
 from .output import Output
 
@@ -48,7 +48,7 @@ class Sampler:
         self.status = Status(memory=memory())
         self.machine: Machine | None = None
         #: What was seen at the last sample, and when; and the passes at the last look.
-        self.load = Load(0, 0, 0, 0)
+        self.counts = Counts(0, 0, 0, 0)
         self.taken = 0.0
         self.passes = 0
 
@@ -67,17 +67,17 @@ class Sampler:
         at_rest = passes == self.passes and self.status.turns > 0
         self.passes = passes
         if at_rest or now - self.taken >= PERIOD:
-            self.take(machine.load(), now, at_rest)
+            self.take(machine.counts(), now, at_rest)
 
-    def take(self, load: Load, now: float, at_rest: bool) -> None:
+    def take(self, counts: Counts, now: float, at_rest: bool) -> None:
         """Take a sample."""
-        turns = 0.0 if at_rest else rate(self.load, load, now - self.taken)
-        self.load, self.taken = load, now
+        turns = 0.0 if at_rest else rate(self.counts, counts, now - self.taken)
+        self.counts, self.taken = counts, now
         status = Status(
-            load.tasks,
-            load.ready,
-            load.blocked,
-            load.stopped,
+            counts.tasks,
+            counts.ready,
+            counts.blocked,
+            counts.stopped,
             turns,
             memory(),
             self.output.dropped_so_far,
@@ -87,7 +87,7 @@ class Sampler:
             self.changed()
 
 
-def rate(before: Load, after: Load, seconds: float) -> float:
+def rate(before: Counts, after: Counts, seconds: float) -> float:
     """The turns in a second: the passes, times the tasks that were ready before and after."""
     passes = max(0, after.passes - before.passes)
     crowd = sum(max(1, min(each.ready, PASS)) for each in (before, after)) / 2

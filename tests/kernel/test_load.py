@@ -1,70 +1,90 @@
-"""Laws of the load: the numbers that are read off a kernel without asking it."""
+"""Many connections at once: the clients are real, and in processes of their own."""
 
-import threading
+from __future__ import annotations
 
-from kernel import Machine, Scheduler, SendSignal, Signal, Sleep
-from kernel.load import Load, load_of
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
+import pytest
 
-def sleeper():
-    yield Sleep(1000)
+from kernel import Listen, ListTasks, Machine, NewTask
+from pyos_shell.descriptors import raise_descriptor_limit
 
+from .net import GUARD, PROGRAMS, serve
 
-def busy():
-    while True:
-        yield
-
-
-def test_tasks_are_counted_by_state():
-    scheduler = Scheduler()
-    for program in (sleeper, sleeper, busy, busy, busy):
-        scheduler.new(program())
-    assert load_of(scheduler) == Load(5, 5, 0, 0)
-    scheduler.cycle(wait=False)
-    load = load_of(scheduler)
-    assert (load.tasks, load.ready, load.blocked, load.stopped) == (5, 3, 2, 0)
-    assert load.passes == scheduler.passes > 0
+#: The machine may be slow; what hangs is still ended.
+LONG = 8 * GUARD
 
 
-def test_a_stopped_task_is_neither_ready_nor_blocked():
+@contextmanager
+def clients(program: str, *arguments: int) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, f"{PROGRAMS}/{program}.py", *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def has_ended(process: subprocess.Popen[str]) -> bool:
+    """Whether it has, or does within the time in which a person looks again."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(0.05)
+    return process.returncode is not None
+
+
+@pytest.fixture
+def server():
+    raise_descriptor_limit()
     with Machine() as machine:
-        machine.kernel.new(sleeper())
-        machine.call(SendSignal(1, Signal.STOP))
-        load = machine.load()
-    assert (load.tasks, load.ready, load.blocked, load.stopped) == (1, 0, 0, 1)
+        listener = machine.call(Listen(("127.0.0.1", 0)), GUARD)
+        machine.call(NewTask(serve(listener)), GUARD)
+        yield machine, listener.getsockname()[1]
 
 
-def test_it_is_told_while_a_task_holds_the_kernel():
-    held, let_go = threading.Event(), threading.Event()
+def test_1000_clients_at_once_get_every_byte_back_while_the_console_is_answered(server, capsys):
+    machine, port = server
+    waits = []
+    with (
+        clients("echo_clients", port, 500, 100, 1) as first,
+        clients("echo_clients", port, 500, 100, 2) as second,
+    ):
+        for process in (first, second):
+            while not has_ended(process):
+                begun = time.perf_counter()
+                machine.call(ListTasks(first=20), LONG)
+                waits.append(time.perf_counter() - begun)
+        assert [process.communicate(timeout=LONG)[0] for process in (first, second)] == [
+            "50000\n",
+            "50000\n",
+        ]
+        assert (first.returncode, second.returncode) == (0, 0)
+    with capsys.disabled():
+        print(f"\n  {len(waits):,} answers meanwhile, the slowest after {max(waits) * 1000:.0f} ms")
 
-    def hog():
-        held.set()
-        let_go.wait()
-        yield
 
-    machine = Machine()
-    machine.kernel.new(hog())
-    with machine:
-        held.wait()
-        assert machine.load().tasks == 1
-        let_go.set()
-
-
-def test_it_can_be_read_while_tasks_come_and_go():
-    done = threading.Event()
-
-    def short():
-        yield
-
-    def crowd():
-        while not done.is_set():
-            for _ in range(50):
-                scheduler.new(short())
-            yield
-
-    scheduler = Scheduler()
-    scheduler.new(crowd())
-    with Machine(scheduler) as machine:
-        for _ in range(2_000):
-            assert machine.load().tasks >= 0
-        done.set()
+def test_10_000_idle_connections_are_held_and_live(server):
+    resource = pytest.importorskip("resource", reason="platform: no limits on descriptors")
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 12_000:
+        pytest.skip("platform: fewer than 12,000 descriptors are allowed here")
+    machine, port = server
+    with (
+        clients("idle_connections", port, 5_000) as first,
+        clients("idle_connections", port, 5_000) as second,
+    ):
+        both = (first, second)
+        assert [process.stdout.readline() for process in both] == ["open\n"] * 2
+        while machine.call(ListTasks(first=1), LONG).total < 10_001:
+            pass  # the last ones are still being accepted
+        for process in both:
+            process.stdin.write("\n")
+            process.stdin.flush()
+        assert [process.stdout.readline() for process in both] == ["echoed 500\n"] * 2
+        assert machine.call(ListTasks(first=1), LONG).total == 10_001

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from kernel import Machine, SendSignal, Signal, Sleep
-from kernel.load import Load
+from kernel.counts import Counts
 from pyos_shell import status as module
 from pyos_shell.output import Output
 from pyos_shell.status import PERIOD, Sampler, Status, memory, peak, rate
@@ -16,10 +16,10 @@ from .shell import ROOT, until
 
 
 class FakeMachine:
-    """A machine whose load a test sets."""
+    """A machine whose counts a test sets."""
 
     def __init__(self):
-        self.now = Load(0, 0, 0, 0)
+        self.now = Counts(0, 0, 0, 0)
         self.observers = []
         self.kernel = self
 
@@ -27,7 +27,7 @@ class FakeMachine:
     def passes(self):
         return self.now.passes
 
-    def load(self):
+    def counts(self):
         return self.now
 
     def observe(self, observer):
@@ -47,10 +47,10 @@ class Fixture:
         self.machine = FakeMachine()
         self.sampler.watch(self.machine)
 
-    def look(self, seconds, *load):
-        """One look, so much later, at this load."""
+    def look(self, seconds, *counts):
+        """One look, so much later, at these counts."""
         self.time += seconds
-        self.machine.now = Load(*load)
+        self.machine.now = Counts(*counts)
         for observer in self.machine.observers:
             observer()
 
@@ -93,7 +93,7 @@ def test_when_everything_has_come_to_rest_that_is_seen_at_the_next_look(sampled)
 def test_a_machine_that_has_been_replaced_is_not_sampled_any_more(sampled):
     former, sampled.machine = sampled.machine, FakeMachine()
     sampled.sampler.watch(sampled.machine)
-    former.now = Load(99, 0, 0, 0)
+    former.now = Counts(99, 0, 0, 0)
     sampled.time += 10
     former.observers[0]()
     assert sampled.sampler.status.tasks == 0
@@ -104,11 +104,11 @@ def test_a_machine_that_has_been_replaced_is_not_sampled_any_more(sampled):
 @pytest.mark.parametrize(
     ("before", "after", "turns"),
     [
-        (Load(9, 9, 0, 0), Load(9, 9, 0, 100), 900),
-        (Load(9, 0, 0, 0), Load(9, 0, 0, 100), 100),
-        (Load(9, 9, 0, 100), Load(9, 9, 0, 100), 0),
-        (Load(9, 5_000, 0, 0), Load(9, 5_000, 0, 10), 10_000),
-        (Load(9, 9, 0, 100), Load(9, 9, 0, 0), 0),
+        (Counts(9, 9, 0, 0), Counts(9, 9, 0, 100), 900),
+        (Counts(9, 0, 0, 0), Counts(9, 0, 0, 100), 100),
+        (Counts(9, 9, 0, 100), Counts(9, 9, 0, 100), 0),
+        (Counts(9, 5_000, 0, 0), Counts(9, 5_000, 0, 10), 10_000),
+        (Counts(9, 9, 0, 100), Counts(9, 9, 0, 0), 0),
     ],
 )
 def test_turns_are_passes_times_those_who_are_ready_and_at_least_one_each(before, after, turns):

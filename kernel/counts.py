@@ -1,4 +1,4 @@
-"""How much a kernel has to do, read off it from outside.
+"""How many tasks a kernel has, by state, read off it from outside.
 
 Nobody is asked, so the numbers are there at once, even while a task holds the kernel, and they cost
 the loop nothing. They are those of one moment, but not all of exactly the same.
@@ -18,7 +18,7 @@ LOOKED_AT: Final = 1_000
 
 
 @dataclass(slots=True, frozen=True)
-class Load:
+class Counts:
     """How many `tasks` there are, how many of them are `ready` to run and how many have been
     `stopped` (among the first 1,000); all others are `blocked`. And how many `passes` over the
     ready queue there have been.
@@ -35,8 +35,8 @@ class Load:
         return max(0, self.tasks - self.ready - self.stopped)
 
 
-def load_of(kernel: Scheduler) -> Load:
-    """The load of a kernel that may be running meanwhile."""
+def counts_of(kernel: Scheduler) -> Counts:
+    """The counts of a kernel that may be running meanwhile."""
     first = list(islice(kernel.tasks.values(), LOOKED_AT))  # in one go, so nobody comes between
     stopped = sum(task.state == "stopped" for task in first)
-    return Load(len(kernel.tasks), len(kernel.ready), stopped, kernel.passes)
+    return Counts(len(kernel.tasks), len(kernel.ready), stopped, kernel.passes)
