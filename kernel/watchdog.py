@@ -15,14 +15,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
-<<<<<<< HEAD
-from .scheduler import Scheduler
-from .task import Task
-from .trace import Hogged, Released, log
-=======
 from .scheduler import NO_TURN, Scheduler
-from .trace import Hogged, Released
->>>>>>> main
+from .trace import Hogged, Released, log
 
 #: Seconds between two looks at a busy kernel.
 PERIOD: Final = 0.1
