@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from .scheduler import Scheduler
+from .scheduler import LAPS, PASS, Scheduler
 
 #: Tasks that are looked at one by one, at most.
 LOOKED_AT: Final = 1_000
@@ -33,6 +32,13 @@ class Counts:
     def blocked(self) -> int:
         """Those that wait for something."""
         return max(0, self.tasks - self.ready - self.stopped)
+
+    @property
+    def turns(self) -> int:
+        """How many turns a pass has, about, as long as so many are ready."""
+        if 0 < self.ready < len(LAPS):
+            return len(LAPS)
+        return min(max(self.ready, 1), PASS)
 
 
 def counts_of(kernel: Scheduler) -> Counts:

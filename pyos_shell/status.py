@@ -20,9 +20,6 @@ from .output import Output
 #: Seconds between two samples.
 PERIOD: Final = 0.25
 
-#: Turns in one pass over the ready queue, at most.
-PASS: Final = 1_000
-
 
 @dataclass(slots=True, frozen=True)
 class Status:
@@ -88,10 +85,10 @@ class Sampler:
 
 
 def rate(before: Counts, after: Counts, seconds: float) -> float:
-    """The turns in a second: the passes, times the tasks that were ready before and after."""
+    """The turns in a second: the passes, times the turns of a pass before and after."""
     passes = max(0, after.passes - before.passes)
-    crowd = sum(max(1, min(each.ready, PASS)) for each in (before, after)) / 2
-    return passes * crowd / seconds if seconds > 0 else 0.0
+    turns = (before.turns + after.turns) / 2
+    return passes * turns / seconds if seconds > 0 else 0.0
 
 
 def memory() -> int | None:

@@ -106,12 +106,13 @@ def test_a_machine_that_has_been_replaced_is_not_sampled_any_more(sampled):
     [
         (Counts(9, 9, 0, 0), Counts(9, 9, 0, 100), 900),
         (Counts(9, 0, 0, 0), Counts(9, 0, 0, 100), 100),
+        (Counts(9, 2, 0, 0), Counts(9, 2, 0, 100), 400),
         (Counts(9, 9, 0, 100), Counts(9, 9, 0, 100), 0),
         (Counts(9, 5_000, 0, 0), Counts(9, 5_000, 0, 10), 10_000),
         (Counts(9, 9, 0, 100), Counts(9, 9, 0, 0), 0),
     ],
 )
-def test_turns_are_passes_times_those_who_are_ready_and_at_least_one_each(before, after, turns):
+def test_turns_are_passes_times_the_turns_of_each(before, after, turns):
     assert rate(before, after, 1.0) == turns
     assert rate(before, after, 0.0) == 0
 
