@@ -176,7 +176,7 @@ class Machine:
         if self.judged == self.kernel.passes:
             return
         # Whoever has stopped a task can continue it.
-        if not self.kernel.stuck() or any(task.stop for task in self.kernel.tasks.values()):
+        if not self.kernel.stuck() or any(task.stopped for task in self.kernel.tasks.values()):
             self.verdict = ""
             return
         stuck = verdict(self.kernel)

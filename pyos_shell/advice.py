@@ -54,7 +54,7 @@ class Advice:
         mistake = self.mistake()
         if mistake is not None:
             return mistake_line(mistake, width)
-        found = hint(document.text_before_cursor) if document.text else None
+        found = hint(document.text_before_cursor, self.live) if document.text else None
         return hint_line(found, width) if found is not None else []
 
     def about_system(self) -> Fragments:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from .command import ALIASES, COMMANDS
 from .line import Word, given
 from .mistake import Missing, Mistake
-from .reading import Reader, Reading, read
+from .reading import STATEMENT, Part, Reader, read
+from .statement import Statement, parse
 
 if TYPE_CHECKING:
     from .live import Live
@@ -20,29 +22,51 @@ def check(line: str, live: Live | None = None) -> Mistake | None:
 
     With the `live` system, the number of a task that has never been is one as well.
     """
-    if given(line):
-        return None
-    reading = read(line)
-    return reading.unclosed or next(mistakes(reading, live, None), None)
+    return None if given(line) else next(mistakes(line, live, None), None)
 
 
 def check_typed(line: str, cursor: int, live: Live | None = None) -> Mistake | None:
     """What is wrong with a line that is being typed: nothing that the cursor touches, for more may
     come there, and nothing that is only missing yet.
     """
-    return None if given(line) else next(mistakes(read(line), live, cursor), None)
+    if given(line):
+        return None
+    for mistake in mistakes(line, live, cursor):
+        unfinished = isinstance(mistake, Missing) and not line[mistake.end :].strip(" \t")
+        if not (unfinished or touches(cursor, mistake)):
+            return mistake
+    return None
 
 
-def mistakes(reading: Reading, live: Live | None, cursor: int | None) -> Iterator[Mistake]:
-    """The first mistake of each statement; of none if the cursor is there."""
-    for number, words in enumerate(reading.statements):
-        # An earlier command may start the task that a later one is about.
-        mistake = mistake_in(words, None if number else live, cursor) if words else None
-        if mistake is None:
-            continue
-        last = number == len(reading.statements) - 1
-        unfinished = last and (isinstance(mistake, Missing) or reading.unclosed is not None)
-        if cursor is None or not (unfinished or touches(cursor, mistake)):
+def mistakes(line: str, live: Live | None, cursor: int | None) -> Iterator[Mistake]:
+    """What is wrong with how the line is put together, and if nothing is, the first mistake of each
+    of its parts.
+    """
+    try:
+        statements = parse(line)
+    except Mistake as mistake:
+        if cursor is None or not isinstance(mistake, Missing):
+            yield mistake
+        statements = []
+    reading = read(line)
+    for part in reading.parts[:-1] if reading.trouble is not None else reading.parts:
+        found = mistake_in(part, live, cursor) if part.words else None
+        if found is not None:
+            yield found
+        if live is not None:
+            live = live.later()
+    for statement in statements:
+        yield from forbidden_pipe(statement, live)
+
+
+def forbidden_pipe(statement: Statement, live: Live | None) -> Iterator[Mistake]:
+    """What is wrong with a pipe behind a command that has none."""
+    name = statement.words[0].text
+    command = COMMANDS.get(ALIASES.get(name, name))
+    if command is not None and (live is None or name not in live.aliases):
+        try:
+            command.forbid_pipe(statement)
+        except Mistake as mistake:
             yield mistake
 
 
@@ -51,26 +75,28 @@ def touches(cursor: int, place: Word | Mistake) -> bool:
     return place.start is not None and place.start <= cursor <= (place.end or place.start)
 
 
-def mistake_in(words: list[Word], live: Live | None, cursor: int | None) -> Mistake | None:
-    """The first mistake of a statement. What the cursor touches is not judged by its value."""
-    reader = Reader()
+def mistake_in(part: Part, live: Live | None, cursor: int | None) -> Mistake | None:
+    """The first mistake of a part. A word that the cursor touches is not judged by its value, nor
+    one with a variable, which has none yet.
+    """
+    reader = Reader(part.signature, live)
     signature: Signature | None = None
     try:
-        for word in words:
+        for word in part.words:
             signature = reader.signatures[-1]
             role = reader.take(word)
             if role.trouble is not None:
                 raise role.trouble
-            touched = cursor is not None and touches(cursor, word)
-            if role.parameter is None or role.value is None or touched:
+            unknown = word.variables or (cursor is not None and touches(cursor, word))
+            if role.parameter is None or role.value is None or unknown:
                 continue
             role.parameter.value(role.value)
             signature = None  # it fits; what is said from here on has nothing to do with the usage
             check_value(role.parameter, role.value, live)
         signature = reader.signatures[-1]
-        reader.finish(words[-1].end)
+        reader.finish(part.words[-1].end)
     except Mistake as mistake:
-        if signature is not None and signature.name:
+        if signature is not None and signature not in (STATEMENT, part.signature):
             mistake.usage = mistake.usage or f"usage: {signature.usage}"
         return mistake
     return None

@@ -13,6 +13,7 @@ from .line import given, quote
 from .live import Live
 from .mistake import visible
 from .reading import Place, place
+from .signature import JSON
 
 
 class CommandCompleter(Completer):
@@ -35,7 +36,7 @@ class CommandCompleter(Completer):
         self, document: Document, complete_event: CompleteEvent
     ) -> Iterator[Completion]:
         before = document.text_before_cursor
-        here = None if given(document.text) else place(before)
+        here = None if given(document.text) else place(before, self.live)
         if here is None:
             return
         option, equals, begun = here.word.text.rpartition("=")
@@ -65,7 +66,8 @@ def offers(here: Place, option: str, begun: str, live: Live | None) -> Iterator[
         yield from candidates(expected, begun, live)
     if walk.option is None:
         for spelling, each in walk.options().items():
-            yield Candidate(spelling, each.help)
+            if begun or each is not JSON:  # every command takes that
+                yield Candidate(spelling, each.help)
 
 
 class Labels(Completer):

@@ -47,8 +47,8 @@ def spans(source: str, live: Live | None = None) -> list[Span]:
     reading = read(source)
     found = [Span(each.start, each.end, "typed.operator") for each in reading.operators]
     found += [Span(start, end, "typed.comment") for start, end in comments(source, reading)]
-    for words in reading.statements:
-        reader = Reader()
+    for signature, words in reading.parts:
+        reader = Reader(signature, live)
         for word in words:
             found += role_spans(reader.take(word), source, live)
     return sorted(each for each in found if each.style and each.start < each.end)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .command import ALIASES, COMMANDS
 from .line import given
 from .parameter import Parameter
 from .reading import STATEMENT, Place, Reader, place
 from .signature import Signature, UsagePart
+
+if TYPE_CHECKING:
+    from .live import Live
 
 
 class Hint(NamedTuple):
@@ -22,9 +25,9 @@ class Hint(NamedTuple):
     about: str
 
 
-def hint(before: str) -> Hint | None:
+def hint(before: str, live: Live | None = None) -> Hint | None:
     """What there is to know at the end of the text `before` the cursor; None if nothing is."""
-    here = None if given(before) else place(before)
+    here = None if given(before) else place(before, live)
     if here is None:
         return None
     if here.reader.signatures[-1] is STATEMENT:

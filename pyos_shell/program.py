@@ -161,7 +161,7 @@ class ProgramWords(Word):
     metavar: ClassVar[str] = "ARGUMENTS"
 
     @classmethod
-    def signature(cls, name: Word) -> Signature | None:
+    def signature(cls, name: Word, live: Live | None) -> Signature | None:
         """What takes them; None if that is not known before the program's file has run."""
         if name.text in built_in_names():
             return built_in(name.text).signature

@@ -19,7 +19,7 @@ from typing import Final, Protocol
 from prompt_toolkit import PromptSession
 from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.formatted_text import FormattedText
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from prompt_toolkit.output import ColorDepth, Output, create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.renderer import print_formatted_text
@@ -32,6 +32,7 @@ from .highlight import LineLexer, MistakeMarker
 from .history import SharedHistory, SuggestLines
 from .live import Live
 from .mistake import visible
+from .player import Player, player_bindings
 from .render import STYLES, Fragments
 from .status import Status
 from .toolbar import add_toolbar
@@ -63,6 +64,8 @@ class Screen:
         self.listener = listener
         self.live = live
         self.output = terminal_output()
+        #: What the keys type, while a prepared session is played.
+        self.player: Player | None = None
         #: Seconds that the terminal has made us wait with what was written last.
         self.waited = 0.0
         self.output.flush = partial(self.flush, self.output.flush)  # type: ignore[method-assign]
@@ -82,7 +85,7 @@ class Screen:
             prompt_continuation=FormattedText([("", " " * len(PROMPT))]),
             placeholder=self.placeholder,
             reserve_space_for_menu=0,
-            key_bindings=self.key_bindings(),
+            key_bindings=merge_key_bindings([self.key_bindings(), player_bindings(self)]),
             output=self.output,
         )
         self.app = self.session.app
@@ -156,6 +159,18 @@ class Screen:
     def warn(self, text: str) -> None:
         """Say that something goes otherwise than it should."""
         self.write([[("report", visible(text))]])
+
+    def play(self, lines: list[str]) -> str:
+        """Let the keys type these lines; answers in words what they do."""
+        self.player = Player(lines)
+        return "any key types, Enter runs the line, Esc stops"
+
+    def stop_playing(self) -> None:
+        """The keys type what they are again."""
+        if self.player is not None:
+            self.player = None
+            self.clear_line()
+            self.write([[("hint", "the play is over")]])
 
     # -- showing
 

@@ -19,6 +19,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from .conversion import UNCONVERTIBLE
 from .mistake import Mistake
 from .parameter import REQUIRED, Kind, Parameter, described
 from .walk import Walk
@@ -93,7 +94,8 @@ class Signature(NamedTuple):
     @property
     def parts(self) -> list[UsagePart]:
         """The usage behind the name: options last, unless what follows an argument is another's."""
-        options = [UsagePart(each.usage, (each,)) for each in self.parameters if each.named]
+        named = [each for each in self.parameters if each.named and each is not JSON]
+        options = [UsagePart(each.usage, (each,)) for each in named]
         return [*self._places, *options] if self.interspersed else [*options, *self._places]
 
     @property
@@ -129,6 +131,11 @@ class Signature(NamedTuple):
             mistake.usage = mistake.usage or f"usage: {self.usage}"
             raise
 
+    def has_flag(self, flag: Parameter, words: Sequence[Word]) -> bool:
+        """Whether the flag is among `words`, which need not fit otherwise."""
+        walk = self.walk()
+        return any(role.parameter is flag and role.value is None for role in map(walk.take, words))
+
     def _bound(self, words: Sequence[Word], end: int | None) -> tuple[list[Any], dict[str, Any]]:
         walk = self.walk()
         arguments: list[Any] = []
@@ -150,3 +157,15 @@ class Signature(NamedTuple):
             if parameter.kind is Kind.FLAG and parameter.default is REQUIRED:
                 options.setdefault(parameter.name, False)
         return arguments, options
+
+
+#: Every command takes it, so no line of usage names it.
+JSON: Final = Parameter(
+    name="json",
+    kind=Kind.FLAG,
+    type=bool,
+    default=False,
+    metavar="JSON",
+    help="answer in JSON, on one line",
+    conversion=UNCONVERTIBLE,
+)

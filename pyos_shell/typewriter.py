@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from .mistake import visible
+from .player import Player
 from .render import Fragments, plain
 
 PROMPT: Final = "pyos> "
@@ -31,6 +33,8 @@ class Typewriter:
 
     def __init__(self, listener: Listener) -> None:
         self.listener = listener
+        #: What an empty line runs the next line of, while a prepared session is played.
+        self.player: Player | None = None
         self.input = sys.stdin.fileno()
         self.stdout = sys.stdout
         self.left = asyncio.Event()
@@ -58,9 +62,30 @@ class Typewriter:
         text = os.read(self.input, 65536).decode("utf-8", "replace")
         self.prompted = False
         for line in text.splitlines() or [GOODBYE]:
+            if self.player is not None and not line.strip():
+                self.play_on(self.player)
+            else:
+                self.listener.typed(line)
+
+    def play(self, lines: list[str]) -> str:
+        """Let each empty line run the next of these; answers that in words."""
+        self.player = Player(lines)
+        return "Enter shows and runs the next line, Ctrl-C stops"
+
+    def play_on(self, player: Player) -> None:
+        """Show and run the next line, with the comments before it."""
+        comments = player.comments()
+        line = player.next_line()
+        if not player.lines:
+            self.player = None
+        if line is not None:
+            comments.append([("", f"{PROMPT}{visible(line)}")])
+        self.write([*comments, *([[("hint", "the play is over")]] if not player.lines else [])])
+        if line is not None:
             self.listener.typed(line)
 
     def clear_line(self) -> bool:
+        self.player = None
         self.end_line()
         self.show_prompt()
         return True

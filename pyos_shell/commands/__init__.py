@@ -12,6 +12,12 @@ from . import lines
 from . import look
 
 # isort: split
+from . import aliases
+
+# isort: split
+from . import files
+
+# isort: split
 from . import console
 
-__all__ = ["console", "lines", "look", "signals", "tasks"]
+__all__ = ["aliases", "console", "files", "lines", "look", "signals", "tasks"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
+from .. import topics
 from ..answers import Listing, Notice, Page
 from ..candidates import Candidate
 from ..command import ALIASES, COMMANDS, CommandName, command
@@ -30,14 +31,15 @@ class Topic(Word):
     @classmethod
     def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
         """All commands and programs."""
-        yield from CommandName.candidates(begun, live)
+        yield from CommandName.candidates(begun, None)
+        yield Candidate(topics.NAME, topics.SUMMARY)
         for name in built_in_names():
             yield Candidate(name, built_in(name).signature.summary)
 
     @classmethod
     def check(cls, word: Word, live: Live | None) -> None:
         """Raise `Mistake` if there is no help on it."""
-        known = (*COMMANDS, *ALIASES, *built_in_names(), SIGN)
+        known = (*COMMANDS, *ALIASES, *built_in_names(), SIGN, topics.NAME)
         if word.text not in known:
             meant = did_you_mean(word.text, [*COMMANDS, *built_in_names()])
             message = f"no command and no program '{excerpt(word.text)}'{meant}"
@@ -45,7 +47,7 @@ class Topic(Word):
 
     @classmethod
     def style(cls, word: Word, live: Live | None) -> str:
-        return CommandName.style(word, live) or ProgramName.style(word, live)
+        return CommandName.style(word, None) or ProgramName.style(word, live)
 
 
 @command()
@@ -53,11 +55,14 @@ def help(system: System, topic: Topic | None = None) -> Listing | Page:
     """Show this list, or all about a command or program."""
     if topic is None:
         signatures = [each.signature for each in COMMANDS.values()]
-        rows = [*((each.outline, each.summary) for each in signatures), (USAGE, SUMMARY)]
+        rows = [(each.outline, each.summary) for each in signatures]
+        rows += [(USAGE, SUMMARY), (topics.USAGE, topics.SUMMARY)]
         return Listing(rows, "begin with: spawn countdown 5   then: tasks   more: help spawn")
     Topic.check(topic, None)
     if topic.text == SIGN:
         return Page(USAGE, DOC)
+    if topic.text == topics.NAME:
+        return Page(topics.USAGE, topics.DOC)
     name = ALIASES.get(topic.text, topic.text)
     if name in COMMANDS:
         signature = COMMANDS[name].signature

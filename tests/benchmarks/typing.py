@@ -18,7 +18,7 @@ from pyos_shell.check import check_typed
 from pyos_shell.completer import CommandCompleter
 from pyos_shell.highlight import LineLexer, spans
 from pyos_shell.hint import hint
-from pyos_shell.line import parse
+from pyos_shell.statement import parse
 
 assert pyos_shell.commands.__all__
 

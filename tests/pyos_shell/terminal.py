@@ -49,7 +49,7 @@ class Terminal:
         *,
         columns: int = 80,
         rows: int = 24,
-        env: dict[str, str] | None = None,
+        env: dict[str, str | None] | None = None,
         cwd: Path = ROOT,
         rate: float | None = None,
     ) -> None:
@@ -261,16 +261,20 @@ class Screen(pyte.Screen):
         return "".join([cells[column].data for column in range(self.columns)]).rstrip()
 
 
-def environment(changes: dict[str, str]) -> dict[str, str]:
-    """The child's environment: of ours, nothing that changes what a console looks like."""
+def environment(changes: dict[str, str | None]) -> dict[str, str]:
+    """The child's environment: of ours, nothing that changes what a console looks like. None takes
+    a variable out.
+    """
     ours = {name: value for name, value in os.environ.items() if name not in PERSONAL}
-    return {
+    wanted: dict[str, str | None] = {
         **ours,
         "TERM": "xterm-256color",
         "PYTHONPATH": str(ROOT),
         "PYTHONUTF8": "1",
+        "PYOS_STARTUP": "",
         **changes,
     }
+    return {name: value for name, value in wanted.items() if value is not None}
 
 
 PERSONAL = {"NO_COLOR", "COLORTERM", "PROMPT_TOOLKIT_COLOR_DEPTH", "PROMPT_TOOLKIT_BELL", "INPUTRC"}

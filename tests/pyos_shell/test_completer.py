@@ -14,9 +14,9 @@ from prompt_toolkit.document import Document
 from kernel import Machine, Scheduler, Sleep, WaitAllBlocked
 from pyos_shell.command import ALIASES, COMMANDS, command
 from pyos_shell.completer import CommandCompleter
-from pyos_shell.line import parse
 from pyos_shell.live import Live
 from pyos_shell.program import built_in_names
+from pyos_shell.statement import parse
 from pyos_shell.tid import Tid
 
 EVENT = CompleteEvent()
@@ -70,7 +70,7 @@ def test_spawn_is_offered_the_built_in_programs_each_with_a_line_about_it(folder
 
 
 def test_help_is_offered_commands_and_programs():
-    names = (*COMMANDS, *ALIASES, *built_in_names())
+    names = (*COMMANDS, *ALIASES, "lines", *built_in_names())
     assert list(offered("help ")) == [f"help {name}" for name in names]
     assert list(offered("help ec")) == ["help echo_load", "help echo_server"]
 
@@ -87,7 +87,7 @@ def test_a_program_is_offered_its_own_options_with_what_is_said_about_them():
 
 @pytest.mark.parametrize("name", ["tasks", "ps"])
 def test_a_command_is_offered_its_options_under_each_of_its_names(name):
-    assert list(offered(f"{name} --")) == [f"{name} --all"]
+    assert list(offered(f"{name} --")) == [f"{name} --all", f"{name} --json"]
 
 
 SIGNALS = ["TERM", "KILL", "INT", "STOP", "CONT", "USR1", "USR2"]
@@ -133,6 +133,32 @@ def test_a_new_command_is_completed_by_what_its_signature_says(monkeypatch):
             "paint --nicely",
         ]
         assert offered("paint --n") == {"paint --nicely": "with care"}
+
+
+@pytest.mark.parametrize("begun", ["spawn countdown 3 | ", "tasks; spawn countdown | "])
+def test_behind_a_pipe_programs_are_offered(begun):
+    assert f"{begun}upper" in offered(begun)
+    assert f"{begun}tasks" not in offered(begun)
+
+
+def test_behind_a_sign_for_a_file_files_are_offered(folder):
+    (folder / "table").touch()
+    assert list(offered("tasks > ")) == ["tasks > table"]
+    assert list(offered("tasks >> ta")) == ["tasks >> table"]
+
+
+def test_behind_and_a_command_is_offered():
+    assert list(offered("tasks && sp")) == ["tasks && spawn"]
+
+
+def test_the_names_that_a_user_has_made_are_offered_with_what_they_stand_for():
+    live = Live(NoMachine, {"go": "spawn countdown 3"})
+    assert offered("go", live) == {"go": "stands for spawn countdown 3"}
+    assert offered("go ", live) == {}
+
+
+def NoMachine():  # noqa: N802 - it stands for a class
+    raise AssertionError("nobody is to ask for the machine")
 
 
 # -- what is not completed

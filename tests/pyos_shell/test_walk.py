@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyos_shell.line import Word, parse
+from pyos_shell.line import Word
 from pyos_shell.mistake import Missing, Mistake
 from pyos_shell.signature import Signature
+from pyos_shell.statement import parse
 from pyos_shell.walk import Walk
 
 always = settings(derandomize=True, deadline=None)
@@ -33,7 +34,7 @@ def signal(tid: int, *, signal: Literal["TERM", "KILL"]):
 def walked(function, text: str) -> tuple[Walk, list[str]]:
     """A walk through these words, and what each was."""
     walk = Signature.of(function).walk()
-    return walk, [told(walk.take(word)) for words in parse(text) for word in words]
+    return walk, [told(walk.take(word)) for each in parse(text) for word in each.words]
 
 
 def told(role) -> str:
@@ -106,7 +107,7 @@ def test_what_has_not_come_yet_is_missing_which_is_not_the_same_as_wrong(text):
 
 def test_an_option_before_another_option_is_wrong_and_not_only_incomplete():
     with pytest.raises(Mistake, match="--host takes a value") as caught:
-        Signature.of(serve).bind(parse("80 --host --verbose")[0])
+        Signature.of(serve).bind(parse("80 --host --verbose")[0].words)
     assert not isinstance(caught.value, Missing)
     assert (caught.value.start, caught.value.end) == (3, 9)
 
@@ -120,7 +121,7 @@ words = st.sampled_from(
 @given(st.lists(words, max_size=7).map(" ".join))
 def test_a_line_can_be_bound_if_and_only_if_no_word_of_it_is_trouble(text):
     walk = Signature.of(serve).walk()
-    typed = [word for words in parse(text) for word in words]
+    typed = [word for each in parse(text) for word in each.words]
     try:
         for role in map(walk.take, typed):
             assert role.trouble is None
