@@ -43,6 +43,6 @@ class Counts:
 
 def counts_of(kernel: Scheduler) -> Counts:
     """The counts of a kernel that may be running meanwhile."""
-    first = list(islice(kernel.tasks.values(), LOOKED_AT))  # in one go, so nobody comes between
-    stopped = sum(task.state == "stopped" for task in first)
+    tasks = list(kernel.tasks.values())  # one instruction, so that nobody comes between
+    stopped = sum(task.state == "stopped" for task in islice(tasks, LOOKED_AT))
     return Counts(len(kernel.tasks), len(kernel.ready), stopped, kernel.passes)
