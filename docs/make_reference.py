@@ -20,13 +20,13 @@ from pyos_shell import topics  # noqa: E402
 from pyos_shell.command import COMMANDS, Command  # noqa: E402
 from pyos_shell.documents import ERROR_SCHEMA, dataclasses_in, definition, schema  # noqa: E402
 from pyos_shell.given import DOC, USAGE  # noqa: E402
-from pyos_shell.signature import REQUIRED, Kind, Parameter  # noqa: E402
+from pyos_shell.parameter import REQUIRED, Kind, Parameter  # noqa: E402
 
 #: What is no command.
 TOPICS = [(USAGE, DOC), (topics.USAGE, topics.DOC)]
 
 #: What the types of arguments are called that have no other words for it.
-KINDS = {"Word": "a word", "Tid": "the number of a task"}
+KINDS = {"Tid": "the number of a task"}
 
 HEAD = """\
 # All commands
@@ -81,6 +81,8 @@ def kind(parameter: Parameter) -> str:
     if parameter.kind is Kind.FLAG:
         return "an option without a value"
     known = KINDS.get(getattr(parameter.type, "__name__", ""), "")
+    if parameter.is_raw:
+        known = "a word"
     return known or ", ".join(parameter.conversion.choices) or parameter.conversion.expected
 
 

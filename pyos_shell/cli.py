@@ -101,6 +101,12 @@ def parser() -> argparse.ArgumentParser:
     source.add_argument("-c", dest="commands", metavar="COMMANDS", help="run these commands")
     result.add_argument("-i", dest="interactive", action="store_true", help="then give the prompt")
     result.add_argument(
+        "--no-history",
+        dest="history",
+        action="store_false",
+        help="keep no lines for the next time, and read none",
+    )
+    result.add_argument(
         "--no-startup", dest="startup", action="store_false", help="do not run the start-up file"
     )
     result.add_argument("--version", action=Version, nargs=0, help="tell which version this is")
@@ -124,7 +130,7 @@ def run(options: argparse.Namespace) -> int:
         from .console import converse
 
         wanted = text is None and options.startup
-        return converse(prepared, startup_file() if wanted else None)
+        return converse(prepared, startup_file() if wanted else None, options.history)
     return run_batch(chain(prepared, joined(piped_in())))
 
 

@@ -14,15 +14,19 @@ with `--json`, which every command takes and none knows of.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from .candidates import Candidate
 from .line import Word
 from .mistake import Mistake, did_you_mean, excerpt
 from .program import is_program
 from .signature import JSON, Signature
 from .statement import Plumbing, Statement
+
+if TYPE_CHECKING:
+    from .live import Live
 
 CommandFunction = Callable[..., Any]
 
@@ -70,11 +74,16 @@ class Command:
         options.pop(JSON.name, None)
         if self.plumbed:
             options[self.plumbed] = statement.plumbing
-        elif statement.plumbing.stages:
+        else:
+            self.forbid_pipe(statement)
+        return Bound(self, arguments, options)
+
+    def forbid_pipe(self, statement: Statement) -> None:
+        """Raise `Mistake` at a pipe where it has no meaning."""
+        if statement.plumbing.stages and not self.plumbed:
             first, *_, last = (*statement.plumbing.stages[0], *statement.plumbing.stages[0])
             message = f"{self.name} has no pipe: | joins the stages of spawn"
             raise Mistake(message, first.start, last.end, "usage: spawn PROGRAM | PROGRAM")
-        return Bound(self, arguments, options)
 
 
 #: Every command by its name; `find` knows the aliases as well.
@@ -118,3 +127,41 @@ def wants_json(statement: Statement) -> bool:
         return find(name).signature.has_flag(JSON, words)
     except Mistake:
         return any(word.text == JSON.label for word in words)
+
+
+class CommandName(Word):
+    """The word that names a command."""
+
+    metavar: ClassVar[str] = "COMMAND"
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """All commands, then their other names, and the user's own."""
+        for name, each in COMMANDS.items():
+            yield Candidate(name, each.signature.summary)
+        for alias, name in ALIASES.items():
+            yield Candidate(alias, f"the same as {name}")
+        for alias, meaning in live.aliases.items() if live is not None else ():
+            yield Candidate(alias, f"stands for {meaning}")
+
+    @classmethod
+    def check(cls, word: Word, live: Live | None) -> None:
+        if live is None or word.text not in live.aliases:
+            find(word)
+
+    @classmethod
+    def style(cls, word: Word, live: Live | None) -> str:
+        own = live is not None and word.text in live.aliases
+        return "typed.command" if own or ALIASES.get(word.text, word.text) in COMMANDS else ""
+
+
+class CommandWords(Word):
+    """The words behind the name of a command."""
+
+    @classmethod
+    def signature(cls, name: Word, live: Live | None) -> Signature | None:
+        """What takes them; None if there is no such command, or if it is an alias."""
+        if live is not None and name.text in live.aliases:
+            return None
+        found = COMMANDS.get(ALIASES.get(name.text, name.text))
+        return found.signature if found is not None else None

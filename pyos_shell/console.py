@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from kernel import Machine
@@ -33,13 +34,16 @@ from .capture import Capture
 from .commands.console import Leave
 from .environment import Environment
 from .given import NOBODY_WAITS, call, invitation, trouble
+from .history import default_file
 from .line import given, quote
+from .live import Live
 from .mistake import Mistake, columns, visible
 from .output import LABEL, Errors, Line, Output
 from .pace import PERIOD, Pace
 from .render import Fragments, output_lines, plain
 from .screen import PROMPT, screen_for
 from .session import Session
+from .status import Sampler, Status
 from .system import DEADLINE, PATIENCE, GivenUp, System, boot, held, left_behind
 
 T = TypeVar("T")
@@ -61,13 +65,14 @@ WELCOME: Final = (
 )
 
 
-def converse(prepared: list[str], startup: str | None = None) -> int:
+def converse(prepared: list[str], startup: str | None = None, history: bool = True) -> int:
     """Run the start-up file and these commands on the terminal, then those typed at the prompt; the
-    exit status.
+    exit status. What is typed is kept for the next time, unless no `history` is wanted.
     """
     output = Output()
     with Capture(output) as capture:
-        return Console(output, capture, startup).run(prepared)
+        kept = default_file() if history else None
+        return Console(output, capture, startup, kept).run(prepared)
 
 
 class Ended(Exception):
@@ -77,13 +82,21 @@ class Ended(Exception):
 class Console:
     """The interactive shell on a terminal."""
 
-    def __init__(self, output: Output, capture: Capture, startup: str | None = None) -> None:
-        self.screen = screen_for(self)
+    def __init__(
+        self,
+        output: Output,
+        capture: Capture,
+        startup: str | None = None,
+        history: Path | None = None,
+    ) -> None:
+        #: What lines leave for later ones.
+        self.environment = Environment()
+        live = Live(lambda: self.machine, self.environment.aliases)
+        self.screen = screen_for(self, live, history)
+        self.sampler = Sampler(output, self.refresh)
         self.output = output
         self.capture = capture
         self.startup = startup
-        #: What lines leave for later ones.
-        self.environment = Environment()
         self.machine: Machine
         #: Lines that wait for their turn, and the one that has it.
         self.lines: deque[str] = deque()
@@ -100,7 +113,7 @@ class Console:
     def run(self, prepared: list[str]) -> int:
         """Run the prepared commands, then those typed at the prompt; answers the exit status."""
         self.lines += prepared
-        self.machine = boot(self.output)
+        self.watch(boot(self.output))
         with streams(self.output):
             asyncio.run(self.converse())
             if self.error is None and held():
@@ -110,6 +123,11 @@ class Console:
         if self.error is not None:
             raise self.error
         return self.exit_status()
+
+    def watch(self, machine: Machine) -> None:
+        """Have to do with this machine from now on."""
+        self.machine = machine
+        self.sampler.watch(machine)
 
     def exit_status(self) -> int:
         return self.status or (1 if self.machine.panic is not None else 0)
@@ -226,6 +244,14 @@ class Console:
 
     # -- showing
 
+    def sample(self) -> Status:
+        return self.sampler.status
+
+    def refresh(self) -> None:
+        """On the watchdog's thread: the toolbar has news to show."""
+        with suppress(RuntimeError, AttributeError):  # the loop has ended, or not yet begun
+            self.loop.call_soon_threadsafe(self.screen.refresh)
+
     def on_terminal(self, work: Callable[[], T]) -> T:
         """Let the main thread do `work`, and wait until it has. Raises `Ended` if it has left."""
         done: Future[T] = Future()
@@ -250,6 +276,12 @@ class Console:
             except OSError:
                 self.gone = True
                 self.hang_up(1)
+
+    def answer(self, lines: list[Fragments], first: bool) -> None:
+        """Write a portion of an answer, the first one below what was printed before it came."""
+        if first:
+            self.show_output()
+        self.write(lines)
 
     def show_mistake(self, error: Mistake, line: str) -> None:
         """Write what is wrong with a line: under the line itself, if it is still to be seen."""
@@ -328,7 +360,7 @@ class CommandLine(threading.Thread):
         self.console = console
         self.source = source
         self.system = System(console.machine, console.output, self.rows)
-        self.system.restarted = partial(setattr, console, "machine")
+        self.system.restarted = console.watch
         self.system.environment = console.environment
         self.system.play = self.play
         self.session = TypedSession(self)
@@ -367,11 +399,10 @@ class CommandLine(threading.Thread):
 
         Raises `GivenUp` in the middle of it.
         """
-        self.console.on_terminal(self.console.show_output)
         for number, portion in enumerate(portions(lines)):
             if self.abandoned or (number and self.system.given_up.is_set()):
                 raise GivenUp
-            self.console.on_terminal(partial(self.console.write, portion))
+            self.console.on_terminal(partial(self.console.answer, portion, first=not number))
 
 
 class TypedSession(Session):

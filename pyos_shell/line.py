@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .mistake import Mistake, excerpt
+from .mistake import Missing, Mistake, excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -101,14 +101,14 @@ def given(line: str) -> Given | None:
 def tokens(source: str) -> Iterator[Word | Operator]:
     """The words and operators of `source`, in order.
 
-    Raises `Mistake` at a quote that is not closed and a variable that there is not; every other
-    text is words and operators.
+    Raises `Missing` at a quote that is not closed, and `Mistake` at a variable that there is not;
+    every other text is words and operators.
     """
     position = 0
     while position < len(source):
         match = TOKEN.match(source, position)
         if match is None:  # nothing but a quote without its fellow begins no token
-            raise Mistake("this quote is not closed", position, position + 1)
+            raise Missing("this quote is not closed", position, position + 1)
         if match.lastgroup == "word":
             yield _word(match)
         elif match.lastgroup == "operator":

@@ -77,6 +77,8 @@ class Output(io.TextIOBase):
         #: Reports that are shown before all these lines.
         self.urgent: deque[Line] = deque()
         self.dropped = 0
+        #: How many have been, since the beginning.
+        self.dropped_so_far = 0
         self.remembered: deque[Line] = deque(maxlen=REMEMBERED)
         #: The task that gets the next line that is typed for one; 0 if none waits for any.
         self.awaited = 0
@@ -196,6 +198,7 @@ class Output(io.TextIOBase):
             self.urgent.append(line)
         else:
             self.dropped += 1
+            self.dropped_so_far += 1
 
     def take(self, characters: int, unfinished: bool = False) -> list[Line]:
         """The next lines, about so many characters of them. With `unfinished`, what was printed

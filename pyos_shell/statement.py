@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias
 
 from .line import Operator, Word, tokens
-from .mistake import Mistake, excerpt
+from .mistake import Missing, Mistake, excerpt
 
 SEPARATORS: Final = (";", "\n", "&&", "")
 
@@ -83,7 +83,8 @@ def forbid_nothing(before: Operator, behind: Operator) -> None:
     """Raise `Mistake` where nothing stands between two separators, and one of them is `&&`."""
     for sign, side in ((before, "behind"), (behind, "before")):
         if sign.text == "&&":
-            raise Mistake(f"a command is missing {side} &&", sign.start, sign.end)
+            kind = Missing if side == "behind" else Mistake
+            raise kind(f"a command is missing {side} &&", sign.start, sign.end)
 
 
 def statement(parts: Tokens, conditional: bool) -> Statement:
@@ -101,7 +102,7 @@ def statement(parts: Tokens, conditional: bool) -> Statement:
             break
         stages.append([])
     if not stages[-1]:
-        raise Mistake("a program is missing behind |", *parts[-1][1:3])
+        raise Missing("a program is missing behind |", *parts[-1][1:3])
     return Statement(stages[0], Plumbing(tuple(stages[1:]), file), conditional)
 
 
@@ -118,7 +119,7 @@ def redirection(sign: Operator, rest: Tokens) -> Redirection:
     file, *more = rest or [sign]
     if not isinstance(file, Word):
         message = f"a file is missing behind {sign.text}; the sign itself is typed '{sign.text}'"
-        raise Mistake(message, sign.start, sign.end)
+        raise Missing(message, sign.start, sign.end)
     if more:
         message = f"'{excerpt(more[0].text)}' is one too many: the file ends the statement"
         raise Mistake(message, more[0].start, more[0].end)

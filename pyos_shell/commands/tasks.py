@@ -14,10 +14,19 @@ from ..answers import Ends, Notice, Started
 from ..command import command
 from ..line import Word
 from ..loader import LoadingFailed, NoSuchFunction, TakesTooLong, call, load_function
-from ..mistake import Mistake, did_you_mean, excerpt
+from ..mistake import Mistake, excerpt
 from ..outputfile import OutputFile
 from ..plumber import Plumber
-from ..program import Program, Reference, built_in, built_in_names, refer
+from ..program import (
+    Program,
+    ProgramName,
+    ProgramWords,
+    Reference,
+    built_in,
+    built_in_names,
+    no_function,
+    refer,
+)
 from ..script import Script
 from ..statement import NO_PLUMBING, Plumbing
 from ..system import LOOK, Failure, System, drop
@@ -27,8 +36,8 @@ from ..tid import Tid
 @command()
 def spawn(
     system: System,
-    program: Word,
-    *arguments: Word,
+    program: ProgramName,
+    *arguments: ProgramWords,
     name: str = "",
     plumbing: Plumbing = NO_PLUMBING,
 ) -> Started | Notice:
@@ -106,7 +115,7 @@ def reference_of(program: Word) -> Reference | None:
 
 
 def run_script(
-    system: System, reference: Reference, word: Word, arguments: tuple[Word, ...]
+    system: System, reference: Reference, word: Word, arguments: Sequence[Word]
 ) -> Started | Notice:
     """Run a script up to its `mainloop`; its tasks are tasks of this system."""
     script = Script(reference, [each.text for each in arguments], system)
@@ -128,10 +137,7 @@ def loaded(system: System, reference: Reference, word: Word) -> Program:
         with patience(word):
             return load_function(reference, system)
     except NoSuchFunction as error:
-        place = word.text.rpartition(":")[0]
-        meant = did_you_mean(reference.function, error.names)
-        message = f"there is no function {reference.function} in {excerpt(place)}{meant}"
-        raise Mistake(message, word.start, word.end) from None
+        raise no_function(word, reference, error.names) from None
     except LoadingFailed as failed:
         if isinstance(failed.error, ModuleNotFoundError) and is_part(failed.error.name, reference):
             message = f"there is no module {failed.error.name}"
@@ -144,9 +150,7 @@ def is_part(name: str | None, reference: Reference) -> bool:
     return f"{reference.module}.".startswith(f"{name}.")
 
 
-def make_target(
-    system: System, program: Program, word: Word, arguments: tuple[Word, ...]
-) -> Target:
+def make_target(system: System, program: Program, word: Word, arguments: Sequence[Word]) -> Target:
     """What a task is made of: the program called with its arguments. Raises `Mistake`."""
     function = program.function
     if not callable(function) or isinstance(function, (type, BuiltinFunctionType)):

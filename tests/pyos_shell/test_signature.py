@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from pyos_shell.line import Word
 from pyos_shell.mistake import Mistake
-from pyos_shell.signature import REQUIRED, Kind, Signature
+from pyos_shell.parameter import REQUIRED, Kind
+from pyos_shell.signature import Signature
 from pyos_shell.statement import parse
 
 if TYPE_CHECKING:
