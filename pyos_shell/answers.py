@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kernel import ExitStatus, PipeBroken, StackInfo, TaskList
+from kernel import ExitStatus, PipeBroken, StackInfo, TaskInfo, TaskList
 
 from .output import Line
 
@@ -60,6 +60,37 @@ class Table:
 
     tasks: TaskList
     everything: bool
+
+
+@dataclass(slots=True, frozen=True)
+class Busy:
+    """A task, and the `share` of the processor that it had, of 1."""
+
+    share: float
+    task: TaskInfo
+
+
+@dataclass(slots=True, frozen=True)
+class Top:
+    """The tasks that use the processor, and how many there are, by state.
+
+    `processor` is the share that all of them had, of 1, and `turns` are those of all tasks in a
+    second, about; `history` has this share and the length of the ready queue at each sample so
+    far. `memory` is in bytes, None where the system does not tell. `rows` are the tasks from the
+    row `first` on, of all that `match` what was asked for.
+    """
+
+    tasks: int
+    ready: int
+    blocked: int
+    stopped: int
+    processor: float
+    turns: float
+    memory: int | None
+    history: list[tuple[float, int]]
+    first: int
+    match: int
+    rows: list[Busy]
 
 
 @dataclass(slots=True, frozen=True)

@@ -41,7 +41,7 @@ from .mistake import Mistake, columns, visible
 from .output import LABEL, Errors, Line, Output
 from .pace import PERIOD, Pace
 from .render import Fragments, output_lines, plain
-from .screen import PROMPT, screen_for
+from .screen import PROMPT, MakeApplication, Screen, screen_for
 from .session import Session
 from .status import Sampler, Status
 from .system import DEADLINE, PATIENCE, GivenUp, System, boot, held, left_behind
@@ -293,7 +293,11 @@ class Console:
         self.write(lines)
 
     def show_output(self, unfinished: bool = False) -> bool:
-        """Write a helping of what was printed and reported; whether there was any."""
+        """Write a helping of what was printed and reported; whether there was any. It waits while
+        the screen is covered.
+        """
+        if self.screen.covered is not None:
+            return False
         lines = self.output.take(self.pace.characters, unfinished)
         if lines:
             self.write(self.rendered(lines))
@@ -363,6 +367,8 @@ class CommandLine(threading.Thread):
         self.system.restarted = console.watch
         self.system.environment = console.environment
         self.system.play = self.play
+        if isinstance(console.screen, Screen):
+            self.system.full_screen = partial(self.full_screen, console.screen)
         self.session = TypedSession(self)
         self.abandoned = False
 
@@ -389,6 +395,10 @@ class CommandLine(threading.Thread):
     def play(self, lines: list[str]) -> str:
         """Have lines typed for an audience; answers what the keys do."""
         return self.console.on_terminal(partial(self.console.screen.play, lines))
+
+    def full_screen(self, screen: Screen, make: MakeApplication) -> Future[None]:
+        """Give the whole screen to an application; answers its end."""
+        return asyncio.run_coroutine_threadsafe(screen.cover(make), self.console.loop)
 
     def rows(self) -> int:
         """How many rows of a table fit, with the line, the heading, a hint, and the prompt."""

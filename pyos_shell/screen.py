@@ -10,15 +10,19 @@ import asyncio
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import Application
+from prompt_toolkit.application.run_in_terminal import in_terminal
 from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.formatted_text import FormattedText
+from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from prompt_toolkit.output import ColorDepth, Output, create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
@@ -43,6 +47,9 @@ __all__ = ["PROMPT", "Screen", "screen_for"]
 #: Seconds that the drawing waits for an answer.
 MOMENT: Final = 0.01
 
+#: Lines that are kept while something covers the screen.
+HELD: Final = 1_000
+
 
 class Listener(Protocol):
     """Who is told what is typed."""
@@ -55,6 +62,18 @@ class Listener(Protocol):
 
     def sample(self) -> Status:
         """How the system is doing, for the toolbar."""
+
+
+class Setting(NamedTuple):
+    """What an application needs to run on this screen."""
+
+    input: Input
+    output: Output
+    style: Style
+    color_depth: ColorDepth
+
+
+MakeApplication = Callable[[Setting], Application[None]]
 
 
 class Screen:
@@ -101,11 +120,15 @@ class Screen:
         self.draw = self.app.invalidate
         self.app.invalidate = self.invalidate  # type: ignore[method-assign]
         self.delay: asyncio.TimerHandle | None = None
+        self.leaving = False
         #: While a command is at work there is no prompt; a hint tells of it if it takes long.
         self.busy = False
         self.hint = ""
         #: Tells which task waits for a line, if one does.
         self.invitation = ""
+        #: The application that has the whole screen meanwhile; and what is to be written then.
+        self.covered: Application[None] | None = None
+        self.held: deque[Fragments] = deque(maxlen=HELD)
         #: The line that was repeated last, as long as nothing has been written below it.
         self.echoed: str | None = None
 
@@ -115,8 +138,28 @@ class Screen:
         """Read keys until `leave`; `ready` is called first. `EOFError` if the terminal is gone."""
         await self.app.run_async(ready, set_exception_handler=False, handle_sigint=False)
 
+    async def cover(self, make: MakeApplication) -> None:
+        """Give the whole screen to an application, until that ends; then all is as it was."""
+        setting = Setting(self.app.input, self.output, self.style, self.app.color_depth)
+        application = make(setting)
+        async with in_terminal():
+            self.covered = application
+            try:
+                await application.run_async(set_exception_handler=False, handle_sigint=False)
+            finally:
+                self.covered = None
+        self.write(list(self.held))
+        self.held.clear()
+        if self.leaving:
+            self.leave()
+
     def leave(self) -> None:
         """Read no more."""
+        self.leaving = True
+        if self.covered is not None:
+            if self.covered.is_running and not self.covered.is_done:
+                self.covered.exit()
+            return
         if self.app.is_running and not self.app.is_done:
             self.app.exit()
 
@@ -215,6 +258,9 @@ class Screen:
 
     def write(self, lines: list[Fragments]) -> None:
         """Write lines above what is being typed."""
+        if self.covered is not None:
+            self.held += lines
+            return
         self.print(lines)
         self.echoed = None
         self.draw_again()

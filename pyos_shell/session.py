@@ -131,6 +131,7 @@ class Session:
             statement = self.system.environment.expanded(statement)
             bound = bind(statement)
             redirection = statement.plumbing.redirection
+            self.system.on_screen = not json and redirection is None
             if redirection is None or bound.command.plumbed:
                 self.tell(bound.run(self.system), json)
                 return

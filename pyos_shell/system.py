@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any, Final, Protocol
 
 from kernel import (
@@ -85,6 +86,11 @@ class System:
         self.run_file: Callable[[str, str], bool] = lambda name, text: False
         #: Types lines at the prompt for an audience, and answers how; whoever has one sets it.
         self.play: Callable[[list[str]], str] | None = None
+        #: Gives the whole screen to an application, which it makes of the screen's setting; answers
+        #: the end of that. Whoever has a screen that can do so sets it.
+        self.full_screen: Callable[[Callable[[Any], Any]], Future[None]] | None = None
+        #: Whether what the command at work answers goes to the screen, and is no document.
+        self.on_screen = True
         #: Told of the machine that takes the place of this one; whoever ends it sets it.
         self.restarted: Callable[[Machine], None] = lambda machine: None
         #: Set by Ctrl-C at a prompt, which another thread listens to.

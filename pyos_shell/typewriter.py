@@ -38,6 +38,8 @@ class Typewriter:
         self.input = sys.stdin.fileno()
         self.stdout = sys.stdout
         self.left = asyncio.Event()
+        #: Nothing ever covers what has been printed.
+        self.covered: None = None
         self.busy = False
         self.prompted = False
         self.waited = 0.0

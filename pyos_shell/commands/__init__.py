@@ -12,6 +12,9 @@ from . import lines
 from . import look
 
 # isort: split
+from . import top
+
+# isort: split
 from . import aliases
 
 # isort: split
@@ -20,4 +23,4 @@ from . import files
 # isort: split
 from . import console
 
-__all__ = ["aliases", "console", "files", "lines", "look", "signals", "tasks"]
+__all__ = ["aliases", "console", "files", "lines", "look", "signals", "tasks", "top"]

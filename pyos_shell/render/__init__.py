@@ -4,7 +4,7 @@ A rendered line is a list of fragments, pairs of a style and a text. `plain` dro
 a terminal prompt_toolkit draws them.
 """
 
-from . import notices, stacks, tasks, texts
+from . import notices, stacks, tasks, texts, top
 from .dispatch import render
 from .errors import failure, mistake
 from .layout import Fragments, plain
@@ -24,4 +24,5 @@ __all__ = [
     "stacks",
     "tasks",
     "texts",
+    "top",
 ]

@@ -20,6 +20,7 @@ STYLES: Final = {
     "code.number": "ansicyan",
     "code.comment": "ansibrightblack",
     "code.name": "bold",
+    "chosen": "reverse",
     "prompt": "ansigreen bold",
     "typed.command": "bold",
     "typed.program": "ansigreen bold",

@@ -1,0 +1,1 @@
+"""`top`: the tasks that use the processor, live."""
