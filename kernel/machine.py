@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from .deadlock import verdict
 from .errors import KernelStopped, RequestCancelled
+from .places import expanded
 from .request import Cancellation, Reply, Request
 from .scheduler import Scheduler
 from .switching import switch_interval
-from .syscalls.system import depth, expanded
+from .syscalls.system import depth
 from .systemcall import SystemCall, safe
 from .task import in_words
 from .trace import Deadlocked, Hogged, Panicked, Sink, TraceEvent

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import CoroutineType, GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import Cancelled, TaskKilled
 from .frames import begun, shut
@@ -97,6 +97,8 @@ class Interrupt(StandIn):
 
     def in_place_of(self, trap: Any) -> object:
         """The trap with which the step ends after all."""
+        while isinstance(trap, (Stop, Watched)):  # a subroutine that is not entered now
+            trap = trap.frame
         if isinstance(trap, SystemCall):
             if trap.uninterruptible:
                 self.frame, self.task.frame = self.task.frame, self
@@ -147,8 +149,8 @@ class Stop(StandIn):
 
     __slots__ = ("answer", "call")
 
-    def __init__(self, task: Task) -> None:
-        super().__init__(task, task.frame)
+    def __init__(self, task: Task, frame: Any) -> None:
+        super().__init__(task, frame)
         self.answer: object = None
         #: The call that the task was asleep in when it was stopped.
         self.call = task.call if task.queue is not None else None
@@ -208,3 +210,73 @@ class InContext(StandIn):
         if type(trap) is GeneratorType or type(trap) is CoroutineType:
             return InContext(self.task, trap, self.context)
         return trap
+
+
+class Watcher(Protocol):
+    """Whoever wants to see what a task yields."""
+
+    def sees(self, task: Task, trap: object) -> bool:
+        """The task has yielded `trap`: whether it is to stop there."""
+
+    def ended(self, task: Task) -> None:
+        """A frame of the task has ended."""
+
+
+class Watched(StandIn):
+    """Shows a watcher the trap of every step of a frame, and of the subroutines that it calls."""
+
+    __slots__ = ("watcher",)
+
+    def __init__(self, task: Task, frame: Any, watcher: Watcher) -> None:
+        super().__init__(task, frame)
+        self.watcher = watcher
+
+    def send(self, answer: Any) -> object:
+        try:
+            trap = self.frame.send(answer)
+        except BaseException:
+            self.watcher.ended(self.task)
+            raise
+        finally:
+            del answer
+        return self.show(trap)
+
+    def throw(self, error: BaseException) -> object:
+        try:
+            trap = self.frame.throw(error)
+        except BaseException:
+            self.watcher.ended(self.task)
+            raise
+        finally:
+            del error
+        return self.show(trap)
+
+    def close(self) -> None:
+        self.frame.close()
+
+    def show(self, trap: Any) -> object:
+        """The trap; a subroutine is watched as well, and stops before it begins."""
+        stops = self.watcher.sees(self.task, trap)
+        if isinstance(trap, (GeneratorType, CoroutineType, StandIn)):
+            subroutine = Watched(self.task, trap, self.watcher)
+            return Stop(self.task, subroutine) if stops else subroutine
+        if stops:
+            self.task.halt()
+        return trap
+
+
+def watched(task: Task, frame: Any, watcher: Watcher) -> StandIn:
+    """`frame` watched; of a stand-in that is soon gone, the frame behind it."""
+    if isinstance(frame, StandIn) and not isinstance(frame, InContext):
+        frame.frame = watched(task, frame.frame, watcher)
+        return frame
+    return Watched(task, frame, watcher)
+
+
+def unwatched(frame: Any) -> Any:
+    """The same as it was before it was watched."""
+    if isinstance(frame, Watched):
+        return frame.frame
+    if isinstance(frame, StandIn):
+        frame.frame = unwatched(frame.frame)
+    return frame

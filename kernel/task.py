@@ -239,7 +239,7 @@ class Task(Caller):
         """Let it have no step until it is continued; False if it is stopped already."""
         if self.stop is not None:
             return False
-        self.frame = Stop(self)
+        self.frame = Stop(self, self.frame)
         return True
 
     def unhalt(self) -> bool:
