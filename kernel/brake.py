@@ -34,13 +34,14 @@ class Brake:
         self.orders = WaitQueue()
         #: So many steps a second come by themselves; None for none.
         self.rate: float | None = None
+        self.silent = False
         #: Whether the next of these can be made, or else when.
         self.due = False
         self.alarm: Alarm | None = None
 
-    def set_rate(self, rate: float | None) -> None:
-        """Make so many steps a second from now on; None for ordered ones only."""
-        self.rate, self.due = rate, rate is not None
+    def set_rate(self, rate: float | None, silent: bool = False) -> None:
+        """Make so many steps a second from now on, `silent` or told; None for ordered ones only."""
+        self.rate, self.silent, self.due = rate, silent, rate is not None
         if self.alarm is not None:
             self.kernel.alarms.drop(self)
 
@@ -69,7 +70,7 @@ class Brake:
             self.due = False
             assert self.rate is not None
             self.kernel.alarms.set(self.kernel.clock.now() + 1 / self.rate, self)
-            self.step(task)
+            self.step(task, self.silent)
 
     def take(self, tid: int | None) -> Task | None:
         """Out of the ready queue, the task of this number, or the one whose turn it is."""
@@ -99,7 +100,7 @@ class Brake:
         if order.queue is self.orders:
             order.answer(stepped)
 
-    def step(self, task: Task) -> Stepped:
+    def step(self, task: Task, silent: bool = False) -> Stepped:
         """Let the task have one step; gives what happened in it."""
         kernel = self.kernel
         ready, policy = kernel.ready, kernel.policy
@@ -111,5 +112,6 @@ class Brake:
                 queued, kernel.ready, kernel.policy = kernel.ready, ready, policy
                 ready.extend(queued)
         stepped = witness.report([each.tid for each in queued if each is not task])
-        kernel.trace.emit(stepped)
+        if not silent:
+            kernel.trace.emit(stepped)
         return stepped

@@ -9,6 +9,7 @@ a turn at every 223rd time at the front, at the latest.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -110,4 +111,4 @@ class Nice(Policy):
 
 
 def weight(level: int) -> float:
-    return 2.0 ** (-level / HALF)
+    return math.pow(2, -level / HALF)

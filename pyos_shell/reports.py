@@ -5,6 +5,7 @@ from __future__ import annotations
 from kernel import (
     Abandoned,
     AcceptFailed,
+    Broke,
     Deadlocked,
     Exited,
     Hogged,
@@ -12,10 +13,12 @@ from kernel import (
     Panicked,
     ReadersChanged,
     Released,
+    Stepped,
     Unheard,
 )
 
 from .output import Output
+from .render.stacks import display_path, source_line
 
 
 def report_to(output: Output, machine: Machine) -> None:
@@ -40,9 +43,13 @@ def report_to(output: Output, machine: Machine) -> None:
     def readers_changed(event: ReadersChanged) -> None:
         output.readers_changed(event.tid, event.first)
 
+    def broke(event: Broke) -> None:
+        output.report(event.tid, break_in_words(event))
+
     machine.subscribe(exited, Exited)
+    machine.subscribe(broke, Broke)
     machine.subscribe(readers_changed, ReadersChanged)
-    machine.subscribe(said, Abandoned, AcceptFailed, Deadlocked, Hogged, Released)
+    machine.subscribe(said, Abandoned, AcceptFailed, Deadlocked, Hogged, Released, Stepped)
     machine.subscribe(unheard, Unheard)
     machine.subscribe(panicked, Panicked)
 
@@ -53,3 +60,13 @@ def exit_in_words(event: Exited) -> str:
     if event.status.crashed:
         text += f"; see stack {event.tid}"
     return text
+
+
+def break_in_words(event: Broke) -> str:
+    """One line about a stop at a breakpoint, with the source there, and how to go on."""
+    place = f"{display_path(event.place.file)}:{event.place.line}"
+    source = source_line(event.place)
+    return (
+        f"task {event.tid} stops by break {event.number} at {place}: {source}; "
+        f"cont {event.tid} goes on"
+    )

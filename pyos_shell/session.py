@@ -58,6 +58,7 @@ class Session:
 
     def run_statement(self, statement: Callable[[], Any], line: str) -> None:
         """Run one command, or tell that it was given up."""
+        self.system.line = line
         try:
             self.system.check()
             self.attempt(statement, line)

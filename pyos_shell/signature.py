@@ -10,7 +10,8 @@ the name is a dash on the line; a last one, as in `from_`, is only there for Pyt
     echo_server [PORT=45000] [--host=127.0.0.1] [--verbose]
 
 In this line of usage `[ ]` may be left out, `…` may be repeated, `|` is a choice, and what
-follows `=` is what is taken when nothing is given.
+follows `=` is what is taken when nothing is given. An option that is a choice of names can be given
+by a dash and the name alone: `-INT` for `--signal INT`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import inspect
 import os
 import re
 from collections import deque
+from contextlib import suppress
 from enum import Enum, auto
 from types import NoneType, SimpleNamespace, UnionType
 from typing import (
@@ -211,7 +213,9 @@ class Signature(NamedTuple):
             word = pending.popleft()
             if word.text == "--":
                 break
-            if OPTION.match(word.text):
+            if (choice := self._choice(word)) is not None:
+                options[choice.name] = choice.value(word._replace(text=word.text[1:]))
+            elif OPTION.match(word.text):
                 self._option(word, pending, options)
             else:
                 arguments.append(word)
@@ -235,6 +239,16 @@ class Signature(NamedTuple):
             options[parameter.name] = parameter.value(pending.popleft())
         else:
             raise Mistake(f"{excerpt(spelling)} takes a value", word.start, word.end)
+
+    def _choice(self, word: Word) -> Parameter | None:
+        """The option that takes a choice, if the word is that behind a dash: `-INT`."""
+        if word.text.startswith("-"):
+            for each in self.parameters:
+                if each.kind is Kind.OPTION and each.conversion.choices:
+                    with suppress(ValueError):
+                        each.conversion.parse(word.text[1:])
+                        return each
+        return None
 
     def _named(self, spelling: str, word: Word) -> Parameter:
         """The parameter that the option `spelling` sets. Raises `Mistake` at `word` if none."""

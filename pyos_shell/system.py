@@ -74,6 +74,8 @@ class System:
         self.started: list[int] = []
         #: Scripts that commands have started and not yet waited for.
         self.scripts: list[Running] = []
+        #: The line that the command is from, as it was typed.
+        self.line = ""
         #: Confirms what is about to be done; whoever shows the answers sets it.
         self.say: Callable[[str], None] = lambda text: None
         #: Told of the machine that takes the place of this one; whoever ends it sets it.

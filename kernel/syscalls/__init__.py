@@ -1,5 +1,6 @@
 """Every system call, by topic."""
 
+from ..places import FrameInfo
 from .breaks import ClearBreak, ListBreaks, SetBreak
 from .channels import ChanClose, Channel, ChanRecv, ChanRecvMany, ChanSend, ChanSendMany
 from .code import Evaluate, ListCode
@@ -37,7 +38,7 @@ from .signals import OnSignal, RaiseIn, SendSignal, Signal
 from .sockets import Accept, Connect, Listen, Recv, Send
 from .stepping import Pause, Resume, Slow, Step
 from .streams import Read, Write
-from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList, WaitAllBlocked
+from .system import GetStack, ListTasks, StackInfo, TaskInfo, TaskList, WaitAllBlocked
 from .tasks import GetTid, Join, KillTask, NewTask, WaitTask, Yield
 from .threads import RunInThread, WaitFuture
 from .time import Now, Sleep, SleepUntil, Ticks

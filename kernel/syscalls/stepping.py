@@ -73,11 +73,12 @@ class Step(SystemCall):
 class Slow(SystemCall):
     """Lets the system go on, by `rate` steps a second and no more. Answers None.
 
-    Each is a step as of `Step`, and a `Stepped` event tells of it. Raises `ValueError` for what is
-    no rate.
+    Each is a step as of `Step`, and a `Stepped` event tells of it, unless it is to be `silent`.
+    Raises `ValueError` for what is no rate.
     """
 
     rate: float
+    silent: bool = False
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         check_seconds(self.rate, "cannot make {} steps a second")
@@ -85,9 +86,9 @@ class Slow(SystemCall):
             raise ValueError(f"cannot make {self.rate} steps a second")
         rate = float(self.rate)
         if caller.task is None:
-            brake_of(kernel).set_rate(rate)
+            brake_of(kernel).set_rate(rate, self.silent)
             return None
-        kernel.inbox.put(Order(lambda: brake_of(kernel).set_rate(rate)))
+        kernel.inbox.put(Order(lambda: brake_of(kernel).set_rate(rate, self.silent)))
         return caller.give_way()
 
 

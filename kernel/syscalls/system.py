@@ -44,14 +44,15 @@ class TaskInfo:
 class TaskList:
     """The first tasks of the table, and how many there are in all; which poller, and its limit.
 
-    `next` is the tid of the task that runs next, 0 if none is ready or nobody can tell. While the
-    system is `paused` no task has a step, or `rate` steps a second are made.
+    So many are `ready`, and `next` is the tid of the one that runs next, 0 if nobody can tell.
+    While the system is `paused` no task has a step, or `rate` steps a second are made.
     """
 
     tasks: list[TaskInfo]
     total: int
     poller: str
     limit: int | None
+    ready: int = 0
     next: int = 0
     paused: bool = False
     rate: float | None = None
@@ -97,6 +98,7 @@ class ListTasks(SystemCall):
             len(kernel.tasks),
             kernel.poller.name,
             kernel.poller.limit,
+            len(kernel.ready),
             following.tid if following is not None else 0,
             brake is not None,
             brake.rate if brake is not None else None,

@@ -6,7 +6,22 @@ from . import tasks
 from . import signals
 
 # isort: split
+from . import priorities
+
+# isort: split
+from . import stepping
+
+# isort: split
+from . import breakpoints
+
+# isort: split
 from . import lines
+
+# isort: split
+from . import messages
+
+# isort: split
+from . import python
 
 # isort: split
 from . import look
@@ -14,4 +29,15 @@ from . import look
 # isort: split
 from . import console
 
-__all__ = ["console", "lines", "look", "signals", "tasks"]
+__all__ = [
+    "breakpoints",
+    "console",
+    "lines",
+    "look",
+    "messages",
+    "priorities",
+    "python",
+    "signals",
+    "stepping",
+    "tasks",
+]

@@ -15,7 +15,7 @@ class Leave(Exception):
     """The user wants to leave the console."""
 
 
-@command()
+@command(looks=True)
 def help(system: System, topic: Word | None = None) -> Listing | Page:
     """Show this list, or all about a command or program."""
     if topic is None:

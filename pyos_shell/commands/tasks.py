@@ -129,7 +129,7 @@ def shortened(text: str) -> str:
     return Path(text).name if ".py" in text else text
 
 
-@command()
+@command(looks=True)
 def wait(system: System, *tids: Tid) -> Ends:
     """Wait until these tasks have ended, or all.
 
