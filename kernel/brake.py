@@ -32,6 +32,8 @@ class Brake:
         self.kernel = kernel
         #: Those who have ordered a step, and wait until a task is there to make it.
         self.orders = WaitQueue()
+        #: The one that is being carried out.
+        self.current: Caller | None = None
         #: So many steps a second come by themselves; None for none.
         self.rate: float | None = None
         self.silent = False
@@ -57,7 +59,8 @@ class Brake:
         kernel.brake = None
         self.set_rate(None)
         for order in [*self.orders]:
-            order.answer(None)
+            if order is not self.current:
+                order.answer(None)
         for deadline in kernel.dying.values():
             if deadline.alarm is None:
                 kernel.alarms.set(kernel.clock.now() + kernel.grace, deadline)
@@ -96,7 +99,9 @@ class Brake:
             if tid is not None and tid not in self.kernel.tasks:
                 order.answer(None)
             return
+        self.current = order
         stepped = self.step(task)
+        self.current = None
         if order.queue is self.orders:
             order.answer(stepped)
 

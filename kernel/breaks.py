@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import NoSuchBreak
 from .linewatch import CodeLine, line_watch
-from .places import FrameInfo, innermost
-from .standins import StandIn, unwatched, watched
+from .places import FrameInfo, place_of
+from .standins import StandIn, behind, unwatched, watched
 from .systemcall import SystemCall
 from .trace import Spawned, TraceEvent
 
@@ -112,6 +112,13 @@ class Breaks:
         if not self.points:
             self.end()
 
+    def clear_all(self) -> int:
+        """Take all back; how many there were."""
+        numbers = list(self.points)
+        for number in numbers:
+            self.clear(number)
+        return len(numbers)
+
     def begin(self) -> None:
         """Watch every task, and those to come."""
         for task in self.kernel.tasks.values():
@@ -152,7 +159,8 @@ class Breaks:
         if point is None:
             return False
         point.hits += 1
-        self.kernel.trace.emit(Broke(task.tid, point.number, str(point), innermost(task.frames())))
+        place = place_of(behind(task.frame))
+        self.kernel.trace.emit(Broke(task.tid, point.number, str(point), place))
         return True
 
     def ended(self, task: Task) -> None:
@@ -170,5 +178,5 @@ def names(task: Task) -> set[str]:
     """What the program of a task is called: by its task, with and without arguments, and in its
     source.
     """
-    function = task.frames()[0].__qualname__
-    return {task.name, task.name.partition(" ")[0], function}
+    outermost = behind(task.callers[0] if task.callers else task.frame)
+    return {task.name, task.name.partition(" ")[0], outermost.__qualname__}

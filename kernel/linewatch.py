@@ -82,43 +82,50 @@ if sys.version_info >= (3, 12):
         from then on the lines of that which has one of ours tell of themselves.
         """
 
+        def __init__(self, reached: Reached) -> None:
+            super().__init__(reached)
+            #: Kept here, as the interpreter calls us until its very end, when `sys` is gone.
+            self.monitoring = sys.monitoring
+            self.events = sys.monitoring.events
+            self.met: list[CodeType] = []
+
         def install(self) -> None:
-            tool = next((each for each in TOOLS if not sys.monitoring.get_tool(each)), None)
+            tool = next((each for each in TOOLS if not self.monitoring.get_tool(each)), None)
             if tool is None:
                 raise LinesTaken
-            events = sys.monitoring.events
-            sys.monitoring.use_tool_id(tool, "pyos")
-            sys.monitoring.register_callback(tool, events.PY_START, self.meet)
-            sys.monitoring.register_callback(tool, events.PY_RESUME, self.meet)
-            sys.monitoring.register_callback(tool, events.LINE, self.execute)
-            sys.monitoring.set_events(tool, events.PY_START | events.PY_RESUME)
             self.tool = tool
-            self.met: list[CodeType] = []
+            self.monitoring.use_tool_id(tool, "pyos")
+            self.call_at(self.events.PY_START, self.meet)
+            self.call_at(self.events.PY_RESUME, self.meet)
+            self.call_at(self.events.LINE, self.execute)
+            self.monitoring.set_events(tool, self.events.PY_START | self.events.PY_RESUME)
+
+        def uninstall(self) -> None:
+            self.monitoring.set_events(self.tool, 0)
+            for code in self.met:
+                self.monitoring.set_local_events(self.tool, code, 0)
+            for event in (self.events.PY_START, self.events.PY_RESUME, self.events.LINE):
+                self.call_at(event, None)
+            self.monitoring.free_tool_id(self.tool)
+            self.met = []
+
+        def call_at(self, event: int, function: Callable[[CodeType, int], object] | None) -> None:
+            self.monitoring.register_callback(self.tool, event, function)
 
         def note(self, lines: set[CodeLine]) -> None:
             super().note(lines)
-            sys.monitoring.restart_events()
-
-        def uninstall(self) -> None:
-            events = sys.monitoring.events
-            sys.monitoring.set_events(self.tool, 0)
-            for code in self.met:
-                sys.monitoring.set_local_events(self.tool, code, 0)
-            for event in (events.PY_START, events.PY_RESUME, events.LINE):
-                sys.monitoring.register_callback(self.tool, event, None)
-            sys.monitoring.free_tool_id(self.tool)
-            self.met = []
+            self.monitoring.restart_events()
 
         def meet(self, code: CodeType, offset: int) -> object:
             if self.has_line(code):
                 self.met.append(code)
-                sys.monitoring.set_local_events(self.tool, code, sys.monitoring.events.LINE)
-            return sys.monitoring.DISABLE
+                self.monitoring.set_local_events(self.tool, code, self.events.LINE)
+            return self.monitoring.DISABLE
 
         def execute(self, code: CodeType, number: int) -> object:
             line = CodeLine(code.co_filename, number)
             if line not in self.lines:
-                return sys.monitoring.DISABLE
+                return self.monitoring.DISABLE
             return self.reached(line)
 
 

@@ -180,6 +180,8 @@ class Machine:
         switch_interval.put_back()
         if self.watchdog is not None:
             self.watchdog.stop()
+        if self.kernel.breaks is not None:
+            self.kernel.breaks.clear_all()
         self.kernel.workers.close()
         self.kernel.poller.close()
 

@@ -40,9 +40,9 @@ def python_frames(frames: list[Any]) -> Iterator[FrameType]:
                 yield python_frame
 
 
-def innermost(frames: list[Any]) -> FrameInfo:
-    """Where a stack stands. It has a frame at least."""
-    *_, place = expanded(frames[-1:])
+def place_of(frame: Any) -> FrameInfo:
+    """Where a frame of a stack stands, or the innermost of those that it delegates to."""
+    *_, place = expanded([frame])
     return place
 
 

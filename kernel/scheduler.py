@@ -271,6 +271,8 @@ class Scheduler:
         finally:
             switch_interval.put_back()
             self.running = False
+            if self.breaks is not None:
+                self.breaks.clear_all()
             self.workers.close()
             self.poller.close()
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .frames import strip
-from .places import FrameInfo, innermost
-from .standins import Raise, Stopped, Throw
+from .places import FrameInfo, place_of
+from .standins import Raise, Stopped, Throw, behind
 from .systemcall import brief, safe
 from .task import in_words
 from .trace import Answered, Called, Failed, TraceEvent
@@ -53,7 +53,7 @@ class Witness:
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self.before = innermost(task.frames())
+        self.before = place_of(behind(task.frame))
         self.depth = depth(task)
         self.call: Any = None
         self.events: list[Answered | Failed] = []
@@ -77,7 +77,7 @@ class Witness:
     def report(self, woken: list[int]) -> Stepped:
         """What has happened. The step is over."""
         task = self.task
-        after = innermost(task.frames()) if task.frame is not None else None
+        after = place_of(behind(task.frame)) if task.frame is not None else None
         deed = self.deed() if after is not None else str(task.status)
         return Stepped(task.tid, self.before, after, deed, woken)
 
@@ -110,7 +110,7 @@ class Witness:
         if isinstance(task.frame, Throw):
             return f"leaves {function} by {in_words(strip(task.frame.error))}"
         if depth(task) > self.depth:
-            return f"enters {innermost(task.frames()).function}"
+            return f"enters {place_of(behind(task.frame)).function}"
         if depth(task) < self.depth and task.reply is not None:
             return f"returns {brief(task.reply)} early"
         return "gives way"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..breaks import Breaks, Where
-from ..errors import NoSuchBreak
 from ..linewatch import CodeLine
 from ..systemcall import SystemCall, brief, system_call
 
@@ -44,13 +43,11 @@ class ClearBreak(SystemCall):
     number: int | None = None
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        points = kernel.breaks.points if kernel.breaks is not None else {}
-        numbers = list(points) if self.number is None else [self.number]
-        for number in numbers:
-            if kernel.breaks is None:
-                raise NoSuchBreak(number)
-            kernel.breaks.clear(number)
-        return len(numbers)
+        breaks = kernel.breaks = kernel.breaks or Breaks(kernel)
+        if self.number is None:
+            return breaks.clear_all()
+        breaks.clear(self.number)
+        return 1
 
 
 @system_call
