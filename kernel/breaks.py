@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from types import CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from .errors import NoSuchBreak
 from .linewatch import CodeLine, line_watch
 from .places import FrameInfo, place_of
-from .standins import StandIn, behind, unwatched, watched
+from .standins import SUBROUTINES, behind, unwatched, watched
 from .systemcall import SystemCall
 from .trace import Spawned, TraceEvent
 
@@ -119,6 +118,12 @@ class Breaks:
             self.clear(number)
         return len(numbers)
 
+    def close(self) -> None:
+        """The loop has come to its end, and with it what it tells us."""
+        self.kernel.trace.unsubscribe(self.spawned)
+        self.points.clear()
+        self.lines.close()
+
     def begin(self) -> None:
         """Watch every task, and those to come."""
         for task in self.kernel.tasks.values():
@@ -171,7 +176,7 @@ class Breaks:
 
 def is_place_to_stop(trap: Any) -> bool:
     """Whether it is a trap that the task goes on from; not a value that a subroutine returns."""
-    return trap is None or isinstance(trap, (SystemCall, GeneratorType, CoroutineType, StandIn))
+    return trap is None or issubclass(type(trap), (SystemCall, *SUBROUTINES))
 
 
 def names(task: Task) -> set[str]:

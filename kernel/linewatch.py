@@ -56,6 +56,11 @@ class LineWatch(ABC):
             if not self.lines:
                 self.uninstall()
 
+    def close(self) -> None:
+        """Remove all lines."""
+        for line in list(self.lines):
+            self.remove(line)
+
     def note(self, lines: set[CodeLine]) -> None:
         self.lines = lines
         self.files = {each.file for each in lines}

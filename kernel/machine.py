@@ -181,7 +181,7 @@ class Machine:
         if self.watchdog is not None:
             self.watchdog.stop()
         if self.kernel.breaks is not None:
-            self.kernel.breaks.clear_all()
+            self.kernel.breaks.close()
         self.kernel.workers.close()
         self.kernel.poller.close()
 

@@ -272,7 +272,7 @@ class Scheduler:
             switch_interval.put_back()
             self.running = False
             if self.breaks is not None:
-                self.breaks.clear_all()
+                self.breaks.close()
             self.workers.close()
             self.poller.close()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import CoroutineType, GeneratorType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .errors import Cancelled, TaskKilled
 from .frames import begun, shut
@@ -257,12 +257,16 @@ class Watched(StandIn):
     def show(self, trap: Any) -> object:
         """The trap; a subroutine is watched as well, and stops before it begins."""
         stops = self.watcher.sees(self.task, trap)
-        if isinstance(trap, (GeneratorType, CoroutineType, StandIn)):
+        if issubclass(type(trap), SUBROUTINES):  # an odd object could raise if it were asked
             subroutine = Watched(self.task, trap, self.watcher)
             return Stop(self.task, subroutine) if stops else subroutine
         if stops:
             self.task.halt()
         return trap
+
+
+#: What a task enters when it yields it.
+SUBROUTINES: Final = (GeneratorType, CoroutineType, StandIn)
 
 
 def watched(task: Task, frame: Any, watcher: Watcher) -> StandIn:

@@ -108,7 +108,7 @@ class Witness:
         """How a step ends that makes no call."""
         task, function = self.task, self.before.function
         if isinstance(task.frame, Throw):
-            return f"leaves {function} by {in_words(strip(task.frame.error))}"
+            return f"leaves {function} with {in_words(strip(task.frame.error))}"
         if depth(task) > self.depth:
             return f"enters {place_of(behind(task.frame)).function}"
         if depth(task) < self.depth and task.reply is not None:

@@ -214,6 +214,7 @@ class Signature(NamedTuple):
             if word.text == "--":
                 break
             if (choice := self._choice(word)) is not None:
+                self._once(choice, word, options)
                 options[choice.name] = choice.value(word._replace(text=word.text[1:]))
             elif OPTION.match(word.text):
                 self._option(word, pending, options)
@@ -227,8 +228,7 @@ class Signature(NamedTuple):
         """Add the option that `word` begins to `options`, with its value from `pending`."""
         spelling, given, _ = word.text.partition("=")
         parameter = self._named(spelling, word)
-        if parameter.name in options:
-            raise Mistake(f"{excerpt(spelling)} is given twice", word.start, word.end)
+        self._once(parameter, word, options)
         if parameter.kind is Kind.FLAG:
             if given:
                 raise Mistake(f"{spelling} takes no value", word.start, word.end)
@@ -239,6 +239,11 @@ class Signature(NamedTuple):
             options[parameter.name] = parameter.value(pending.popleft())
         else:
             raise Mistake(f"{excerpt(spelling)} takes a value", word.start, word.end)
+
+    def _once(self, parameter: Parameter, word: Word, options: dict[str, Any]) -> None:
+        if parameter.name in options:
+            spelling = excerpt(word.text.partition("=")[0])
+            raise Mistake(f"{spelling} is given twice", word.start, word.end)
 
     def _choice(self, word: Word) -> Parameter | None:
         """The option that takes a choice, if the word is that behind a dash: `-INT`."""

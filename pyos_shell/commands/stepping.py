@@ -24,7 +24,7 @@ from ..tid import Tid
 class Rate(float):
     """So many steps a second; 0 for `off`."""
 
-    metavar: ClassVar[str] = "N|off"
+    metavar: ClassVar[str] = "RATE"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -36,7 +36,7 @@ class Rate(float):
         except ValueError:
             rate = cls(0)
         if not 0.001 <= rate <= 1_000:
-            raise ValueError("N takes steps a second, from 0.001 to 1000, or off")
+            raise ValueError("RATE takes steps a second, from 0.001 to 1000, or off")
         return rate
 
 
@@ -128,9 +128,9 @@ def announce(system: System, tid: Tid | None) -> None:
 
 @command()
 def slow(system: System, rate: Rate, *, quiet: bool = False) -> Notice:
-    """Let tasks take N steps a second, and tell of each.
+    """Let tasks take so many steps a second, and tell of each.
 
-    N can be a fraction: `slow 0.5` is a step every other second. `slow off`
+    RATE can be a fraction: `slow 0.5` is a step every other second. `slow off`
     lets the system run as fast as ever, as does `resume`; `pause` holds it up.
 
     quiet: do not tell of the steps

@@ -288,7 +288,7 @@ def test_a_step_tells_what_the_task_did_and_who_became_ready():
     assert third == f"task 2 {inner} → {inner + 1} calls Sleep(1) and waits"
     sched.clock.advance(1)
     assert steps(sched, 1) == [
-        f"task 2 {inner + 1} → {line + 2} leaves {sub.__qualname__} by KeyError: 2"
+        f"task 2 {inner + 1} → {line + 2} leaves {sub.__qualname__} with KeyError: 2"
     ]
     assert steps(sched, 1) == [f"task 2 {line + 2} crashed: KeyError: 2"]
 
