@@ -65,8 +65,6 @@ def exit_in_words(event: Exited) -> str:
 def break_in_words(event: Broke) -> str:
     """One line about a stop at a breakpoint, with the source there, and how to go on."""
     place = f"{display_path(event.place.file)}:{event.place.line}"
-    source = source_line(event.place)
-    return (
-        f"task {event.tid} stops by break {event.number} at {place}: {source}; "
-        f"cont {event.tid} goes on"
-    )
+    if source := source_line(event.place):
+        place += f": {source}"
+    return f"task {event.tid} stops by break {event.number} at {place}; cont {event.tid} goes on"

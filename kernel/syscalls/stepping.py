@@ -25,10 +25,11 @@ class Pause(SystemCall):
     answer, None, when all goes on; the others have their turns of the same pass.
     """
 
+    acts_first = True
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         if caller.task is not None:
-            kernel.inbox.put(Order(lambda: brake_of(kernel).set_rate(None)))
-            return caller.give_way()
+            return behind_this_pass(kernel, caller, self, None)
         differs = kernel.brake is None or kernel.brake.rate is not None
         brake_of(kernel).set_rate(None)
         return differs
@@ -80,16 +81,33 @@ class Slow(SystemCall):
     rate: float
     silent: bool = False
 
+    acts_first = True
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         check_seconds(self.rate, "cannot make {} steps a second")
         if not 0 < self.rate < inf:
             raise ValueError(f"cannot make {self.rate} steps a second")
         rate = float(self.rate)
-        if caller.task is None:
-            brake_of(kernel).set_rate(rate, self.silent)
-            return None
-        kernel.inbox.put(Order(lambda: brake_of(kernel).set_rate(rate, self.silent)))
-        return caller.give_way()
+        if caller.task is not None:
+            return behind_this_pass(kernel, caller, self, rate, self.silent)
+        brake_of(kernel).set_rate(rate, self.silent)
+        return None
+
+
+def behind_this_pass(
+    kernel: Scheduler, caller: Caller, call: SystemCall, rate: float | None, silent: bool = False
+) -> object:
+    """Put the brake on when the pass is over in which a task has called for it; until then the task
+    sleeps, and it has its next step by the brake's leave.
+    """
+
+    def carry_out() -> None:
+        brake_of(kernel).set_rate(rate, silent)
+        if caller.queue is not None and caller.call is call:  # nobody has killed it meanwhile
+            caller.answer(None)
+
+    kernel.inbox.put(Order(carry_out))
+    return caller.sleep(kernel.sleepers, call)
 
 
 def brake_of(kernel: Scheduler) -> Brake:

@@ -1,4 +1,4 @@
-"""The command that has tasks stop where somebody wants to look at them."""
+"""The command that has tasks stop at a place."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from ..command import command
 from ..line import Word
 from ..mistake import Mistake, did_you_mean, excerpt
 from ..program import built_in, built_in_names, existing
+from ..source import compiled
 from ..system import Failure, System
 from ..tid import Tid
-from .python import compiled
 
 OFF = "off"
 

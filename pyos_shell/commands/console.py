@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from itertools import groupby
+
 from ..answers import Listing, Notice, Page
 from ..command import ALIASES, COMMANDS, command
 from ..given import DOC, SIGN, SUMMARY, USAGE
@@ -16,12 +20,14 @@ class Leave(Exception):
 
 
 @command(looks=True)
-def help(system: System, topic: Word | None = None) -> Listing | Page:
-    """Show this list, or all about a command or program."""
+def help(system: System, topic: Word | None = None, *, all: bool = False) -> Listing | Page:
+    """Show all commands, or all about one, or a program.
+
+    all: with a line about each command
+    """
     if topic is None:
-        signatures = [each.signature for each in COMMANDS.values()]
-        rows = [*((each.outline, each.summary) for each in signatures), (USAGE, SUMMARY)]
-        return Listing(rows, "begin with: spawn countdown 5   then: tasks   more: help spawn")
+        rows = [*(by_name() if all else by_topic()), (USAGE, SUMMARY)]
+        return Listing(rows, "begin with: spawn countdown 5   about each: help --all, help spawn")
     if topic.text == SIGN:
         return Page(USAGE, DOC)
     name = ALIASES.get(topic.text, topic.text)
@@ -34,6 +40,19 @@ def help(system: System, topic: Word | None = None) -> Listing | Page:
     meant = did_you_mean(topic.text, [*COMMANDS, *built_in_names()])
     message = f"no command and no program '{excerpt(topic.text)}'{meant}"
     raise Mistake(message, topic.start, topic.end)
+
+
+def by_name() -> Iterator[tuple[str, str]]:
+    """Each command, and what it does."""
+    for each in COMMANDS.values():
+        yield each.signature.outline, each.signature.summary
+
+
+def by_topic() -> Iterator[tuple[str, str]]:
+    """The commands of each topic, and what it is: the modules are the topics."""
+    for module, commands in groupby(COMMANDS.values(), lambda each: each.function.__module__):
+        doc = sys.modules[module].__doc__ or ""
+        yield ", ".join(each.name for each in commands), doc.partition("\n")[0]
 
 
 @command()

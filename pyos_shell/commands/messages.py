@@ -1,4 +1,4 @@
-"""Commands that send something into a task: a message, or an error."""
+"""Commands that send something into a task."""
 
 from __future__ import annotations
 

@@ -1,12 +1,8 @@
-"""Commands about the Python of tasks: evaluate an expression among them, and load code anew."""
+"""Commands about the Python of tasks."""
 
 from __future__ import annotations
 
 import importlib
-from importlib.util import find_spec
-from pathlib import Path
-from types import CodeType
-from typing import Any
 
 from kernel import Evaluate, KernelError, ListCode
 from kernel.task import in_words
@@ -14,9 +10,10 @@ from kernel.task import in_words
 from ..answers import Notice, Value
 from ..command import command
 from ..line import Word, parse
-from ..loader import Loading, LoadingFailed, imported_anew
+from ..loader import Loading
 from ..mistake import Mistake
-from ..program import built_in, built_in_names, refer
+from ..program import built_in, built_in_names
+from ..source import compiled, file_of
 from ..system import Failure, System
 from ..tid import Tid
 from .tasks import patience
@@ -26,11 +23,12 @@ QUOTES = ("'", '"')
 
 @command()
 def py(system: System, expression: Word, *expression_: Word, task: Tid | None = None) -> Value:
-    """Evaluate an expression of Python inside the kernel.
+    """Evaluate an expression of Python.
 
-    It sees `kernel`, and `tasks`, the living ones by tid. No task runs
-    meanwhile. What is `;`, `#`, `>` or `|` to the console needs quotes around
-    the whole: `py '3 > 2'`. It is given up where it takes too long.
+    That is done inside the kernel, where no task runs meanwhile. It sees
+    `kernel`, and `tasks`, the living ones by tid. What is `;`, `#`, `>` or `|`
+    to the console needs quotes around the whole: `py '3 > 2'`. It is given up
+    where it takes too long.
 
     task: also see the variables of this task's innermost frame, and `task`
     """
@@ -87,38 +85,3 @@ def reload(system: System, program: Word) -> Notice:
         numbers = ", ".join(map(str, former))
         said += f"; in former code: task{'s' * (len(former) > 1)} {numbers}"
     return Notice(said)
-
-
-def file_of(word: Word) -> Path:
-    """The file that a program is in. Raises `Mistake` at the word."""
-    if word.text in built_in_names():
-        return Path(built_in(word.text).function.__code__.co_filename)
-    reference = refer(word)
-    if reference.file is not None:
-        return reference.file
-    try:
-        with imported_anew(Path.cwd()):
-            spec = find_spec(reference.module)
-    except (ImportError, ValueError):
-        spec = None
-    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
-        raise Mistake(f"there is no module {reference.module}", word.start, word.end)
-    return Path(spec.origin)
-
-
-def compiled(file: Path, word: Word) -> set[CodeType]:
-    """The code of all functions in the file, as it is on disk now."""
-    try:
-        code = compile(file.read_bytes(), str(file), "exec", dont_inherit=True)
-    except OSError as error:
-        message = f"the file cannot be read: {error.strerror}"
-        raise Mistake(message, word.start, word.end) from None
-    except (SyntaxError, ValueError) as error:
-        raise LoadingFailed(error) from None
-    return set(nested(code))
-
-
-def nested(code: CodeType) -> list[CodeType]:
-    """A code, and all that is made in it."""
-    inner: list[Any] = [part for part in code.co_consts if isinstance(part, CodeType)]
-    return [code, *(each for part in inner for each in nested(part))]

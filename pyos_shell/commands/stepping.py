@@ -1,4 +1,4 @@
-"""Commands that hold the whole system up, and let it go on step by step."""
+"""Commands that hold up the whole system."""
 
 from __future__ import annotations
 
@@ -70,7 +70,10 @@ def pause(system: System) -> Notice:
 
 @command()
 def resume(system: System) -> Notice:
-    """Let all tasks go on after `pause`, `step` or `slow`."""
+    """Let all tasks go on.
+
+    So it ends `pause`, `step` and `slow`.
+    """
     return resumed(system)
 
 
@@ -128,10 +131,11 @@ def announce(system: System, tid: Tid | None) -> None:
 
 @command()
 def slow(system: System, rate: Rate, *, quiet: bool = False) -> Notice:
-    """Let tasks take so many steps a second, and tell of each.
+    """Let tasks take so many steps a second.
 
-    RATE can be a fraction: `slow 0.5` is a step every other second. `slow off`
-    lets the system run as fast as ever, as does `resume`; `pause` holds it up.
+    A line tells of each, as of `step`. RATE can be a fraction: `slow 0.5` is a
+    step every other second. `slow off` lets the system run as fast as ever, as
+    does `resume`; `pause` holds it up.
 
     quiet: do not tell of the steps
     """

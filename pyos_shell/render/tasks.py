@@ -23,7 +23,9 @@ def _(answer: Table, width: int | None = None) -> list[Fragments]:
     if not listed.tasks:
         hint = "no tasks; start one: spawn countdown 5   what there is: programs"
         return [cut(line, width) for line in [[("hint", hint)], *poller_line(answer)]]
-    rows = [cells(task, mark(task, listed)) for task in listed.tasks]
+    turns_matter = listed.paused or any(task.nice for task in listed.tasks)
+    following = listed.next if turns_matter else 0
+    rows = [cells(task, mark(task, following)) for task in listed.tasks]
     lines = table(HEADING, rows, width, LEAST_FIRST)
     rest = listed.total - len(listed.tasks)
     if rest:
@@ -31,13 +33,10 @@ def _(answer: Table, width: int | None = None) -> list[Fragments]:
     return [cut(line, width) for line in [*lines, *brake_line(listed), *poller_line(answer)]]
 
 
-def mark(task: TaskInfo, listed: TaskList) -> str:
-    """What stands behind the state of a task, where turns are not just taken one after the other:
-    its level, and whether it runs next.
-    """
+def mark(task: TaskInfo, following: int) -> str:
+    """What stands behind the state of a task: its level, and whether it runs next."""
     level = f" {task.nice:+}" if task.nice else ""
-    matters = listed.paused or any(each.nice for each in listed.tasks)
-    return f"{level} next" if matters and task.tid == listed.next else level
+    return f"{level} next" if task.tid == following else level
 
 
 def cells(task: TaskInfo, mark: str = "") -> Fragments:

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from kernel import Exited, GetStack, GetTid, ListTasks, Resume, Sleep, SystemCall, WaitQueue, syscalls
+from kernel import (
+    Exited,
+    GetStack,
+    GetTid,
+    ListTasks,
+    Resume,
+    Sleep,
+    SystemCall,
+    WaitQueue,
+    syscalls,
+)
 
 from .support import (
     Do,

@@ -22,6 +22,7 @@ from kernel import (
     Resume,
     Scheduler,
     Scripted,
+    Select,
     SendSignal,
     SetEvent,
     Signal,
@@ -32,6 +33,7 @@ from kernel import (
     TaskEnded,
     WaitAllBlocked,
     WaitEvent,
+    WaitTask,
     Yield,
 )
 
@@ -571,3 +573,53 @@ def test_a_task_ordered_to_step_may_call_for_anything():
     assert sched.brake is None
     settle(sched)
     assert outcome(sched, 1).ok
+
+
+def test_a_task_that_pauses_beside_few_others_has_no_second_turn_in_the_pass():
+    """Though a pass over few tasks has several turns."""
+    log = []
+
+    def program():
+        for number in range(3):
+            log.append(number)
+            yield Pause()
+
+    machine = Machine(Scheduler(stdin=False)).boot()
+    machine.call(NewTask(idle()), GUARD)
+    tid = machine.call(NewTask(program()), GUARD)
+    reply = machine.submit(WaitTask(tid))
+    for number in range(3):
+        while not machine.call(ListTasks(), GUARD).paused:
+            pass
+        assert log[-1] == number
+        machine.call(Resume(), GUARD)
+    assert reply.result(GUARD).ok
+    machine.shutdown(GUARD)
+
+
+def test_a_task_that_is_killed_as_it_pauses_is_not_answered_twice():
+    def program():
+        yield Pause()
+
+    def killer():
+        yield KillTask(1)
+
+    sched = start(program(), killer())
+    turn(sched, 3)
+    check(sched)
+    assert sched.brake is not None
+    answer(sched, Resume())
+    settle(sched)
+    assert outcome(sched, 1).killed
+
+
+@pytest.mark.parametrize("call", [Pause(), Slow(1)])
+def test_a_pause_is_no_branch_of_a_select(call):
+    def program():
+        with pytest.raises(TypeError):
+            yield Select(call, Sleep(1))
+        return "lives"
+
+    sched = start(program())
+    settle(sched)
+    assert outcome(sched, 1).value == "lives"
