@@ -133,6 +133,8 @@ class Scheduler:
         self.futures = Futures(self.inbox)
         #: What tasks read: the lines of `sys.stdin`, or else only those that are given to them.
         self.lines = StdinLines(self) if stdin else Lines(self)
+        #: By tid, the pipes that tasks read instead.
+        self.inputs: dict[int, Lines] = {}
         #: How many sleep for something outside: a thread, another machine.
         self.outside = 0
         self.trace = Trace()

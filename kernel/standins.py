@@ -144,13 +144,19 @@ def interrupted(task: Task, frame: Any, error: BaseException) -> StandIn:
     return Throw(task, frame, error)
 
 
+#: Who holds a task that has been sent the signal STOP.
+SIGNAL: Final = "the signal CONT"
+
+
 class Stop(StandIn):
     """The step is put off until the task is continued, and what it was to begin with is kept."""
 
-    __slots__ = ("answer", "call")
+    __slots__ = ("answer", "call", "holders")
 
     def __init__(self, task: Task, frame: Any) -> None:
         super().__init__(task, frame)
+        #: Each says in words what it waits for.
+        self.holders: list[object] = []
         self.answer: object = None
         #: The call that the task was asleep in when it was stopped.
         self.call = task.call if task.queue is not None else None
@@ -175,8 +181,10 @@ class Stopped(SystemCall):
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         stop = caller.task.stop if caller.task is not None else None
-        answered = f", with the answer to {stop.call!r}" if stop and stop.call is not None else ""
-        return f"the signal CONT{answered}"
+        if stop is None:
+            return SIGNAL
+        answered = f", with the answer to {stop.call!r}" if stop.call is not None else ""
+        return " and ".join(map(str, stop.holders)) + answered
 
 
 class InContext(StandIn):
@@ -259,10 +267,17 @@ class Watched(StandIn):
         stops = self.watcher.sees(self.task, trap)
         if issubclass(type(trap), SUBROUTINES):  # an odd object could raise if it were asked
             subroutine = Watched(self.task, trap, self.watcher)
-            return Stop(self.task, subroutine) if stops else subroutine
+            return stopped(self.task, subroutine) if stops else subroutine
         if stops:
             self.task.halt()
         return trap
+
+
+def stopped(task: Task, frame: Any) -> Stop:
+    """Stands in for a subroutine that is entered, but does not begin before a CONT."""
+    stop = Stop(task, frame)
+    stop.holders.append(SIGNAL)
+    return stop
 
 
 #: What a task enters when it yields it.

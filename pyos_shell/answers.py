@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kernel import BreakInfo, ExitStatus, StackInfo, Stepped, TaskList
+from kernel import BreakInfo, ExitStatus, PipeBroken, StackInfo, Stepped, TaskList
 
 from .output import Line
 
@@ -36,7 +36,22 @@ class Ends:
     @property
     def ok(self) -> bool:
         awaited = [*(status for _, status in self.before), *self.since]
-        return not self.script_failed and all(status.ok for status in awaited)
+        return not self.script_failed and all(map(ended_well, awaited))
+
+
+@dataclass(slots=True, frozen=True)
+class Started:
+    """The tasks that have been started; that has been said before they ran."""
+
+    tids: list[int]
+
+
+@dataclass(slots=True, frozen=True)
+class Ran:
+    """The commands of a file have run; whether all have succeeded."""
+
+    file: str
+    ok: bool
 
 
 @dataclass(slots=True, frozen=True)
@@ -100,3 +115,8 @@ class Value:
 
 
 Answer = Any
+
+
+def ended_well(status: ExitStatus) -> bool:
+    """Whether a task has returned, or was only ended because nobody read what it printed."""
+    return status.ok or isinstance(status.error, PipeBroken)

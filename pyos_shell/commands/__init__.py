@@ -27,11 +27,19 @@ from . import python
 from . import look
 
 # isort: split
+from . import aliases
+
+# isort: split
+from . import files
+
+# isort: split
 from . import console
 
 __all__ = [
+    "aliases",
     "breakpoints",
     "console",
+    "files",
     "lines",
     "look",
     "messages",

@@ -9,10 +9,10 @@ from kernel.task import in_words
 
 from ..answers import Notice, Value
 from ..command import command
-from ..line import Word, parse
+from ..line import Word, tokens
 from ..loader import Loading
 from ..mistake import Mistake
-from ..program import built_in, built_in_names
+from ..program import ProgramName, built_in, built_in_names
 from ..source import compiled, file_of
 from ..system import Failure, System
 from ..tid import Tid
@@ -55,7 +55,7 @@ def written(line: str, words: tuple[Word, ...]) -> tuple[str, int]:
     start, end = words[0].start, words[-1].end
     source = line[start:end]
     texts = [word.text for word in words]
-    if [word.text for statement in parse(source) for word in statement] != texts:
+    if [token.text for token in tokens(source)] != texts:
         return " ".join(texts), start  # they were not typed, but put in for what was
     if len(words) == 1 and source[:1] in QUOTES and source == source[0] + texts[0] + source[0]:
         return texts[0], start + 1
@@ -63,7 +63,7 @@ def written(line: str, words: tuple[Word, ...]) -> tuple[str, int]:
 
 
 @command()
-def reload(system: System, program: Word) -> Notice:
+def reload(system: System, program: ProgramName) -> Notice:
     """Load a program anew from its file.
 
     The next `spawn` runs it as it is on disk now; tasks that are in it go on

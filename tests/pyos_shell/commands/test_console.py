@@ -12,17 +12,16 @@ from ..shell import SAMPLES
 def test_help_lists_every_command_by_its_topic_and_says_how_to_start(shell):
     lines = shell.succeeds("help")
     names = [line.strip().split("  ")[0] for line in lines[:-2]]
-    assert ", ".join(names).split(", ") == [*COMMANDS, "[TID]> LINE"]
+    assert ", ".join(names).split(", ") == [*COMMANDS, "[TID]> LINE", "help lines"]
     said = "  begin with: spawn countdown 5   about each: help --all, help spawn"
     assert lines[-1] == said
 
 
 def test_help_on_all_has_a_line_about_every_command(shell):
     lines = shell.succeeds("help --all")
-    assert [line.split()[0] for line in lines[:-2]] == [*COMMANDS, "[TID]>"]
-    assert all(
-        each.signature.summary in line for each, line in zip(COMMANDS.values(), lines, strict=False)
-    )
+    assert [line.split()[0] for line in lines[:-2]] == [*COMMANDS, "[TID]>", "help"]
+    for each, line in zip(COMMANDS.values(), lines, strict=False):
+        assert each.signature.summary in line
 
 
 @pytest.mark.parametrize("topic", [*COMMANDS, *ALIASES])
@@ -77,3 +76,9 @@ def test_exit_and_quit_leave(shell, line):
 @pytest.mark.parametrize("line", ["exit 1", "quit now"])
 def test_exit_takes_no_argument_and_stays_where_there_is_one(shell, line):
     assert "usage: exit" in shell.fails(line)
+
+
+def test_help_tells_how_lines_are_put_together(shell):
+    assert any(line.strip().startswith("help lines") for line in shell.run("help"))
+    shown = "\n".join(shell.succeeds("help lines"))
+    assert all(sign in shown for sign in (";", "&&", "|", ">", ">>", "$?", "$!", "--json"))

@@ -209,4 +209,4 @@ def test_a_signal_behind_a_dash_that_there_is_not_is_a_mistake(shell):
 
 def test_a_signal_is_given_once(shell):
     shell.run(f"spawn {PROGRAMS}:sleeper")
-    assert shell.fails("kill -INT -USR1 1")[2] == "-USR1 is given twice"
+    assert shell.fails("kill -INT -USR1 1")[2] == "--signal is given twice"
