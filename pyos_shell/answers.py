@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kernel import ExitStatus, PipeBroken, StackInfo, TaskInfo, TaskList
+from kernel import BreakInfo, ExitStatus, PipeBroken, StackInfo, Stepped, TaskInfo, TaskList
 
 from .output import Line
 
@@ -122,6 +122,27 @@ class Log:
     """Remembered lines of output."""
 
     lines: list[Line]
+
+
+@dataclass(slots=True, frozen=True)
+class Steps:
+    """Steps that tasks have made one by one. Each has been told as it happened."""
+
+    steps: list[Stepped]
+
+
+@dataclass(slots=True, frozen=True)
+class Breakpoints:
+    """Where tasks stop."""
+
+    points: list[BreakInfo]
+
+
+@dataclass(slots=True, frozen=True)
+class Value:
+    """What an expression gives, in one line."""
+
+    text: str
 
 
 Answer = Any

@@ -6,7 +6,22 @@ from . import tasks
 from . import signals
 
 # isort: split
+from . import priorities
+
+# isort: split
+from . import stepping
+
+# isort: split
+from . import breakpoints
+
+# isort: split
 from . import lines
+
+# isort: split
+from . import messages
+
+# isort: split
+from . import python
 
 # isort: split
 from . import look
@@ -23,4 +38,18 @@ from . import files
 # isort: split
 from . import console
 
-__all__ = ["aliases", "console", "files", "lines", "look", "signals", "tasks", "top"]
+__all__ = [
+    "aliases",
+    "breakpoints",
+    "console",
+    "files",
+    "lines",
+    "look",
+    "messages",
+    "priorities",
+    "python",
+    "signals",
+    "stepping",
+    "tasks",
+    "top",
+]
