@@ -47,6 +47,18 @@ class Started:
 
 
 @dataclass(slots=True, frozen=True)
+class Left:
+    """A job that the user has left: its tasks are stopped, and go on when he wants."""
+
+    tids: list[int]
+    title: str
+
+    @property
+    def ok(self) -> bool:
+        return False
+
+
+@dataclass(slots=True, frozen=True)
 class Ran:
     """The commands of a file have run; whether all have succeeded."""
 

@@ -26,13 +26,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from kernel import Machine
+from kernel import Machine, Signal
 from kernel.task import in_words
 
 from . import render
 from .capture import Capture
 from .commands.console import Leave
 from .environment import Environment
+from .foreground import END_OF_INPUT, Feed, Job, SignalJob
 from .given import NOBODY_WAITS, call, invitation, trouble
 from .history import default_file
 from .line import given, quote
@@ -45,6 +46,7 @@ from .screen import PROMPT, MakeApplication, Screen, screen_for
 from .session import Session
 from .status import Sampler, Status
 from .system import DEADLINE, PATIENCE, GivenUp, System, boot, held, left_behind
+from .typewriter import GOODBYE
 
 T = TypeVar("T")
 
@@ -103,6 +105,9 @@ class Console:
         self.at_work: CommandLine | None = None
         #: Whether Ctrl-C on an empty line has been answered.
         self.asked_to_leave = False
+        #: What has the keyboard instead of the prompt, if anything; and an answer that it owes.
+        self.foreground: Job | None = None
+        self.owed: Future[Any] | None = None
         self.pace = Pace()
         self.pump = threading.Thread(target=self.pump_output, name="pyos output", daemon=True)
         self.status = 0
@@ -164,6 +169,9 @@ class Console:
 
     def typed(self, line: str) -> None:
         self.asked_to_leave = False
+        if self.foreground is not None:
+            self.feed(self.foreground, line)
+            return
         line = line.strip("\n")
         if is_for_tasks(line):  # and does not wait for what is typed ahead
             self.lines.appendleft(line)
@@ -190,6 +198,52 @@ class Console:
         self.at_work.start()
         self.loop.call_later(PATIENCE, self.remind, self.at_work)
 
+    # -- the foreground
+
+    def attach(self, job: Job | None) -> None:
+        """Give the keyboard to a job, or take it back."""
+        self.foreground, self.owed = job, None
+        self.screen.set_foreground(job is not None)
+        self.screen.invite("")
+
+    def feed(self, job: Job, text: str) -> None:
+        """Give a job the lines that were typed, which stay to be seen."""
+        self.screen.echo_input(text)
+        for line in text.split("\n"):
+            self.machine.submit(Feed(job, line)).add_done_callback(self.have_fed)
+
+    def have_fed(self, reply: Future[bool]) -> None:
+        """On the kernel's thread: a line has been given to a job, or not."""
+        if reply.exception() is not None:
+            self.have_given(reply)
+
+    def end_input(self) -> None:
+        """Ctrl-D: no more lines for the job, or at the prompt, no more commands."""
+        if self.foreground is None:
+            self.typed(GOODBYE)
+        else:
+            self.machine.submit(Feed(self.foreground, EOFError(END_OF_INPUT)))
+
+    def suspend(self) -> None:
+        """Ctrl-Z: stop the job, and give the prompt back."""
+        if self.foreground is not None:
+            self.foreground.stopped = True
+            self.machine.submit(SignalJob(self.foreground, Signal.STOP))
+            self.output.foreground = set()
+            self.foreground.left.set()
+
+    def interrupt_job(self, job: Job) -> bool:
+        """Ctrl-C for a job; false if the kernel has not yet done what the last one meant, as a task
+        holds it.
+        """
+        if self.owed is not None and not self.owed.done():
+            return False
+        job.interrupted = True
+        self.owed = self.machine.submit(SignalJob(job, Signal.INT))
+        return True
+
+    # -- lines for tasks
+
     def give(self, line: str) -> None:
         """Give tasks what was typed for them."""
         for each in filter(None, map(given, line.split("\n"))):
@@ -210,7 +264,7 @@ class Console:
 
     def remind(self, line: CommandLine) -> None:
         """Say what goes on instead of the prompt."""
-        if self.at_work is line:
+        if self.at_work is line and self.foreground is None:
             self.screen.set_busy(True, "Ctrl-C gives the prompt back")
 
     def finished(self, line: CommandLine) -> None:
@@ -225,6 +279,8 @@ class Console:
     def interrupt(self) -> None:
         """Ctrl-C: stop what is at work, and forget what has been typed ahead."""
         cleared = self.screen.clear_line()
+        if self.foreground is not None and self.interrupt_job(self.foreground):
+            return
         if self.lines:
             self.write([[("hint", f"not run: {visible(line)}")] for line in self.lines])
             self.lines.clear()
@@ -302,7 +358,8 @@ class Console:
         if lines:
             self.write(self.rendered(lines))
             self.pace.note(self.screen.waited)
-        self.screen.invite(invitation(self.output.awaited))
+        if self.foreground is None:
+            self.screen.invite(invitation(self.output.awaited))
         return bool(lines)
 
     def show_rest(self) -> None:
@@ -311,7 +368,11 @@ class Console:
 
     def rendered(self, lines: list[Line]) -> list[Fragments]:
         width = self.screen.width()
-        return [part for line in lines for part in output_lines(line, width)]
+        return [part for line in lines for part in output_lines(line, width, self.is_plain(line))]
+
+    def is_plain(self, line: Line) -> bool:
+        """Whether a line is shown as it is, as its task is in the foreground."""
+        return line.tid in self.output.foreground
 
     def pump_output(self) -> None:
         """Have what arrives shown, as long as there is somebody to show it."""
@@ -367,6 +428,7 @@ class CommandLine(threading.Thread):
         self.system.restarted = console.watch
         self.system.environment = console.environment
         self.system.play = self.play
+        self.system.attach = self.attach
         if isinstance(console.screen, Screen):
             self.system.full_screen = partial(self.full_screen, console.screen)
         self.session = TypedSession(self)
@@ -395,6 +457,10 @@ class CommandLine(threading.Thread):
     def play(self, lines: list[str]) -> str:
         """Have lines typed for an audience; answers what the keys do."""
         return self.console.on_terminal(partial(self.console.screen.play, lines))
+
+    def attach(self, job: Job | None) -> None:
+        """Give the keyboard to a job, or take it back."""
+        self.console.on_terminal(partial(self.console.attach, job))
 
     def full_screen(self, screen: Screen, make: MakeApplication) -> Future[None]:
         """Give the whole screen to an application; answers its end."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .aliases import Aliases
 from .line import Word
 from .mistake import Mistake
 from .statement import Statement
+
+if TYPE_CHECKING:
+    from .foreground import Job
 
 
 class Environment:
@@ -17,6 +22,8 @@ class Environment:
         #: The task that was started last, if one was.
         self.last_tid: int | None = None
         self.aliases = Aliases()
+        #: The jobs that were in the foreground and have not ended, the last one last.
+        self.jobs: list[Job] = []
 
     def expanded(self, statement: Statement) -> Statement:
         """The statement with the values of its variables. Raises `Mistake` at one without."""

@@ -70,6 +70,8 @@ class Output(io.TextIOBase):
         self.unfinished: dict[int, str] = {}
         #: What takes the text that a task prints, by tid, where it is not shown.
         self.routes: dict[int, Callable[[int, str], object]] = {}
+        #: The tasks that are in the foreground: what they print is shown as it is.
+        self.foreground: set[int] = set()
         self.lines: deque[Line] = deque()
         self.characters = 0
         #: How many of these characters were printed, not reported.

@@ -30,6 +30,8 @@ def report_to(output: Output, machine: Machine) -> None:
             return  # of a thousand connections that close nobody wants to hear
         if isinstance(event.status.error, PipeBroken):
             return  # that is how most pipelines end
+        if event.tid in output.foreground and needs_no_words(event):
+            return
         kind = "crash" if event.status.crashed else "report"
         output.report(event.tid, exit_in_words(event), kind)
 
@@ -55,6 +57,12 @@ def report_to(output: Output, machine: Machine) -> None:
     machine.subscribe(said, Abandoned, AcceptFailed, Deadlocked, Hogged, Released, Stepped)
     machine.subscribe(unheard, Unheard)
     machine.subscribe(panicked, Panicked)
+
+
+def needs_no_words(event: Exited) -> bool:
+    """Whether a task in the foreground has ended as its user sees or wants it."""
+    interrupted = isinstance(event.status.error, KeyboardInterrupt)
+    return interrupted or (event.status.ok and event.status.value is None)
 
 
 def exit_in_words(event: Exited) -> str:

@@ -20,10 +20,15 @@ from typing import Final, NamedTuple, Protocol
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import Application
 from prompt_toolkit.application.run_in_terminal import in_terminal
+from prompt_toolkit.auto_suggest import ConditionalAutoSuggest
+from prompt_toolkit.completion import ConditionalCompleter
+from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
+from prompt_toolkit.layout.processors import ConditionalProcessor
+from prompt_toolkit.lexers import DynamicLexer
 from prompt_toolkit.output import ColorDepth, Output, create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.renderer import print_formatted_text
@@ -40,7 +45,7 @@ from .player import Player, player_bindings
 from .render import STYLES, Fragments
 from .status import Status
 from .toolbar import add_toolbar
-from .typewriter import GOODBYE, PROMPT, Typewriter
+from .typewriter import PROMPT, Typewriter
 
 __all__ = ["PROMPT", "Screen", "screen_for"]
 
@@ -59,6 +64,12 @@ class Listener(Protocol):
 
     def interrupt(self) -> None:
         """Ctrl-C."""
+
+    def end_input(self) -> None:
+        """Ctrl-D."""
+
+    def suspend(self) -> None:
+        """Ctrl-Z, for what is in the foreground."""
 
     def sample(self) -> Status:
         """How the system is doing, for the toolbar."""
@@ -89,14 +100,18 @@ class Screen:
         self.waited = 0.0
         self.output.flush = partial(self.flush, self.output.flush)  # type: ignore[method-assign]
         self.style = Style.from_dict(STYLES)
+        #: Whether what is typed is no command, but for a task in the foreground.
+        self.in_foreground = False
+        self.at_commands = Condition(lambda: not self.in_foreground)
+        colours, marker = LineLexer(live), MistakeMarker(lambda: self.advice.mistake())
         self.session: PromptSession[None] = PromptSession(
             self.prompt,
             style=self.style,
             color_depth=ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None,
-            lexer=LineLexer(live),
-            input_processors=[MistakeMarker(lambda: self.advice.mistake())],
-            completer=CommandCompleter(live),
-            auto_suggest=SuggestLines(),
+            lexer=DynamicLexer(lambda: None if self.in_foreground else colours),
+            input_processors=[ConditionalProcessor(marker, self.at_commands)],
+            completer=ConditionalCompleter(CommandCompleter(live), self.at_commands),
+            auto_suggest=ConditionalAutoSuggest(SuggestLines(), self.at_commands),
             history=SharedHistory(history, self.warn),
             complete_while_typing=False,
             enable_suspend=True,
@@ -110,7 +125,7 @@ class Screen:
         self.app = self.session.app
         self.buffer = self.session.default_buffer
         self.buffer.accept_handler = self.accept
-        self.advice = Advice(lambda: self.buffer.document, live, listener.sample, self.width)
+        self.advice = Advice(self.commands, live, listener.sample, self.width)
         add_toolbar(
             self.session.layout,
             [self.advice.about_line, self.advice.about_system],
@@ -166,10 +181,24 @@ class Screen:
     def accept(self, buffer: object) -> bool:
         line = self.buffer.text
         self.put_off_drawing()
-        self.buffer.append_to_history()
+        if not self.in_foreground:
+            self.buffer.append_to_history()
         self.empty()
         self.listener.typed(line)
         return True  # as it has been emptied
+
+    def commands(self) -> Document:
+        """What has been typed, as far as it is commands."""
+        return Document() if self.in_foreground else self.buffer.document
+
+    def set_foreground(self, foreground: bool) -> None:
+        """What is typed from now on is for a task in the foreground, or for the prompt again."""
+        self.in_foreground = foreground
+        self.app.invalidate()
+
+    def echo_input(self, text: str) -> None:
+        """Leave what was typed for a task to be seen."""
+        self.write([[("", visible(line))] for line in text.split("\n")])
 
     def clear_line(self) -> bool:
         """Forget what has been typed; whether there was anything."""
@@ -195,7 +224,11 @@ class Screen:
 
         @bindings.add("c-d", filter=at_prompt & is_empty)
         def _(event: KeyPressEvent) -> None:
-            self.listener.typed(GOODBYE)
+            self.listener.end_input()
+
+        @bindings.add("c-z", filter=~self.at_commands)
+        def _(event: KeyPressEvent) -> None:
+            self.listener.suspend()
 
         return bindings
 

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from kernel import (
     KernelStopped,
@@ -28,6 +28,9 @@ from .environment import Environment
 from .output import Output
 from .plumber import Plumber
 from .reports import report_to
+
+if TYPE_CHECKING:
+    from .foreground import Job
 
 #: Seconds that living tasks get when the system ends.
 DEADLINE: Final = 2.0
@@ -91,6 +94,8 @@ class System:
         #: Gives the whole screen to an application, which it makes of the screen's setting; answers
         #: the end of that. Whoever has a screen that can do so sets it.
         self.full_screen: Callable[[Callable[[Any], Any]], Future[None]] | None = None
+        #: Gives the keyboard to a job, and takes it back for the prompt. Whoever has one sets it.
+        self.attach: Callable[[Job | None], None] | None = None
         #: Whether what the command at work answers goes to the screen, and is no document.
         self.on_screen = True
         #: Told of the machine that takes the place of this one; whoever ends it sets it.
@@ -122,14 +127,21 @@ class System:
                     raise GivenUp
                 return reply.result()
 
-    def start(self, tasks: list[Task], title: str, plumber: Plumber | None = None) -> list[int]:
+    def start(
+        self,
+        tasks: list[Task],
+        title: str,
+        plumber: Plumber | None = None,
+        announced: bool = True,
+    ) -> list[int]:
         """Put new tasks into the system, as stages of a pipeline if there is a `plumber`; answers
         their tids. They are announced before they run, so that nothing they print comes first.
         """
         try:
             for task in tasks:
                 task.tid = task.tid or self.ask(ReserveTid())
-            self.say(announcement(tasks, title))
+            if announced:
+                self.say(announcement(tasks, title))
         except BaseException:
             drop(tasks, plumber)
             raise
@@ -153,6 +165,7 @@ class System:
         self.started.clear()
         self.scripts.clear()
         self.environment.last_tid = None
+        self.environment.jobs.clear()
         self.machine = boot(self.output, self.stdin)
         self.restarted(self.machine)
         return ended
@@ -206,6 +219,7 @@ def boot(output: Output, stdin: bool = False) -> Machine:
     report_to(output, machine)
     output.awaited = 0
     output.routes.clear()
+    output.foreground = set()
     machine.boot()
     output.kernel_thread = machine.thread.ident
     return machine

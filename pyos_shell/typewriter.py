@@ -25,6 +25,9 @@ class Listener(Protocol):
     def typed(self, line: str) -> None:
         """A line is finished."""
 
+    def end_input(self) -> None:
+        """Ctrl-D."""
+
 
 class Typewriter:
     """A terminal that can only print (TERM=dumb), such as an editor's window: it edits the line
@@ -63,7 +66,9 @@ class Typewriter:
     def read_lines(self) -> None:
         text = os.read(self.input, 65536).decode("utf-8", "replace")
         self.prompted = False
-        for line in text.splitlines() or [GOODBYE]:
+        if not text:
+            self.listener.end_input()
+        for line in text.splitlines():
             if self.player is not None and not line.strip():
                 self.play_on(self.player)
             else:
@@ -116,6 +121,12 @@ class Typewriter:
 
     def refresh(self) -> None:
         """There is no toolbar."""
+
+    def set_foreground(self, foreground: bool) -> None:
+        """What is typed looks the same."""
+
+    def echo_input(self, text: str) -> None:
+        """The terminal has shown it already."""
 
     def echo(self, line: str) -> None:
         """The terminal has shown it already."""

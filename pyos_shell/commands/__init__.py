@@ -3,6 +3,9 @@
 from . import tasks
 
 # isort: split
+from . import jobs
+
+# isort: split
 from . import signals
 
 # isort: split
@@ -43,6 +46,7 @@ __all__ = [
     "breakpoints",
     "console",
     "files",
+    "jobs",
     "lines",
     "look",
     "messages",

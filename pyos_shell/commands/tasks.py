@@ -82,8 +82,13 @@ def make_tasks(system: System, stages: list[list[Word]], name: str) -> list[Task
 
 def plumber_for(system: System, plumbing: Plumbing, tasks: list[Task]) -> Plumber | None:
     """Whoever is to join the tasks, which are dropped if the file cannot be written to."""
-    if not any(plumbing):
-        return None
+    return Plumber(system.output, output_file(plumbing, tasks)) if any(plumbing) else None
+
+
+def output_file(plumbing: Plumbing, tasks: list[Task]) -> OutputFile | None:
+    """The file that the last task prints into, if there is one. The tasks are dropped if it cannot
+    be written to.
+    """
     target = None
     try:
         if plumbing.redirection is not None:
@@ -92,7 +97,7 @@ def plumber_for(system: System, plumbing: Plumbing, tasks: list[Task]) -> Plumbe
     except BaseException:
         drop(tasks)
         raise
-    return Plumber(system.output, target)
+    return target
 
 
 def make_task(system: System, words: Sequence[Word], name: str = "") -> Task:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kernel import ExitStatus
 
-from ..answers import Ends, Notice, Ran, Started
+from ..answers import Ends, Left, Notice, Ran, Started
 from ..mistake import visible
 from .dispatch import render
 from .layout import Fragments, cut
@@ -20,6 +20,17 @@ def _(answer: Notice, width: int | None = None) -> list[Fragments]:
 @render.register(Ran)
 def _(answer: object, width: int | None = None) -> list[Fragments]:
     return []  # it has been told as it happened
+
+
+@render.register
+def _(answer: Left, width: int | None = None) -> list[Fragments]:
+    line: Fragments = [
+        ("", "task "),
+        ("tid", str(answer.tids[0])),
+        ("", f" ({visible(answer.title)}) is stopped  "),
+        ("hint", "fg goes on, bg behind the prompt"),
+    ]
+    return [cut(line, width)]
 
 
 @render.register

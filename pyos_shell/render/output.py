@@ -18,10 +18,12 @@ def output_line(line: Line) -> Fragments:
     return [("tid", label), ("hint", "│ "), (style, line.text)]
 
 
-def output_lines(line: Line, width: int) -> list[Fragments]:
+def output_lines(line: Line, width: int, is_plain: bool = False) -> list[Fragments]:
     """The same on a screen, where a long report goes on below its beginning. What was printed is
-    left as it is.
+    left as it is; of a task in the foreground, without its tid.
     """
+    if is_plain:
+        return [output_line(line)[-1:]]
     label, bar, (style, text) = output_line(line)
     if line.kind == "out" or width < 2 * LABEL + LEAST[0]:
         return [output_line(line)]
