@@ -352,7 +352,7 @@ class Console:
         """Write a helping of what was printed and reported; whether there was any. It waits while
         the screen is covered.
         """
-        if self.screen.covered is not None:
+        if self.screen.is_covered:
             return False
         lines = self.output.take(self.pace.characters, unfinished)
         if lines:
@@ -431,6 +431,7 @@ class CommandLine(threading.Thread):
         self.system.attach = self.attach
         if isinstance(console.screen, Screen):
             self.system.full_screen = partial(self.full_screen, console.screen)
+            self.system.lend = partial(self.lend, console.screen)
         self.session = TypedSession(self)
         self.abandoned = False
 
@@ -465,6 +466,10 @@ class CommandLine(threading.Thread):
     def full_screen(self, screen: Screen, make: MakeApplication) -> Future[None]:
         """Give the whole screen to an application; answers its end."""
         return asyncio.run_coroutine_threadsafe(screen.cover(make), self.console.loop)
+
+    def lend(self, screen: Screen, command: list[str]) -> Future[int]:
+        """Lend the terminal to a command of the system; answers its exit status."""
+        return asyncio.run_coroutine_threadsafe(screen.lend(command), self.console.loop)
 
     def rows(self) -> int:
         """How many rows of a table fit, with the line, the heading, a hint, and the prompt."""

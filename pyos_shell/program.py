@@ -2,6 +2,7 @@
 
 A program is a typed generator function or `async def` whose docstring is its help. It is named by
  - the name of a built-in program: `echo_server`;
+ - that of a file in the current folder, without its `.py`, if it has a program of the same name;
  - a function in a file: `path/to/file.py:function`;
  - a function in a package: `package.module:function`;
  - or a file alone, a script that makes a `Scheduler` of its own: `server.py`.
@@ -22,12 +23,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from . import programs
 from .candidates import Candidate, files
 from .line import Word, quote
+from .local import LocalProgram, find_local, function_name, local_programs
 from .mistake import Mistake, did_you_mean, excerpt
 from .outline import Outline, outline
 from .signature import Signature
 
 if TYPE_CHECKING:
     from .live import Live
+
+#: Functions that are named where it is not clear which is meant, at most.
+SHOWN: Final = 3
 
 #: Files that are looked through for the one that was meant.
 MOST: Final = 1_000
@@ -70,7 +75,7 @@ def built_in_names() -> list[str]:
 
 def is_program(text: str) -> bool:
     """Whether `spawn` would know it: a built-in program, or a file of Python."""
-    return text in built_in_names() or ".py" in text
+    return text in built_in_names() or ".py" in text or find_local(text) is not None
 
 
 def refer(word: Word) -> Reference:
@@ -83,8 +88,25 @@ def refer(word: Word) -> Reference:
         return Reference(word.text, existing(place, word), "", function or "")
     if function and all(part.isidentifier() for part in [function, *place.split(".")]):
         return Reference(word.text, None, place, function)
+    local = find_local(word.text)
+    if local is not None:
+        return refer_to(local, word)
     meant = did_you_mean(word.text, built_in_names()) or "; type programs for all of them"
     raise Mistake(f"no program '{excerpt(word.text)}'{meant}", word.start, word.end)
+
+
+def refer_to(local: LocalProgram, word: Word) -> Reference:
+    """The program in the current folder. Raises `Mistake` at the word if it is not clear which
+    function that is.
+    """
+    known = outline(local.file)
+    if local.function is None and known is not None and known.functions:
+        names = " or ".join(f"{local.file}:{name}" for name in list(known.functions)[:SHOWN])
+        message = f"{local.file} has several functions, none of its name; name one: {names}"
+        raise Mistake(message, word.start, word.end)
+    name = "" if known is not None else function_name(local.file.stem)
+    function = local.function.name if local.function is not None else name
+    return Reference(word.text, existing(str(local.file), word), "", function)
 
 
 def split(text: str) -> tuple[str, str | None]:
@@ -136,6 +158,9 @@ class ProgramName(Word):
             return
         for name in built_in_names():
             yield Candidate(name, built_in(name).signature.summary)
+        for local in local_programs():
+            if local.function is not None and local.name not in built_in_names():
+                yield Candidate(local.name, local.function.summary, str(local.file))
         for each in files(begun, lambda entry: entry.name.endswith(".py")):
             if begun or not each.text.endswith("/"):
                 yield each
@@ -165,6 +190,9 @@ class ProgramWords(Word):
         """What takes them; None if that is not known before the program's file has run."""
         if name.text in built_in_names():
             return built_in(name.text).signature
+        local = find_local(name.text)
+        if local is not None:
+            return local.function.signature if local.function is not None else None
         place, function = split(name.text)
         if function is None or not place.endswith(".py"):
             return None

@@ -11,8 +11,8 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
@@ -141,8 +141,10 @@ class Screen:
         self.hint = ""
         #: Tells which task waits for a line, if one does.
         self.invitation = ""
-        #: The application that has the whole screen meanwhile; and what is to be written then.
+        #: The application that has the whole screen, whether somebody has it; and what is to be
+        #: written then.
         self.covered: Application[None] | None = None
+        self.is_covered = False
         self.held: deque[Fragments] = deque(maxlen=HELD)
         #: The line that was repeated last, as long as nothing has been written below it.
         self.echoed: str | None = None
@@ -156,13 +158,28 @@ class Screen:
     async def cover(self, make: MakeApplication) -> None:
         """Give the whole screen to an application, until that ends; then all is as it was."""
         setting = Setting(self.app.input, self.output, self.style, self.app.color_depth)
-        application = make(setting)
-        async with in_terminal():
-            self.covered = application
-            try:
-                await application.run_async(set_exception_handler=False, handle_sigint=False)
-            finally:
-                self.covered = None
+        self.covered = make(setting)
+        async with self.set_aside():
+            await self.covered.run_async(set_exception_handler=False, handle_sigint=False)
+
+    async def lend(self, command: list[str]) -> int:
+        """Lend the terminal to a command of the system; answers its exit status."""
+        keyboard, screen = self.app.input.fileno(), self.output.fileno()
+        async with self.set_aside():
+            child = await asyncio.create_subprocess_exec(
+                *command, stdin=keyboard, stdout=screen, stderr=screen
+            )
+            return await child.wait()
+
+    @asynccontextmanager
+    async def set_aside(self) -> AsyncIterator[None]:
+        """In this block somebody else has the terminal; what is to be written is kept."""
+        self.is_covered = True
+        try:
+            async with in_terminal():
+                yield
+        finally:
+            self.is_covered, self.covered = False, None
         self.write(list(self.held))
         self.held.clear()
         if self.leaving:
@@ -171,8 +188,8 @@ class Screen:
     def leave(self) -> None:
         """Read no more."""
         self.leaving = True
-        if self.covered is not None:
-            if self.covered.is_running and not self.covered.is_done:
+        if self.is_covered:
+            if self.covered is not None and self.covered.is_running and not self.covered.is_done:
                 self.covered.exit()
             return
         if self.app.is_running and not self.app.is_done:
@@ -291,7 +308,7 @@ class Screen:
 
     def write(self, lines: list[Fragments]) -> None:
         """Write lines above what is being typed."""
-        if self.covered is not None:
+        if self.is_covered:
             self.held += lines
             return
         self.print(lines)

@@ -94,6 +94,8 @@ class System:
         #: Gives the whole screen to an application, which it makes of the screen's setting; answers
         #: the end of that. Whoever has a screen that can do so sets it.
         self.full_screen: Callable[[Callable[[Any], Any]], Future[None]] | None = None
+        #: Lends the terminal to a command of the system; answers its exit status. Set by the same.
+        self.lend: Callable[[list[str]], Future[int]] | None = None
         #: Gives the keyboard to a job, and takes it back for the prompt. Whoever has one sets it.
         self.attach: Callable[[Job | None], None] | None = None
         #: Whether what the command at work answers goes to the screen, and is no document.

@@ -42,7 +42,7 @@ class Typewriter:
         self.stdout = sys.stdout
         self.left = asyncio.Event()
         #: Nothing ever covers what has been printed.
-        self.covered: None = None
+        self.is_covered = False
         self.busy = False
         self.prompted = False
         self.waited = 0.0

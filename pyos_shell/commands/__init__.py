@@ -33,6 +33,9 @@ from . import look
 from . import top
 
 # isort: split
+from . import editing
+
+# isort: split
 from . import aliases
 
 # isort: split
@@ -45,6 +48,7 @@ __all__ = [
     "aliases",
     "breakpoints",
     "console",
+    "editing",
     "files",
     "jobs",
     "lines",

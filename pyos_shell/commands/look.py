@@ -11,6 +11,7 @@ from kernel import GetStack, ListTasks, NoSuchTask, StackInfo
 
 from ..answers import Listing, Log, Stack, Table
 from ..command import command
+from ..local import local_programs
 from ..program import built_in, built_in_names
 from ..system import Failure, System
 from ..tid import Tid
@@ -62,9 +63,17 @@ def is_ours(file: Path) -> bool:
 
 @command(looks=True)
 def programs(system: System) -> Listing:
-    """List the built-in programs."""
+    """List the built-in programs, and those in the current folder.
+
+    `edit NAME` writes one.
+    """
     signatures = [built_in(name).signature for name in built_in_names()]
     rows = [(each.outline, each.summary) for each in signatures]
+    for each in local_programs():
+        if each.function is not None and each.name not in built_in_names():
+            taken = each.function.signature
+            outline = each.name if taken is None else taken._replace(name=each.name).outline
+            rows.append((outline, each.function.summary or str(each.file)))
     return Listing(rows, "start one: spawn countdown 5   all about one: help countdown")
 
 

@@ -26,6 +26,9 @@ import pyte
 ROOT = Path(__file__).resolve().parents[2]
 GUARD = 30.0
 
+#: The mode in which a second screen is before the first.
+ALTERNATE = 1049
+
 #: Bytes that a terminal takes at a time, and a slow one.
 HELPING = 4096
 SLOW_HELPING = 512
@@ -243,7 +246,26 @@ class Screen(pyte.Screen):
 
     def __init__(self, columns: int, lines: int) -> None:
         self.gone: list[str] = []
+        #: The first screen, while the second is before it.
+        self.first: tuple[dict, tuple[int, int]] | None = None
         super().__init__(columns, lines)
+
+    def set_mode(self, *modes: int, **kwargs: Any) -> None:
+        """Also the one that puts a second screen before the first."""
+        if ALTERNATE in modes and self.first is None:
+            cells = {number: row.copy() for number, row in self.buffer.items()}
+            self.first = cells, (self.cursor.x, self.cursor.y)
+            self.erase_in_display(2)
+        super().set_mode(*modes, **kwargs)
+
+    def reset_mode(self, *modes: int, **kwargs: Any) -> None:
+        if ALTERNATE in modes and self.first is not None:
+            cells, (self.cursor.x, self.cursor.y) = self.first
+            self.first = None
+            self.buffer.clear()
+            self.buffer.update(cells)
+            self.dirty.update(range(self.lines))
+        super().reset_mode(*modes, **kwargs)
 
     def index(self) -> None:
         if self.cursor.y == self.lines - 1:
