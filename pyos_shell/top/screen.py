@@ -35,7 +35,7 @@ SIGNALS: Final = {
     "1": Signal.USR1,
     "2": Signal.USR2,
 }
-QUESTION: Final = "t TERM  k KILL  i INT  1 USR1  2 USR2  other keys: none"
+QUESTION: Final = "t TERM  k KILL  i INT  1 USR1  2 USR2  other: none"
 
 #: What the keys sort by.
 SORTING: Final[dict[str, Order]] = {"P": "share", "T": "tid", "A": "age", "S": "state"}

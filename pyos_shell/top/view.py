@@ -93,7 +93,7 @@ class View:
             self.shown = reply.result()
         except (KernelStopped, RequestCancelled) as error:
             self.counts = self.machine.counts()
-            return self.say(f"{error}; restart gives a new one")
+            return self.say(f"restart gives a new kernel: {error}")
         self.due = max(self.due, now + MODESTY * (now - self.asked))
         self.trouble = ""
         self.first = self.shown.first

@@ -18,6 +18,7 @@ import tempfile
 import termios
 import time
 from collections.abc import Callable, Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -253,7 +254,7 @@ class Screen(pyte.Screen):
     def set_mode(self, *modes: int, **kwargs: Any) -> None:
         """Also the one that puts a second screen before the first."""
         if ALTERNATE in modes and self.first is None:
-            cells = {number: row.copy() for number, row in self.buffer.items()}
+            cells = {number: copy(row) for number, row in self.buffer.items()}
             self.first = cells, (self.cursor.x, self.cursor.y)
             self.erase_in_display(2)
         super().set_mode(*modes, **kwargs)
