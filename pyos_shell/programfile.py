@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from .local import function_name
+from .mistake import excerpt
 from .program import built_in, built_in_names
 
 #: Bytes of a file that is edited here, at most.
@@ -82,13 +83,14 @@ def open_program(name: str) -> ProgramFile:
     """
     try:
         path = Path(name if name.endswith(".py") else f"{name}.py").expanduser()
-        if stamp_of(path) is None and not os.path.lexists(path):
-            return ProgramFile(path, beginning(path.stem))
+        path.lstat()
         return read_program(path)
+    except FileNotFoundError:
+        return ProgramFile(path, beginning(path.stem))
     except OSError as error:
-        raise NotEditable(f"cannot read {name}: {error.strerror}") from None
+        raise NotEditable(f"cannot read {excerpt(name)}: {error.strerror}") from None
     except (ValueError, RuntimeError) as error:  # no name of a file; no such user
-        raise NotEditable(f"cannot read {name}: {error}") from None
+        raise NotEditable(f"cannot read {excerpt(name)}: {error}") from None
 
 
 def beginning(name: str) -> str:
@@ -124,7 +126,8 @@ def encoding_of(data: bytes, path: Path) -> str:
     try:
         return tokenize.detect_encoding(BytesIO(data).readline)[0]
     except SyntaxError as error:
-        raise NotEditable(f"{path}: {error.msg}") from None
+        unknown = str(error.msg).startswith("unknown encoding")
+        raise NotEditable(f"{path}: {error.msg if unknown else 'it is no utf-8'}") from None
 
 
 def stamp_of(path: Path) -> Stamp | None:
