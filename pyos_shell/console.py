@@ -77,6 +77,10 @@ def converse(prepared: list[str], startup: str | None = None, history: bool = Tr
         return Console(output, capture, startup, kept).run(prepared)
 
 
+class Typed(str):
+    """A line from the keyboard, not one that had been prepared."""
+
+
 class Ended(Exception):
     """There is no console any more."""
 
@@ -176,7 +180,7 @@ class Console:
         if is_for_tasks(line):  # and does not wait for what is typed ahead
             self.lines.appendleft(line)
         else:
-            self.lines.append(line)
+            self.lines.append(Typed(line))
         self.go_on()
 
     def go_on(self) -> None:
@@ -201,10 +205,14 @@ class Console:
     # -- the foreground
 
     def attach(self, job: Job | None) -> None:
-        """Give the keyboard to a job, or take it back."""
+        """Give the keyboard to a job, with what has been typed ahead, or take it back."""
         self.foreground, self.owed = job, None
         self.screen.set_foreground(job is not None)
         self.screen.invite("")
+        if job is not None:
+            for line in [line for line in self.lines if isinstance(line, Typed)]:
+                self.lines.remove(line)
+                self.feed(job, line)
 
     def feed(self, job: Job, text: str) -> None:
         """Give a job the lines that were typed, which stay to be seen."""
