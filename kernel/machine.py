@@ -7,12 +7,13 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
 
+from .callstack import depth
 from .deadlock import verdict
 from .errors import KernelStopped, RequestCancelled
 from .request import Cancellation, Reply, Request
 from .scheduler import Scheduler
 from .switching import switch_interval
-from .syscalls.system import depth, expanded
+from .syscalls.stacks import expanded
 from .systemcall import SystemCall, safe
 from .task import in_words
 from .trace import Deadlocked, Hogged, Panicked, Sink, TraceEvent

@@ -167,6 +167,7 @@ class Stopped(SystemCall):
     """Waits until the task is continued."""
 
     uninterruptible = True
+    woken_by = "whoever continues it"
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         return caller.sleep(kernel.sleepers, self)

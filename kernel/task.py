@@ -240,6 +240,7 @@ class Task(Caller):
         if self.stop is not None:
             return False
         self.frame = Stop(self)
+        self.kernel.stopped.add(self.tid)
         return True
 
     def unhalt(self) -> bool:
@@ -247,6 +248,7 @@ class Task(Caller):
         stop = self.stop
         if stop is None:
             return False
+        self.kernel.stopped.discard(self.tid)
         if self.frame is stop:
             self.frame = stop.frame
         else:  # an error of the call that it is stopped in has come on top

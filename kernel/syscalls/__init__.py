@@ -6,8 +6,11 @@ from .datagrams import OpenDatagram, RecvFrom, SendTo
 from .events import Barrier, ClearEvent, Event, SetEvent, WaitBarrier, WaitEvent
 from .files import ReadWait, WriteWait
 from .groups import EndGroup, NextEnded, TaskGroup, first_ended, first_good
+from .idle import WaitAllBlocked
+from .inspecting import InspectTask, MailboxInfo, PlaceInfo, ScopeInfo, TaskDetails
 from .lines import EndInput, GiveLine, ReadLine, TakeLine
 from .links import Demonitor, Down, Link, Monitor, SpawnLinked, SpawnMonitored, TrapExits, Unlink
+from .listing import EndedInfo, EndedList, ListEnded, ListTasks, TaskInfo, TaskList
 from .locks import Abandon, Acquire, CapacityLimiter, Lock, Mutex, Release, Semaphore
 from .mailboxes import (
     Answer,
@@ -22,6 +25,8 @@ from .mailboxes import (
     Unregister,
     WhereIs,
 )
+from .openfiles import FileInfo, FileList, ListFiles
+from .overview import GetOverview, Overview
 from .pipes import ClosePipe, Pipe, PipeRead, PipeWrite
 from .processes import Process, StartProcess, WaitProcess
 from .ready import Ready, TellReady
@@ -32,11 +37,12 @@ from .sendfile import SendFile
 from .shared import SharedGet, SharedPut, SharedWait
 from .signals import OnSignal, SendSignal, Signal
 from .sockets import Accept, Connect, Listen, Recv, Send
+from .stacks import FrameInfo, GetStack, StackInfo
 from .streams import Read, Write
-from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList, WaitAllBlocked
 from .tasks import GetTid, Join, KillTask, NewTask, WaitTask, Yield
 from .threads import RunInThread, WaitFuture
 from .time import Now, Sleep, SleepUntil, Ticks
+from .why import Cause, ExplainTask, Explanation
 
 __all__ = [
     "Abandon",
@@ -49,6 +55,7 @@ __all__ = [
     "Cancel",
     "CancelSend",
     "CapacityLimiter",
+    "Cause",
     "ChanClose",
     "ChanRecv",
     "ChanRecvMany",
@@ -63,18 +70,29 @@ __all__ = [
     "Down",
     "EndGroup",
     "EndInput",
+    "EndedInfo",
+    "EndedList",
     "Event",
+    "ExplainTask",
+    "Explanation",
+    "FileInfo",
+    "FileList",
     "FrameInfo",
+    "GetOverview",
     "GetStack",
     "GetTid",
     "GiveLine",
+    "InspectTask",
     "Join",
     "KillTask",
     "LimitMailbox",
     "Link",
+    "ListEnded",
+    "ListFiles",
     "ListTasks",
     "Listen",
     "Lock",
+    "MailboxInfo",
     "Monitor",
     "Mutex",
     "NewTask",
@@ -84,9 +102,11 @@ __all__ = [
     "OnSignal",
     "OpenDatagram",
     "OpenScope",
+    "Overview",
     "Pipe",
     "PipeRead",
     "PipeWrite",
+    "PlaceInfo",
     "Process",
     "RWLock",
     "Read",
@@ -100,6 +120,7 @@ __all__ = [
     "Release",
     "RunInThread",
     "Scope",
+    "ScopeInfo",
     "Select",
     "Semaphore",
     "Send",
@@ -120,6 +141,7 @@ __all__ = [
     "StackInfo",
     "StartProcess",
     "TakeLine",
+    "TaskDetails",
     "TaskGroup",
     "TaskInfo",
     "TaskList",

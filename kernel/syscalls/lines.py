@@ -36,6 +36,8 @@ class TakeLine(SystemCall):
     the input, and what reading `sys.stdin` raises.
     """
 
+    woken_by = "whoever types a line for it"
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         lines = kernel.lines
         return lines.take() if lines.kept else caller.sleep(lines.readers, self)
