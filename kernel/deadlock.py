@@ -83,9 +83,9 @@ def walk(kernel: Scheduler, start: int, cleared: set[int]) -> list[int]:
 
 
 def targets(kernel: Scheduler, tid: int) -> Iterator[int]:
-    """The living tasks for all of which a task waits."""
+    """The living tasks for all of which a task waits. One that is stopped waits for none."""
     task = kernel.tasks.get(tid)
-    if task is None or task.queue is None:
+    if task is None or task.queue is None or task.stop is not None:
         return
     with contextlib.suppress(BaseException):  # a call of a program's own may fail at it
         for other in islice(task.call.waits_for_all(), len(kernel.tasks)):

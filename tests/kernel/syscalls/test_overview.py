@@ -95,11 +95,11 @@ def test_files_and_what_is_outside_are_counted():
         sched.poller.close()
 
 
-def test_with_100_000_tasks_nobody_is_looked_at(monkeypatch):
-    sched = start(*(sleeper() for _ in range(100_000)))
+def test_however_many_tasks_there_are_none_is_looked_at(monkeypatch):
+    sched = start(*(sleeper() for _ in range(1_000)))
     monkeypatch.setattr(Task, "state", property(lambda task: pytest.fail("looked at one")))
     overview = snapshot(sched, GetOverview())
-    assert (overview.tasks, overview.ready) == (100_000, 100_000)
+    assert (overview.tasks, overview.ready) == (1_000, 1_000)
     sched.end_all(0)
 
 
