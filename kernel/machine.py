@@ -94,6 +94,10 @@ class Machine:
         """Call `sink` with every such event, on the kernel's thread or the watchdog's."""
         self.kernel.trace.subscribe(sink, *kinds)
 
+    def unsubscribe(self, sink: Sink) -> None:
+        """Call `sink` no more."""
+        self.kernel.trace.unsubscribe(sink)
+
     def holder(self) -> Hogged | None:
         """The task that is in a step at this very moment, and where; None while none is."""
         return self.watchdog.holder() if self.watchdog is not None else None

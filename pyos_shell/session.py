@@ -34,6 +34,7 @@ class Session:
         self.width = width
         self.failed = False
         system.say = self.confirm
+        system.tell = self.tell
 
     def run(self, source: str) -> None:
         """Run each statement of `source`; one that fails does not keep the rest from running.
@@ -89,6 +90,10 @@ class Session:
     def confirm(self, text: str) -> None:
         """Show what is about to be done, in the middle of a command."""
         self.show(render.render(Notice(text), self.width()), False)
+
+    def tell(self, answer: object) -> None:
+        """Show an answer in the middle of a command."""
+        self.show(render.render(answer, self.width()), True)
 
     def mistaken(self, error: Mistake, line: str) -> None:
         self.fail(render.mistake(error, line, self.width()))

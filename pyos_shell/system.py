@@ -76,6 +76,8 @@ class System:
         self.scripts: list[Running] = []
         #: Confirms what is about to be done; whoever shows the answers sets it.
         self.say: Callable[[str], None] = lambda text: None
+        #: Shows an answer before the command has ended; set by the same.
+        self.tell: Callable[[object], None] = lambda answer: None
         #: Told of the machine that takes the place of this one; whoever ends it sets it.
         self.restarted: Callable[[Machine], None] = lambda machine: None
         #: Set by Ctrl-C at a prompt, which another thread listens to.
@@ -129,6 +131,7 @@ class System:
         there, because a task holds it.
         """
         former = self.machine
+        self.output.end_trace()
         ended = former.shutdown(DEADLINE) or former.panic is not None
         self.started.clear()
         self.scripts.clear()

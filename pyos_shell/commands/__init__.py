@@ -12,6 +12,12 @@ from . import lines
 from . import look
 
 # isort: split
+from . import reading
+
+# isort: split
+from . import trace
+
+# isort: split
 from . import console
 
-__all__ = ["console", "lines", "look", "signals", "tasks"]
+__all__ = ["console", "lines", "look", "reading", "signals", "tasks", "trace"]

@@ -20,5 +20,8 @@ STYLES: Final = {
     "code.number": "ansicyan",
     "code.comment": "ansibrightblack",
     "code.name": "bold",
+    "local": "ansicyan",
+    "mark": "ansigreen bold",
+    "trace": "ansicyan",
     "prompt": "ansigreen bold",
 }

@@ -85,11 +85,13 @@ def test_help_lists_the_commands_by_topic():
         *("spawn", "wait"),
         *("kill", "stop", "cont"),
         "eof",
-        *("tasks", "stack", "programs", "log"),
+        *("tasks", "stack", "inspect", "why", "files"),
+        *("programs", "list", "log"),
+        "trace",
         *("help", "restart", "exit"),
     ]
     assert ALIASES == {"ps": "tasks", "quit": "exit"}
-    assert commands.__all__ == ["console", "lines", "look", "signals", "tasks"]
+    assert commands.__all__ == ["console", "lines", "look", "reading", "signals", "tasks", "trace"]
 
 
 FUNCTIONS = {name: each.function for name, each in COMMANDS.items()} | {

@@ -50,7 +50,8 @@ def test_a_program_is_offered_its_own_options():
 
 @pytest.mark.parametrize("name", ["tasks", "ps"])
 def test_a_command_is_offered_its_options_under_each_of_its_names(name):
-    assert list(offered(f"{name} --")) == [f"{name} --all"]
+    assert list(offered(f"{name} --a")) == [f"{name} --all"]
+    assert f"{name} --tree" in offered(f"{name} --")
 
 
 SIGNALS = ["TERM", "KILL", "INT", "STOP", "CONT", "USR1", "USR2"]

@@ -21,8 +21,9 @@ def test_the_overviews_fit_on_a_projector(topic):
 @pytest.mark.parametrize("name", [*COMMANDS, *built_in_names()])
 def test_the_help_on_everything_fits_on_a_projector(name):
     signature = COMMANDS[name].signature if name in COMMANDS else built_in(name).signature
-    page = Page(f"spawn {signature.usage}", signature.doc)
-    assert render(page, 80) == render(page, None)
+    text = Page("", signature.doc)
+    assert render(text, 80) == render(text, None)
+    assert len(render(Page(f"spawn {signature.usage}", ""), 80)) <= 5
 
 
 def test_a_page_is_wrapped_where_it_does_not_fit():

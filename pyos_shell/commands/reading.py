@@ -1,0 +1,96 @@
+"""Commands that show what is there to be read: programs and their source, and the log."""
+
+from __future__ import annotations
+
+import threading
+from math import inf
+from typing import Final, Literal
+
+from kernel import GetStack
+
+from .. import source
+from ..answers import Listing, Log, Source
+from ..command import command
+from ..line import Word
+from ..mistake import Mistake
+from ..output import KINDS, Line
+from ..program import built_in, built_in_names
+from ..system import Failure, GivenUp, System
+from ..tid import Tid
+from .look import about
+
+#: The kinds of lines of each level: what matters less than the level is left out.
+LEVELS: Final = {"printed": KINDS, "reported": ("report", "crash"), "crash": ("crash",)}
+
+
+@command()
+def programs(system: System) -> Listing:
+    """List the built-in programs."""
+    signatures = [built_in(name).signature for name in built_in_names()]
+    rows = [(each.outline, each.summary) for each in signatures]
+    return Listing(rows, "start one: spawn countdown 5   all about one: help countdown")
+
+
+@command(name="list")
+def list_source(system: System, program: Word, *, all: bool = False) -> Source:
+    """Show the source of a program, or of a task.
+
+    PROGRAM is what `spawn` takes; or the number of a task, whose lines where it
+    stands are marked.
+
+    all: the whole file, and not just the function
+    """
+    if not program.text.isdigit():
+        found = source.of_program(program)
+        return source.whole(found) if all else found
+    try:
+        tid = Tid.parse(program.text)
+    except ValueError as error:
+        raise Mistake(str(error), program.start, program.end) from None
+    info = about(system, GetStack(tid))
+    if not info.frames:
+        raise Failure(f"task {tid} has {info.status}, and stands nowhere; list its program by name")
+    return source.of_task(info.frames, all)
+
+
+@command()
+def log(
+    system: System,
+    tid: Tid | None = None,
+    *,
+    level: Literal["printed", "reported", "crash"] = "printed",
+    last: int | None = None,
+    follow: bool = False,
+) -> Log | None:
+    """Show again what was printed and reported.
+
+    That is what one task printed, or all; the last 2,000 lines are remembered.
+
+    level: only what matters at least as much
+    last: only so many lines
+    follow: then nothing but such lines as they come, until Ctrl-C
+    """
+    if last is not None and last < 0:
+        raise Failure(f"--last takes a number of lines, not {last}")
+    kinds, output = LEVELS[level], system.output
+    with output.lock:  # so that no line comes between the two
+        lines = output.log(tid, kinds)
+        if follow:
+            output.wanted = lambda line: is_wanted(line, tid, kinds)
+    answer = Log(lines if last is None else lines[len(lines) - min(last, len(lines)) :])
+    if not follow:
+        return answer
+    try:
+        if answer.lines:
+            system.tell(answer)
+        system.wait(threading.Event(), inf)
+    except GivenUp:
+        pass
+    finally:
+        output.wanted = None
+    return None
+
+
+def is_wanted(line: Line, tid: int | None, kinds: tuple[str, ...]) -> bool:
+    """Whether a line that comes is one of those that are followed."""
+    return line.kind in kinds and (tid is None or line.tid == tid)
