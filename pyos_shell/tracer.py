@@ -116,9 +116,11 @@ class Tracer:
     #: The calls under way, by tid.
     pending: dict[int, Pending] = field(default_factory=dict)
     events: deque[Finished | Spawned | Exited] = field(default_factory=deque)
-    #: How many were dropped in all, which the kernel's thread counts; and of how many it was said.
+    #: How many were dropped in all, which the kernel's thread counts; of how many it has been said,
+    #: and when that was: once a second is enough.
     dropped: int = 0
     said: int = 0
+    said_at: float = 0.0
     remembered: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     stopped: bool = False
     arrived: threading.Event = field(default_factory=threading.Event)
@@ -194,8 +196,8 @@ class Tracer:
         for tid, text in [*self.told(), *self.asleep()]:
             self.write(tid, text)
         dropped = self.dropped - self.said
-        if dropped and (at_the_end or not self.events):
-            self.said += dropped
+        if dropped and (at_the_end or self.clock() - self.said_at >= 1):
+            self.said, self.said_at = self.said + dropped, self.clock()
             self.write(0, f"{dropped:,} lines dropped")
         if self.wishes.file is not None:
             self.wishes.file.flush()

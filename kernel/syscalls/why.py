@@ -73,7 +73,7 @@ class Explanation:
         if self.omitted:
             parts.insert(len(parts) // 2, f"and so on, {self.omitted:,} tasks more")
         last = self.chain[-1]
-        if last.woken_by and not self.circle:
+        if last.woken_by and not self.verdict:
             parts.append(f"{last.woken_by} could wake it{at_hand(last.wakers)}")
         return "; ".join([*parts, *filter(None, [self.verdict])])
 

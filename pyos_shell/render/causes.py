@@ -23,7 +23,7 @@ def _(answer: Why, width: int | None = None) -> list[Fragments]:
     if explanation is not None and len(explanation.chain) >= SHORTEST:
         lines += chain(explanation)
     if answer.hint:
-        lines.append([("hint", f"  {answer.hint}")])
+        lines += [[("hint", f"  {part}")] for part in wrapped(answer.hint, width, indent="  ")]
     return [cut(line, width) for line in lines]
 
 
