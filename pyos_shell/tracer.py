@@ -247,8 +247,8 @@ def line(event: Finished | Spawned | Exited) -> str:
 def taken(seconds: float) -> str:
     """A time in three digits and its unit: `12 µs`, `3.4 ms`, `2.1 s`."""
     for unit, length in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= length or unit == "µs":
-            digits = 1 if seconds < 10 * length and unit != "µs" else 0
+        if seconds >= 0.9995 * length or unit == "µs":
+            digits = 1 if seconds < 9.95 * length and unit != "µs" else 0
             return f"{seconds / length:.{digits}f} {unit}"
     raise AssertionError
 

@@ -3,10 +3,10 @@
 import pytest
 from wcwidth import wcswidth
 
-from kernel import TaskInfo, TaskList
-from pyos_shell.answers import Table
+from kernel import EndedInfo, EndedList, ExitStatus, TaskInfo, TaskList
+from pyos_shell.answers import Ended, Table
 from pyos_shell.render import plain, render
-from pyos_shell.render.tasks import duration
+from pyos_shell.render.tasks import LEVELS, branches, duration
 
 CONNECTION = "read 127.0.0.1:45000 ← 127.0.0.1:53412"
 
@@ -113,3 +113,61 @@ def test_an_empty_table_says_how_to_start():
 )
 def test_ages_are_short(seconds, text):
     assert duration(seconds) == text
+
+
+# -- trees
+
+
+def test_a_tree_is_drawn_with_lines_and_an_orphan_begins_one_of_its_own():
+    rows = [(1, 0), (2, 1), (4, 2), (3, 1), (5, 3), (6, 99), (7, 6)]
+    stems = branches([task(tid, parent=parent) for tid, parent in rows])
+    assert stems == {1: "", 2: "├─ ", 4: "│  └─ ", 3: "└─ ", 5: "   └─ ", 6: "", 7: "└─ "}
+
+
+def test_a_tree_of_any_depth_leaves_room_for_its_programs():
+    stems = branches([task(tid, parent=tid - 1) for tid in range(1, 2_000)])
+    assert len(stems) == 1_999
+    assert max(map(wcswidth, stems.values())) <= 3 * LEVELS
+
+
+def test_a_tree_fits_a_narrow_screen():
+    rows = [task(tid, parent=tid - 1, program=f"program {tid}") for tid in range(1, 9)]
+    lines = render(Table(TaskList(rows, 8, "epoll", None), True, tree=True), 20)
+    assert all(wcswidth(plain(line)) <= 20 for line in lines)
+
+
+# -- those that have ended
+
+
+def ended(*rows, total=None, width=80, narrowed=False):
+    listed = EndedList(list(rows), len(rows) if total is None else total)
+    return [plain(line) for line in render(Ended(listed, narrowed), width)]
+
+
+def test_the_ended_are_told_with_how_long_they_lived_and_how_they_ended():
+    crash = ExitStatus(2, error=ValueError("no good"))
+    assert ended(
+        EndedInfo(2, 0, "crash", 75.0, crash), EndedInfo(1, 0, "p", 0.5, ExitStatus(1))
+    ) == [
+        "TID PAR LIVED HOW IT ENDED                 PROGRAM",
+        "  2   0 75s   crashed: ValueError: no good crash",
+        "  1   0 0.5s  ended                        p",
+    ]
+
+
+def test_how_a_task_ended_is_good_or_bad():
+    listed = EndedList([EndedInfo(1, 0, "p", 1.0, ExitStatus(1, killed=True))], 1)
+    assert ("error", "killed       ") in [
+        (style, text.ljust(13)) for style, text in render(Ended(listed))[1]
+    ]
+
+
+def test_the_ended_that_do_not_fit_are_counted():
+    row = EndedInfo(1, 0, "p", 1.0, ExitStatus(1))
+    assert ended(row, total=9)[-1] == "… and 8 more: tasks --ended --all"
+    assert ended() == ["no task has ended yet"]
+    assert ended(narrowed=True) == ["no task has ended that is like that"]
+    assert [line.split() for line in ended(row, width=20)] == [
+        ["TID", "HOW", "IT", "…", "PROGRAM"],
+        ["1", "ended", "p"],
+    ]
