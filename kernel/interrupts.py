@@ -12,8 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .scheduler import Scheduler
-    from .task import Task
+    from .scheduler import Scheduler, Turn
 
 
 class Interrupts:
@@ -27,8 +26,8 @@ class Interrupts:
     def __init__(self, kernel: Scheduler) -> None:
         self.kernel = kernel
         self.pending = False
-        #: The turn in which it has come: the pass, and the task.
-        self.turn: tuple[int, Task | None] = (0, None)
+        #: The turn in which it has come.
+        self.turn: Turn | None = None
         self.former: Any = None
 
     def __enter__(self) -> None:
@@ -50,7 +49,7 @@ class Interrupts:
         self.arrive()  # one that came with the last step
 
     def handle(self, signum: int, frame: FrameType | None) -> None:
-        turn = (self.kernel.passes, self.kernel.running_task(frame))
+        turn = self.kernel.turn_at(frame)
         if not self.pending:
             self.pending = True
             self.kernel.inbox.put(self, first=True)

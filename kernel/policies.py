@@ -26,13 +26,20 @@ class Policy:
         self.budget = budget
 
     def picker(self, ready: deque[Task]) -> Callable[[], Task]:
-        """The function that the loop calls for the next task.
+        """The function that the loop calls for the next task; it raises `IndexError` if there is
+        none.
 
         For round robin it is the queue's own method, so that the door costs nothing.
         """
         if type(self).pick is Policy.pick:
             return ready.popleft
-        return lambda: self.pick(ready)
+
+        def pick() -> Task:
+            if not ready:
+                raise IndexError("no task is ready")
+            return self.pick(ready)
+
+        return pick
 
     def pick(self, ready: deque[Task]) -> Task:
         """Take one task out of `ready`, which is not empty, and give it."""

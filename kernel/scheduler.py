@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable
 from itertools import count
 from types import FrameType, GeneratorType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .alarms import Alarm, Alarms
 from .asyncgens import AsyncGenerators
@@ -56,10 +56,15 @@ TASKS: Final = 200_000
 #: One pass over the ready queue: so many turns at most, and no further one after so many calls.
 PASS: Final = 1000
 
+#: The turns of a pass over a queue that is shorter, once it has kept its length for a pass: to look
+#: around takes longer than a step or two.
+LAPS: Final = (0, 1, 2, 3)
+
 #: Between two looks at the files while tasks are busy: so many seconds (more than the interpreter's
 #: switch interval and what it takes to wake a thread), or so many passes if no clock runs.
 LOOK: Final = 0.0005
 LOOKS: Final = 1000
+
 
 #: Seconds from a kill to the end by force, unless told otherwise.
 GRACE: Final = 2.0
@@ -373,8 +378,8 @@ class Scheduler:
         self.files.ready(self.poller.poll(timeout))
 
     def run_passes(self, once: bool) -> None:  # noqa: C901 - a function call is as dear as a step
-        """Give every ready task one turn; unless `once`, again and again while there is nothing
-        else to look at.
+        """Give every ready task one turn, a pass; unless `once`, pass after pass while there is
+        nothing else to look at.
 
         A turn is steps of the task's innermost frame. A step ends with
          - a return or an error, with which the frame's caller goes on;
@@ -396,10 +401,17 @@ class Scheduler:
                 crowd = len(ready)
                 if not crowd:
                     break
-                turns = (None,) * min(crowd, PASS)
+                turns = (0,) * min(crowd, PASS)
+            elif crowd < len(LAPS):
+                turns = LAPS
             untraced = trace.untraced
-            for _ in turns:
-                task = pick()
+            for turn in turns:  # noqa: B007 - `turn_at` reads it
+                try:
+                    task = pick()
+                except IndexError:
+                    if ready:
+                        raise
+                    break
                 answer = task.reply
                 task.reply = None
                 used = 0
@@ -463,16 +475,33 @@ class Scheduler:
 
     @staticmethod
     def running_task(frame: FrameType | None) -> Task | None:
-        """The task in whose step a kernel's thread is, read off the loop's own frame.
+        """The task in whose step a kernel's thread is, as `turn_at`."""
+        return Scheduler.turn_at(frame).task
+
+    @staticmethod
+    def turn_at(frame: FrameType | None) -> Turn:
+        """The turn that a kernel's thread is in, read off the loop's own frame.
 
         `frame` is where the thread stands. So whoever wants to know pays, and the loop does not.
         """
         while frame is not None:
             if frame.f_code is Scheduler.run_passes.__code__:
-                task: Task | None = frame.f_locals.get("task")
-                return task
+                local = frame.f_locals
+                return Turn(local["self"].passes, local.get("turn", 0), local.get("task"))
             frame = frame.f_back
-        return None
+        return NO_TURN
+
+
+class Turn(NamedTuple):
+    """A turn of a task: what tells it from all others."""
+
+    passes: int
+    number: int
+    task: Task | None
+
+
+#: The kernel is not in any.
+NO_TURN: Final = Turn(0, 0, None)
 
 
 def exited(task: Task) -> Exited:

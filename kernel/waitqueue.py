@@ -48,9 +48,11 @@ class Caller:
 
     def sleep(self, queue: WaitQueue, call: SystemCall) -> Asleep:
         """Take a place on `queue`, or keep the one there; `call` is what is still to be done."""
-        if self.queue is not queue:
-            if self.queue is not None:
-                self.queue.remove(self)
+        former = self.queue
+        if former is None:
+            queue.append(self)
+        elif former is not queue:
+            former.remove(self)
             queue.append(self)
         self.call = call
         return ASLEEP

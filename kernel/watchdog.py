@@ -1,7 +1,7 @@
 """Sees from outside when a task holds the kernel.
 
 The loop does nothing for it: the watchdog's thread reads the running task off the loop's own
-frame, and the number of passes tells whether it is still the same turn. While the kernel sleeps,
+frame, and the number of its turn tells whether it is still the same one. While the kernel sleeps,
 so does the watchdog.
 """
 
@@ -14,8 +14,7 @@ import time
 from types import FrameType
 from typing import Final
 
-from .scheduler import Scheduler
-from .task import Task
+from .scheduler import NO_TURN, Scheduler
 from .trace import Hogged, Released
 
 #: Seconds between two looks at a busy kernel.
@@ -39,7 +38,7 @@ class Watchdog:
         self.stopped = False
         self.wanted = threading.Event()
         #: The turn that was seen last, since when, and whether it has been reported.
-        self.turn: tuple[int, Task | None] = (0, None)
+        self.turn = NO_TURN
         self.since = time.monotonic()
         self.reported = False
         self.thread = threading.Thread(target=self.watch, name="pyos watchdog", daemon=True)
@@ -66,14 +65,13 @@ class Watchdog:
 
     def look(self) -> bool:
         """One look at the kernel; whether it was awake. Reports a turn that takes too long."""
-        task = Scheduler.running_task(sys._current_frames().get(self.ident))
-        turn = (self.kernel.passes, task)
+        turn = Scheduler.turn_at(sys._current_frames().get(self.ident))
         now = time.monotonic()
         if turn != self.turn:
-            if self.reported and self.turn[1] is not None:
-                self.kernel.trace.emit(Released(self.turn[1].tid, now - self.since))
+            if self.reported and self.turn.task is not None:
+                self.kernel.trace.emit(Released(self.turn.task.tid, now - self.since))
             self.turn, self.since, self.reported = turn, now, False
-        elif task is not None and not self.reported and now - self.since >= LIMIT:
+        elif turn.task is not None and not self.reported and now - self.since >= LIMIT:
             event = self.holder()
             if event is not None:
                 self.reported = True
@@ -83,13 +81,12 @@ class Watchdog:
     def holder(self) -> Hogged | None:
         """The task that is in a step at this moment, where, and for how long so far."""
         frame = sys._current_frames().get(self.ident)
-        task = Scheduler.running_task(frame)
-        if task is None or frame is None:
+        turn = Scheduler.turn_at(frame)
+        if turn.task is None or frame is None:
             return None
-        same = self.turn == (self.kernel.passes, task)
-        seconds = time.monotonic() - self.since if same else 0.0
+        seconds = time.monotonic() - self.since if turn == self.turn else 0.0
         place = own_place(frame)
-        return Hogged(task.tid, place.f_code.co_filename, place.f_lineno, seconds)
+        return Hogged(turn.task.tid, place.f_code.co_filename, place.f_lineno, seconds)
 
     def start(self) -> None:
         self.thread.start()

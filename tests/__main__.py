@@ -1,8 +1,8 @@
 """Run the tests, after the set-up they need: `python3 tests [pytest's arguments]`.
 
 `python3 tests --every-python` runs them under each Python of this machine that
-PyOS supports, each in an environment of its own, as many at once as there are
-processors. What a run has said is shown when it has ended.
+PyOS supports, each in an environment of its own, all at once. What a run has
+said is shown when it has ended.
 """
 
 import glob
@@ -53,7 +53,7 @@ def run_under_all(pythons, arguments):
 
     for version, python in pythons:
         tell("python %s is %s" % (version, python))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(len(pythons)) as pool:
         runs = [pool.submit(run_under, version, path, arguments) for version, path in pythons]
         results = [show(run.result()) for run in runs]
     for line, _ in results:

@@ -428,14 +428,94 @@ def test_passes_that_follow_each_other_directly_end_when_there_is_something_to_l
             else:
                 yield
 
-    sched.new(busy("a"))
-    sched.new(busy("b"))
+    for name in "abcd":
+        sched.new(busy(name))
     sched.cycle(once=False)
-    assert turns == ["a0", "b0", "a1", "b1"]
+    assert turns == ["a0", "b0", "c0", "d0", "a1", "b1", "c1", "d1"]
     sched.cycle(once=False)
-    assert turns[4:] == ["request", "a2", "b2"]
+    assert turns[8:] == ["request", "a2", "b2", "c2", "d2"]
     sched.cycle(once=False)
-    assert turns[7:] == ["b3", "a3", "b4", "a4"]
+    assert turns[13:] == ["b3", "c3", "d3", "a3", "b4", "c4", "d4", "a4"]
+
+
+@pytest.mark.parametrize("crowd", [1, 2, 3])
+def test_few_tasks_have_four_turns_in_a_pass_and_no_more_before_a_request_is_looked_at(crowd):
+    """Not acceptable: that a request waits for longer than it would beside four tasks."""
+    sched, turns = start(), []
+
+    class Note:
+        def arrive(self):
+            turns.append("request")
+
+    def busy(name):
+        while True:
+            turns.append(name)
+            if len(turns) == crowd + 1:  # the first turn of the second pass
+                sched.inbox.put(Note())
+            yield
+
+    for name in "abc"[:crowd]:
+        sched.new(busy(name))
+    sched.cycle(once=False)
+    names = "abc"[:crowd] * 5
+    assert turns == [*names[: crowd + 4]]
+    sched.cycle(once=False)
+    assert turns[crowd + 4] == "request"
+
+
+def test_a_pass_over_few_tasks_ends_when_all_of_them_sleep_or_have_ended():
+    def ends(times):
+        for _ in range(times):
+            yield
+
+    def sleeps():
+        yield
+        yield
+        yield Sleep(1)
+
+    sched = start(ends(2), sleeps())
+    sched.cycle(once=False)
+    assert (sched.passes, list(sched.tasks)) == (2, [2])
+    assert sched.find(2).state == "blocked"
+
+
+def test_turned_by_hand_every_task_has_one_turn_however_few_they_are():
+    turns = []
+
+    def busy():
+        while True:
+            turns.append("turn")
+            yield
+
+    sched = start(busy())
+    turn(sched, 5)
+    assert len(turns) == 5
+
+
+def test_the_turns_of_one_pass_can_be_told_apart():
+    """Or one task that gives way again and again would seem to hold the kernel."""
+    sched, seen = start(), []
+
+    def busy():
+        for _ in range(9):
+            seen.append(Scheduler.turn_at(sys._getframe()))
+            yield
+
+    sched.new(busy())
+    sched.cycle(once=False)
+    assert len({(each.passes, each.number) for each in seen}) == 9
+    assert len({each.passes for each in seen}) < 9
+    assert Scheduler.turn_at(sys._getframe()).task is None
+
+
+def test_a_policy_that_fails_while_tasks_are_ready_is_loud():
+    class Broken(Policy):
+        def pick(self, ready):
+            return list(ready)[len(ready)]
+
+    sched = start(idle(3), policy=Broken())
+    with pytest.raises(IndexError, match="list index"):
+        turn(sched)
 
 
 def test_what_arrives_may_be_an_order_to_stop_so_one_pass_follows():
