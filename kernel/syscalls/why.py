@@ -212,7 +212,7 @@ def helpers(kernel: Scheduler, task: Task) -> tuple[str, tuple[int, ...]]:
 def shared(call: Any) -> list[Named]:
     """What tasks share that the call is about."""
     values = (getattr(call, name, None) for name in getattr(call, "__match_args__", ()))
-    return [value for value in values if isinstance(value, Named)]
+    return [value for value in values if issubclass(type(value), Named)]
 
 
 def holders(kernel: Scheduler, things: list[Named], besides: Task) -> Iterable[int]:
