@@ -347,6 +347,13 @@ class LinkBroken(TaskKilled):
         return f"its link to task {self.tid} broke: task {self.status.tid} {self.status}"
 
 
+class PipeBroken(TaskKilled):
+    """A task is killed because nobody reads any more what it prints."""
+
+    def __str__(self) -> str:
+        return "nobody reads what it prints any more"
+
+
 class Cancelled(BaseException):
     """Raised in a task at its innermost `yield` when a scope that it has open is cancelled. The
     `with` block of that scope ends it.

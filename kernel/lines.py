@@ -18,10 +18,11 @@ from .outside import Outside, bearable
 from .poller import READ
 from .syscalls.files import ReadWait
 from .trace import ReadersChanged
-from .waitqueue import Caller
+from .waitqueue import Caller, WaitQueue
 
 if TYPE_CHECKING:
     from .scheduler import Scheduler
+    from .systemcall import SystemCall
 
 #: So many lines are kept, at most, for those who will ask.
 KEPT: Final = 1000
@@ -56,9 +57,13 @@ class Lines:
 
     def __init__(self, kernel: Scheduler) -> None:
         self.kernel = kernel
-        self.readers = Readers(self)
+        self.readers: WaitQueue = Readers(self)
         #: What came while nobody waited.
         self.kept: deque[Item] = deque()
+
+    def serve(self, caller: Caller, call: SystemCall) -> object:
+        """What a call that takes a line does: the next one, or a place among the readers."""
+        return self.take() if self.kept else caller.sleep(self.readers, call)
 
     def take(self) -> str:
         """The first of the lines that are kept; raises what is there in place of one."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
 
 from .callstack import depth
+from .counts import Counts, counts_of
 from .deadlock import verdict
 from .errors import KernelStopped, RequestCancelled
 from .request import Cancellation, Reply, Request
@@ -37,6 +39,7 @@ class Machine:
         self.kernel = scheduler or Scheduler()
         self.thread = threading.Thread(target=self.run, name=KERNEL_THREAD, daemon=True)
         self.watchdog: Watchdog | None = None
+        self.observers: list[Callable[[], object]] = []
         #: Seconds that the tasks have to end, once the machine is told to stop.
         self.grace: float | None = None
         self.panic: BaseException | None = None
@@ -102,6 +105,16 @@ class Machine:
         """The task that is in a step at this very moment, and where; None while none is."""
         return self.watchdog.holder() if self.watchdog is not None else None
 
+    def counts(self) -> Counts:
+        """How many tasks there are, by state. Nobody is asked for that, and nobody waits."""
+        return counts_of(self.kernel)
+
+    def observe(self, observer: Callable[[], object]) -> None:
+        """Call `observer` ten times a second while the kernel is awake, and a few times more once
+        it sleeps, on the watchdog's thread. While it sleeps on, nobody is called.
+        """
+        self.observers.append(observer)
+
     def shutdown(self, deadline: float = 2.0) -> bool:
         """End all tasks, newest first, by force after `deadline` seconds, and stop the kernel.
 
@@ -146,7 +159,7 @@ class Machine:
         self.kernel.running = True
         try:
             self.kernel.poller.poll(0)  # so that it has its descriptors before tasks take them all
-            watchdog = Watchdog(self.kernel, threading.get_ident())
+            watchdog = Watchdog(self.kernel, threading.get_ident(), self.observers)
             watchdog.start()
             self.watchdog = watchdog
             with self.kernel.asyncgens:
@@ -168,7 +181,7 @@ class Machine:
         if self.judged == self.kernel.passes:
             return
         # Whoever has stopped a task can continue it.
-        if not self.kernel.stuck() or any(task.stop for task in self.kernel.tasks.values()):
+        if not self.kernel.stuck() or any(task.stopped for task in self.kernel.tasks.values()):
             self.verdict = ""
             return
         stuck = verdict(self.kernel)

@@ -130,6 +130,8 @@ class Scheduler:
         self.futures = Futures(self.inbox)
         #: What tasks read: the lines of `sys.stdin`, or else only those that are given to them.
         self.lines = StdinLines(self) if stdin else Lines(self)
+        #: By tid, the pipes that tasks read instead.
+        self.inputs: dict[int, Lines] = {}
         #: How many sleep for something outside: a thread, another machine.
         self.outside = 0
         self.trace = Trace()
@@ -141,8 +143,8 @@ class Scheduler:
         self.handlers: dict[int, dict[Signal, Handler]] = {}
         #: Killed tasks that have not ended yet.
         self.dying: dict[int, Deadline] = {}
-        #: The tids of those that are stopped.
-        self.stopped: set[int] = set()
+        #: The tids of those that are kept from having a step.
+        self.held: set[int] = set()
         self.last_tid = 0
         #: Passes over the ready queue so far; whoever samples this sees whether tasks have run.
         self.passes = 0
@@ -238,8 +240,8 @@ class Scheduler:
         self.endings.append((tid, self.clock.now()))
         if len(self.endings) > KEPT:
             del self.ended[self.endings.popleft()[0]]
-        if self.stopped:
-            self.stopped.discard(tid)
+        if self.held:
+            self.held.discard(tid)
         if self.dying:
             deadline = self.dying.pop(tid, None)
             if deadline is not None and deadline.alarm is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import CoroutineType, GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .errors import Cancelled, TaskKilled
 from .frames import begun, shut
@@ -142,13 +142,19 @@ def interrupted(task: Task, frame: Any, error: BaseException) -> StandIn:
     return Throw(task, frame, error)
 
 
+#: Who holds a task that has been sent the signal STOP.
+SIGNAL: Final = "the signal CONT"
+
+
 class Stop(StandIn):
     """The step is put off until the task is continued, and what it was to begin with is kept."""
 
-    __slots__ = ("answer", "call")
+    __slots__ = ("answer", "call", "holders")
 
     def __init__(self, task: Task) -> None:
         super().__init__(task, task.frame)
+        #: Each says in words what it waits for.
+        self.holders: list[object] = []
         self.answer: object = None
         #: The call that the task was asleep in when it was stopped.
         self.call = task.call if task.queue is not None else None
@@ -167,15 +173,16 @@ class Stopped(SystemCall):
     """Waits until the task is continued."""
 
     uninterruptible = True
-    woken_by = "whoever continues it"
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         return caller.sleep(kernel.sleepers, self)
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         stop = caller.task.stop if caller.task is not None else None
-        answered = f", with the answer to {stop.call!r}" if stop and stop.call is not None else ""
-        return f"the signal CONT{answered}"
+        if stop is None:
+            return SIGNAL
+        answered = f", with the answer to {stop.call!r}" if stop.call is not None else ""
+        return " and ".join(map(str, stop.holders)) + answered
 
 
 class InContext(StandIn):

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
-from .errors import BadTrap, LinkBroken, TaskKilled
+from .errors import BadTrap, LinkBroken, PipeBroken, TaskKilled
 from .frames import delegates, own_yield, release_locals, shut, strip
 from .standins import (
+    SIGNAL,
     InContext,
     Interrupt,
     StandIn,
@@ -46,9 +47,9 @@ Target = Generator[Any, Any, Any] | Coroutine[Any, Any, Any]
 class ExitStatus:
     """How a task ended: with a value, with an error, or killed.
 
-    A killed task may have an error as well: the one that its `finally` raised, or a `LinkBroken`,
-    which tells why it was killed. `forced` tells that it did not end within the kill's deadline,
-    and was taken off the machine as it stood.
+    A killed task may have an error as well: the one that its `finally` raised, or a `LinkBroken` or
+    `PipeBroken`, which tells why it was killed. `forced` tells that it did not end within the
+    kill's deadline, and was taken off the machine as it stood.
     """
 
     tid: int
@@ -69,7 +70,7 @@ class ExitStatus:
 
     def __str__(self) -> str:
         killed = "killed by force" if self.forced else "killed"
-        if isinstance(self.error, LinkBroken):
+        if isinstance(self.error, (LinkBroken, PipeBroken)):
             return f"{killed}: {self.error}"
         if self.error is not None:
             what = in_words(self.error)
@@ -180,7 +181,7 @@ class Task(Caller):
             release_locals(strip(error))
             if isinstance(error, TaskKilled):
                 self.killed = True
-                self.error = error if isinstance(error, LinkBroken) else None
+                self.error = error if isinstance(error, (LinkBroken, PipeBroken)) else None
 
     def enter(self, subroutine: Any) -> None:
         """Call a subroutine: it is the innermost frame until it returns."""
@@ -220,7 +221,8 @@ class Task(Caller):
         """
         error = error or TaskKilled()
         self.killed = True
-        self.unhalt()
+        if (stop := self.stop) is not None:
+            self.release(stop)
         self.interrupt(error)
 
     def interrupt(self, error: BaseException) -> None:
@@ -235,27 +237,38 @@ class Task(Caller):
         else:
             self.frame = interrupted(self, self.frame, error)
 
-    def halt(self) -> bool:
-        """Let it have no step until it is continued; False if it is stopped already."""
-        if self.stop is not None:
-            return False
-        self.frame = Stop(self)
-        self.kernel.stopped.add(self.tid)
-        return True
-
-    def unhalt(self) -> bool:
-        """Continue it; False if it was not stopped."""
+    def halt(self, holder: object = SIGNAL) -> bool:
+        """Let it have no step until it is continued; False if it is stopped already. A `holder`
+        other than the signal STOP says in words what is waited for; it goes on when none is left.
+        """
         stop = self.stop
         if stop is None:
+            stop = self.frame = Stop(self)
+        elif holder in stop.holders:
             return False
-        self.kernel.stopped.discard(self.tid)
+        stop.holders.append(holder)
+        self.kernel.held.add(self.tid)
+        return True
+
+    def unhalt(self, holder: object = SIGNAL) -> bool:
+        """Continue it, as far as it is up to this holder; False if it was not stopped by him."""
+        stop = self.stop
+        if stop is None or holder not in stop.holders:
+            return False
+        stop.holders.remove(holder)
+        if not stop.holders:
+            self.release(stop)
+        return True
+
+    def release(self, stop: Stop) -> None:
+        """Go on where it was when it was stopped."""
+        self.kernel.held.discard(self.tid)
         if self.frame is stop:
             self.frame = stop.frame
         else:  # an error of the call that it is stopped in has come on top
             self.frame.frame = stop.frame
         if self.queue is not None and type(self.call) is Stopped:
             self.answer(stop.answer)
-        return True
 
     @property
     def stop(self) -> Stop | None:
@@ -266,6 +279,11 @@ class Task(Caller):
                 return frame
             frame = frame.frame
         return None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the signal STOP keeps it from having a step."""
+        return self.stop is not None and SIGNAL in self.stop.holders
 
     def force(self) -> None:
         """End the task as it stands: `GeneratorExit` in every frame, the innermost first."""
@@ -334,7 +352,7 @@ class Task(Caller):
         """One word: blocked, ready, stopped or exited. (Which one runs, only the loop knows.)"""
         if self.frame is None:
             return "exited"
-        if self.stop is not None:
+        if self.stopped:
             return "stopped"
         return "ready" if self.queue is None else "blocked"
 

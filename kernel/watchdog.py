@@ -11,11 +11,12 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
 from .scheduler import NO_TURN, Scheduler
-from .trace import Hogged, Released
+from .trace import Hogged, Released, log
 
 #: Seconds between two looks at a busy kernel.
 PERIOD: Final = 0.1
@@ -32,9 +33,12 @@ STANDARD_LIBRARY: Final = os.path.dirname(os.__file__)
 class Watchdog:
     """Watches one kernel, which runs on the thread `ident`."""
 
-    def __init__(self, kernel: Scheduler, ident: int) -> None:
+    def __init__(
+        self, kernel: Scheduler, ident: int, observers: list[Callable[[], object]]
+    ) -> None:
         self.kernel = kernel
         self.ident = ident
+        self.observers = observers
         self.stopped = False
         self.wanted = threading.Event()
         #: The turn that was seen last, since when, and whether it has been reported.
@@ -54,6 +58,14 @@ class Watchdog:
                 self.wanted.wait(PERIOD)
             self.wanted.clear()
             quiet = 0 if self.look() else min(quiet + 1, QUIET)
+            self.tell_observers()
+
+    def tell_observers(self) -> None:
+        for observer in self.observers:
+            try:
+                observer()
+            except Exception as error:
+                log("the observer %r failed", observer, error)
 
     def kernel_will_call(self) -> bool:
         """Have the kernel call when it wakes; False if it is awake already."""

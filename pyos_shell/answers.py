@@ -14,6 +14,7 @@ from kernel import (
     Explanation,
     FileList,
     Hogged,
+    PipeBroken,
     StackInfo,
     TaskDetails,
     TaskList,
@@ -45,7 +46,22 @@ class Ends:
     @property
     def ok(self) -> bool:
         awaited = [*(status for _, status in self.before), *self.since]
-        return not self.script_failed and all(status.ok for status in awaited)
+        return not self.script_failed and all(map(ended_well, awaited))
+
+
+@dataclass(slots=True, frozen=True)
+class Started:
+    """The tasks that have been started; that has been said before they ran."""
+
+    tids: list[int]
+
+
+@dataclass(slots=True, frozen=True)
+class Ran:
+    """The commands of a file have run; whether all have succeeded."""
+
+    file: str
+    ok: bool
 
 
 @dataclass(slots=True, frozen=True)
@@ -156,3 +172,8 @@ class Log:
 
 
 Answer = Any
+
+
+def ended_well(status: ExitStatus) -> bool:
+    """Whether a task has returned, or was only ended because nobody read what it printed."""
+    return status.ok or isinstance(status.error, PipeBroken)

@@ -14,12 +14,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import chain
-from pathlib import Path
 from typing import NoReturn, TextIO, cast
 
 from kernel import Machine
 from kernel.machine import Stop
 
+from .commandfile import NotCommands, read, startup_file
 from .commands.console import Leave
 from .descriptors import raise_descriptor_limit
 from .line import joined
@@ -100,6 +100,15 @@ def parser() -> argparse.ArgumentParser:
     source.add_argument("file", nargs="?", metavar="FILE", help="run the commands in this file")
     source.add_argument("-c", dest="commands", metavar="COMMANDS", help="run these commands")
     result.add_argument("-i", dest="interactive", action="store_true", help="then give the prompt")
+    result.add_argument(
+        "--no-history",
+        dest="history",
+        action="store_false",
+        help="keep no lines for the next time, and read none",
+    )
+    result.add_argument(
+        "--no-startup", dest="startup", action="store_false", help="do not run the start-up file"
+    )
     result.add_argument("--version", action=Version, nargs=0, help="tell which version this is")
     return result
 
@@ -120,24 +129,9 @@ def run(options: argparse.Namespace) -> int:
     if sys.stdin.isatty() and sys.stdout.isatty():
         from .console import converse
 
-        return converse(prepared)
+        wanted = text is None and options.startup
+        return converse(prepared, startup_file() if wanted else None, options.history)
     return run_batch(chain(prepared, joined(piped_in())))
-
-
-class NotCommands(Exception):
-    """A file that has no commands for us; the message is one line for the user."""
-
-
-def read(file: str) -> str:
-    """The text of a file of commands. Raises `NotCommands`."""
-    if file.endswith(".py"):
-        raise NotCommands(f"{file} is a program: run it with pyos -c 'spawn {file}; wait'")
-    try:
-        return Path(file).read_text("utf-8-sig")
-    except OSError as error:
-        raise NotCommands(f"cannot read {file}: {error.strerror}") from None
-    except ValueError:
-        raise NotCommands(f"cannot read {file}: it is not UTF-8 text") from None
 
 
 def piped_in() -> Iterator[str]:

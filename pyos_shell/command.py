@@ -6,24 +6,45 @@
 
 From the signature come parsing, checking and the line of usage, from the docstring the help. A
 command answers a value, which `render` knows how to show, or raises `Mistake`; it never prints.
+
+A parameter of the type `Plumbing` is not on the line: it tells a command whose tasks print where
+that goes. What any other command answers goes to the file of `> FILE` without its knowing. So it is
+with `--json`, which every command takes and none knows of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from .line import Statement, Word
+from .candidates import Candidate
+from .line import Word
 from .mistake import Mistake, did_you_mean, excerpt
 from .program import is_program
-from .signature import Signature
+from .signature import JSON, Signature
+from .statement import Plumbing, Statement
+
+if TYPE_CHECKING:
+    from .live import Live
 
 CommandFunction = Callable[..., Any]
 
 
+class Bound(NamedTuple):
+    """A command with all that it was given, checked, so that it can be run."""
+
+    command: Command
+    arguments: list[Any]
+    options: dict[str, Any]
+
+    def run(self, system: Any) -> Any:
+        """Do it."""
+        return self.command.function(system, *self.arguments, **self.options)
+
+
 class Command:
-    """A command of the console: `run(system, words)` binds the words and calls the function."""
+    """A command of the console."""
 
     def __init__(self, function: CommandFunction, name: str, aliases: tuple[str, ...]) -> None:
         self.function = function
@@ -31,14 +52,38 @@ class Command:
         self.aliases = aliases
 
     @cached_property
-    def signature(self) -> Signature:
-        """What the command takes; its first parameter is the system, which no line gives."""
+    def declared(self) -> Signature:
+        """What its function takes but the system, which no line gives."""
         return Signature.of(self.function, skip=1, name=self.name)
 
-    def run(self, system: Any, words: list[Word], end: int) -> Any:
-        """Do it, with the words after its name; `end` is where the statement ends."""
-        arguments, options = self.signature.bind(words, end)
-        return self.function(system, *arguments, **options)
+    @cached_property
+    def signature(self) -> Signature:
+        """What a line gives it."""
+        given = [each for each in self.declared.parameters if each.type is not Plumbing]
+        return self.declared._replace(parameters=(*given, JSON))
+
+    @cached_property
+    def plumbed(self) -> str:
+        """The parameter that is told of pipes and files; empty if there is none."""
+        kinds = {each.type: each.name for each in self.declared.parameters}
+        return kinds.get(Plumbing, "")
+
+    def bind(self, statement: Statement) -> Bound:
+        """The command with what the statement gives it. Raises `Mistake` at what does not fit."""
+        arguments, options = self.signature.bind(statement.words[1:], statement.end)
+        options.pop(JSON.name, None)
+        if self.plumbed:
+            options[self.plumbed] = statement.plumbing
+        else:
+            self.forbid_pipe(statement)
+        return Bound(self, arguments, options)
+
+    def forbid_pipe(self, statement: Statement) -> None:
+        """Raise `Mistake` at a pipe where it has no meaning."""
+        if statement.plumbing.stages and not self.plumbed:
+            first, *_, last = (*statement.plumbing.stages[0], *statement.plumbing.stages[0])
+            message = f"{self.name} has no pipe: | joins the stages of spawn"
+            raise Mistake(message, first.start, last.end, "usage: spawn PROGRAM | PROGRAM")
 
 
 #: Every command by its name; `find` knows the aliases as well.
@@ -70,7 +115,53 @@ def find(word: Word) -> Command:
     return COMMANDS[name]
 
 
-def run(system: Any, statement: Statement) -> Any:
-    """Run one statement: its first word names the command."""
-    name, *words = statement
-    return find(name).run(system, words, statement[-1].end)
+def bind(statement: Statement) -> Bound:
+    """The command that the statement names, with what it gives it. Raises `Mistake`."""
+    return find(statement.words[0]).bind(statement)
+
+
+def wants_json(statement: Statement) -> bool:
+    """Whether it asks for JSON, whatever else is wrong with it."""
+    name, *words = statement.words
+    try:
+        return find(name).signature.has_flag(JSON, words)
+    except Mistake:
+        return any(word.text == JSON.label for word in words)
+
+
+class CommandName(Word):
+    """The word that names a command."""
+
+    metavar: ClassVar[str] = "COMMAND"
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """All commands, then their other names, and the user's own."""
+        for name, each in COMMANDS.items():
+            yield Candidate(name, each.signature.summary)
+        for alias, name in ALIASES.items():
+            yield Candidate(alias, f"the same as {name}")
+        for alias, meaning in live.aliases.items() if live is not None else ():
+            yield Candidate(alias, f"stands for {meaning}")
+
+    @classmethod
+    def check(cls, word: Word, live: Live | None) -> None:
+        if live is None or word.text not in live.aliases:
+            find(word)
+
+    @classmethod
+    def style(cls, word: Word, live: Live | None) -> str:
+        own = live is not None and word.text in live.aliases
+        return "typed.command" if own or ALIASES.get(word.text, word.text) in COMMANDS else ""
+
+
+class CommandWords(Word):
+    """The words behind the name of a command."""
+
+    @classmethod
+    def signature(cls, name: Word, live: Live | None) -> Signature | None:
+        """What takes them; None if there is no such command, or if it is an alias."""
+        if live is not None and name.text in live.aliases:
+            return None
+        found = COMMANDS.get(ALIASES.get(name.text, name.text))
+        return found.signature if found is not None else None

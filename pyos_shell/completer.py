@@ -1,54 +1,94 @@
-"""Completion at the prompt: a thin adapter of prompt_toolkit over the command table."""
+"""Completion at the prompt: a thin adapter of prompt_toolkit over `reading` and `candidates`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion, FuzzyCompleter
 from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import AnyFormattedText
 
-from .command import ALIASES, COMMANDS
-from .line import given
-from .program import built_in, built_in_names
-from .signature import Kind, Signature
+from .candidates import Candidate, candidates
+from .line import given, quote
+from .live import Live
+from .mistake import visible
+from .reading import Place, place
+from .signature import JSON
 
 
 class CommandCompleter(Completer):
-    """Completes names of commands and programs, and their options."""
+    """Offers what may be typed at the cursor. What begins with the letters typed comes first; if
+    nothing does, whatever has them in this order.
+    """
+
+    def __init__(self, live: Live | None = None) -> None:
+        self.live = live
+
+    async def get_completions_async(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> AsyncGenerator[Completion, None]:
+        if self.live is not None:
+            await self.live.refresh()
+        for each in self.get_completions(document, complete_event):
+            yield each
 
     def get_completions(
         self, document: Document, complete_event: CompleteEvent
-    ) -> Iterable[Completion]:
-        if given(document.text):
+    ) -> Iterator[Completion]:
+        before = document.text_before_cursor
+        here = None if given(document.text) else place(before, self.live)
+        if here is None:
             return
-        statement = document.text_before_cursor.rpartition(";")[2]
-        *before, word = statement.split(" ")
-        for text, about in candidates([each for each in before if each]):
-            if text.casefold().startswith(word.casefold()):
-                yield Completion(text, -len(word), display_meta=about)
+        option, equals, begun = here.word.text.rpartition("=")
+        if not option.startswith("-"):
+            option, equals, begun = "", "", here.word.text
+        offered = {each.label: each for each in offers(here, option, begun, self.live)}
+        for label, display in matches(begun, list(offered)):
+            each = offered[label]
+            yield Completion(
+                quote(option + equals + each.text),
+                here.word.start - len(before),
+                display=display,
+                display_meta=visible(each.about),
+            )
 
 
-def candidates(before: list[str]) -> Iterator[tuple[str, str]]:
-    """What may stand after the words `before`, with a line about each."""
-    if not before:
-        yield from ((name, each.signature.summary) for name, each in COMMANDS.items())
+def offers(here: Place, option: str, begun: str, live: Live | None) -> Iterator[Candidate]:
+    """What may stand at this place; behind `--name=`, what that option takes."""
+    walk = here.reader.walk
+    if option:
+        parameter = walk.named(option)
+        if parameter is not None:
+            yield from candidates(parameter, begun, live)
         return
-    name = ALIASES.get(before[0], before[0])
-    if name == "help" and len(before) == 1:
-        yield from candidates([])
-    if name in ("spawn", "help") and len(before) == 1:
-        yield from ((each, built_in(each).signature.summary) for each in built_in_names())
-    elif name == "spawn" and before[1] in built_in_names():
-        yield from options(built_in(before[1]).signature, before[-1])
-    elif name in COMMANDS:
-        yield from options(COMMANDS[name].signature, before[-1])
+    expected = walk.expected()
+    if expected is not None and not begun.startswith("-"):
+        yield from candidates(expected, begun, live)
+    if walk.option is None:
+        for spelling, each in walk.options().items():
+            if begun or each is not JSON:  # every command takes that
+                yield Candidate(spelling, each.help)
 
 
-def options(signature: Signature, before: str) -> Iterator[tuple[str, str]]:
-    """The options that may follow; after one that takes a choice, what it takes."""
-    for parameter in signature.parameters:
-        if before in parameter.spellings and parameter.kind is Kind.OPTION:
-            yield from ((choice, "") for choice in parameter.conversion.choices)
-            return
-    for parameter in signature.parameters:
-        yield from ((spelling, parameter.help) for spelling in parameter.spellings)
+class Labels(Completer):
+    """Offers all of them, whatever has been typed."""
+
+    def __init__(self, labels: Iterable[str]) -> None:
+        self.labels = labels
+
+    def get_completions(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> Iterator[Completion]:
+        return (Completion(each, display=visible(each)) for each in self.labels)
+
+
+def matches(begun: str, labels: list[str]) -> list[tuple[str, AnyFormattedText]]:
+    """The labels that fit what has been typed, each as the menu shows it."""
+    fuzzy = FuzzyCompleter(Labels(labels), pattern=r"^[\s\S]+")
+    fitting = fuzzy.get_completions(Document(begun), EVENT)
+    found: list[tuple[str, AnyFormattedText]] = [(each.text, each.display) for each in fitting]
+    folded = begun.casefold()
+    return [each for each in found if each[0].casefold().startswith(folded)] or found
+
+
+EVENT = CompleteEvent(completion_requested=True)

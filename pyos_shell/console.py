@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from kernel import Machine
@@ -31,14 +32,18 @@ from kernel.task import in_words
 from . import render
 from .capture import Capture
 from .commands.console import Leave
+from .environment import Environment
 from .given import NOBODY_WAITS, call, invitation, trouble
-from .line import given
+from .history import default_file
+from .line import given, quote
+from .live import Live
 from .mistake import Mistake, columns, visible
-from .output import LABEL, Line, Output
+from .output import LABEL, Errors, Line, Output
 from .pace import PERIOD, Pace
 from .render import Fragments, output_lines, plain
 from .screen import PROMPT, screen_for
 from .session import Session
+from .status import Sampler, Status
 from .system import DEADLINE, PATIENCE, GivenUp, System, boot, held, left_behind
 
 T = TypeVar("T")
@@ -60,11 +65,14 @@ WELCOME: Final = (
 )
 
 
-def converse(prepared: list[str]) -> int:
-    """Run these commands on the terminal, then those typed at the prompt; the exit status."""
+def converse(prepared: list[str], startup: str | None = None, history: bool = True) -> int:
+    """Run the start-up file and these commands on the terminal, then those typed at the prompt; the
+    exit status. What is typed is kept for the next time, unless no `history` is wanted.
+    """
     output = Output()
     with Capture(output) as capture:
-        return Console(output, capture).run(prepared)
+        kept = default_file() if history else None
+        return Console(output, capture, startup, kept).run(prepared)
 
 
 class Ended(Exception):
@@ -74,10 +82,21 @@ class Ended(Exception):
 class Console:
     """The interactive shell on a terminal."""
 
-    def __init__(self, output: Output, capture: Capture) -> None:
-        self.screen = screen_for(self)
+    def __init__(
+        self,
+        output: Output,
+        capture: Capture,
+        startup: str | None = None,
+        history: Path | None = None,
+    ) -> None:
+        #: What lines leave for later ones.
+        self.environment = Environment()
+        live = Live(lambda: self.machine, self.environment.aliases)
+        self.screen = screen_for(self, live, history)
+        self.sampler = Sampler(output, self.refresh)
         self.output = output
         self.capture = capture
+        self.startup = startup
         self.machine: Machine
         #: Lines that wait for their turn, and the one that has it.
         self.lines: deque[str] = deque()
@@ -94,7 +113,7 @@ class Console:
     def run(self, prepared: list[str]) -> int:
         """Run the prepared commands, then those typed at the prompt; answers the exit status."""
         self.lines += prepared
-        self.machine = boot(self.output)
+        self.watch(boot(self.output))
         with streams(self.output):
             asyncio.run(self.converse())
             if self.error is None and held():
@@ -104,6 +123,11 @@ class Console:
         if self.error is not None:
             raise self.error
         return self.exit_status()
+
+    def watch(self, machine: Machine) -> None:
+        """Have to do with this machine from now on."""
+        self.machine = machine
+        self.sampler.watch(machine)
 
     def exit_status(self) -> int:
         return self.status or (1 if self.machine.panic is not None else 0)
@@ -116,7 +140,7 @@ class Console:
         self.screen.write([emphasized(line) for line in WELCOME])
         self.pump.start()
         try:
-            await self.screen.read(self.go_on)
+            await self.screen.read(self.begin)
         except (EOFError, OSError):
             self.gone = True
             self.hang_up(self.status or 1)
@@ -132,6 +156,12 @@ class Console:
         self.on_terminal(self.show_rest)
 
     # -- lines
+
+    def begin(self) -> None:
+        """Keys are read: run the start-up file, and then the lines that have been prepared."""
+        if self.startup is not None:
+            self.work(f"source {quote(self.startup)}")
+        self.go_on()
 
     def typed(self, line: str) -> None:
         self.asked_to_leave = False
@@ -152,10 +182,14 @@ class Console:
             if is_for_tasks(line):
                 self.give(line)
             elif line.strip():
-                self.screen.set_busy(True)
-                self.at_work = CommandLine(self, line)
-                self.at_work.start()
-                self.loop.call_later(PATIENCE, self.remind, self.at_work)
+                self.work(line)
+
+    def work(self, line: str) -> None:
+        """Run a line of commands, on a thread of its own."""
+        self.screen.set_busy(True)
+        self.at_work = CommandLine(self, line)
+        self.at_work.start()
+        self.loop.call_later(PATIENCE, self.remind, self.at_work)
 
     def give(self, line: str) -> None:
         """Give tasks what was typed for them."""
@@ -211,6 +245,14 @@ class Console:
 
     # -- showing
 
+    def sample(self) -> Status:
+        return self.sampler.status
+
+    def refresh(self) -> None:
+        """On the watchdog's thread: the toolbar has news to show."""
+        with suppress(RuntimeError, AttributeError):  # the loop has ended, or not yet begun
+            self.loop.call_soon_threadsafe(self.screen.refresh)
+
     def on_terminal(self, work: Callable[[], T]) -> T:
         """Let the main thread do `work`, and wait until it has. Raises `Ended` if it has left."""
         done: Future[T] = Future()
@@ -235,6 +277,12 @@ class Console:
             except OSError:
                 self.gone = True
                 self.hang_up(1)
+
+    def answer(self, lines: list[Fragments], first: bool) -> None:
+        """Write a portion of an answer, the first one below what was printed before it came."""
+        if first:
+            self.show_output()
+        self.write(lines)
 
     def show_mistake(self, error: Mistake, line: str) -> None:
         """Write what is wrong with a line: under the line itself, if it is still to be seen."""
@@ -313,7 +361,9 @@ class CommandLine(threading.Thread):
         self.console = console
         self.source = source
         self.system = System(console.machine, console.output, self.rows)
-        self.system.restarted = partial(setattr, console, "machine")
+        self.system.restarted = console.watch
+        self.system.environment = console.environment
+        self.system.play = self.play
         self.session = TypedSession(self)
         self.abandoned = False
 
@@ -337,6 +387,10 @@ class CommandLine(threading.Thread):
             raising = ctypes.pythonapi.PyThreadState_SetAsyncExc
             raising(ctypes.c_ulong(self.ident), ctypes.py_object(GivenUp))
 
+    def play(self, lines: list[str]) -> str:
+        """Have lines typed for an audience; answers what the keys do."""
+        return self.console.on_terminal(partial(self.console.screen.play, lines))
+
     def rows(self) -> int:
         """How many rows of a table fit, with the line, the heading, a hint, and the prompt."""
         return max(5, self.console.screen.rows() - 5)
@@ -346,11 +400,10 @@ class CommandLine(threading.Thread):
 
         Raises `GivenUp` in the middle of it.
         """
-        self.console.on_terminal(self.console.show_output)
         for number, portion in enumerate(portions(lines)):
             if self.abandoned or (number and self.system.given_up.is_set()):
                 raise GivenUp
-            self.console.on_terminal(partial(self.console.write, portion))
+            self.console.on_terminal(partial(self.console.answer, portion, first=not number))
 
 
 class TypedSession(Session):
@@ -361,7 +414,6 @@ class TypedSession(Session):
         self.console = line.console
 
     def mistaken(self, error: Mistake, line: str) -> None:
-        self.failed = True
         self.console.on_terminal(self.console.show_output)
         self.console.on_terminal(partial(self.console.show_mistake, error, line))
 
@@ -403,7 +455,7 @@ def streams(output: Output) -> Iterator[None]:
     """What tasks print goes to `output`; what they read from the terminal is at its end."""
     former = sys.stdin, sys.stdout, sys.stderr
     with open(os.devnull) as nothing:
-        sys.stdin, sys.stdout, sys.stderr = nothing, output, output
+        sys.stdin, sys.stdout, sys.stderr = nothing, output, Errors(output)
         try:
             yield
         finally:

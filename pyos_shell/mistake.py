@@ -46,6 +46,10 @@ class Mistake(Exception):
         return lines
 
 
+class Missing(Mistake):
+    """What the line says is not complete. To somebody who is still typing, that is no news."""
+
+
 def underlined(source: str, start: int, end: int, width: int) -> list[str]:
     """The line of `source` in which the place starts, and the underline, `width` columns wide."""
     first = source.rfind("\n", 0, start) + 1

@@ -71,6 +71,8 @@ class Output(io.TextIOBase):
         self.lock = threading.RLock()
         #: What has been printed since the last newline, by tid.
         self.unfinished: dict[int, str] = {}
+        #: What takes the text that a task prints, by tid, where it is not shown.
+        self.routes: dict[int, Callable[[int, str], object]] = {}
         self.lines: deque[Line] = deque()
         self.characters = 0
         #: How many of these characters were printed, not reported.
@@ -78,6 +80,8 @@ class Output(io.TextIOBase):
         #: Reports that are shown before all these lines.
         self.urgent: deque[Line] = deque()
         self.dropped = 0
+        #: How many have been, since the beginning.
+        self.dropped_so_far = 0
         self.remembered: deque[Line] = deque(maxlen=REMEMBERED)
         #: The task that gets the next line that is typed for one; 0 if none waits for any.
         self.awaited = 0
@@ -101,7 +105,11 @@ class Output(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Take what is printed on any thread. Never waits for the terminal."""
-        self.take_in(self.printing_task(), text)
+        tid = self.printing_task()
+        if tid in self.routes:
+            self.routes[tid](tid, text)
+        else:
+            self.take_in(tid, text)
         return len(text)
 
     def write_bytes(self, data: bytes) -> None:
@@ -200,6 +208,7 @@ class Output(io.TextIOBase):
             self.urgent.append(line)
         else:
             self.dropped += 1
+            self.dropped_so_far += 1
 
     def take(self, characters: int, unfinished: bool = False) -> list[Line]:
         """The next lines, about so many characters of them. With `unfinished`, what was printed
@@ -233,6 +242,24 @@ class Output(io.TextIOBase):
         if tracer is not None:
             tracer.off()
         return tracer
+
+
+class Errors(io.TextIOBase):
+    """`sys.stderr` beside it: what is printed there is always shown, and goes into no pipe."""
+
+    encoding = "utf-8"
+    errors = "backslashreplace"
+
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self.output = output
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.output.take_in(self.output.printing_task(), text)
+        return len(text)
 
 
 class Bytes(io.RawIOBase):
@@ -279,6 +306,8 @@ class Plain(Output):
 
     def write(self, text: str) -> int:
         tid = self.printing_task()
+        if tid in self.routes:
+            return super().write(text)
         with self.lock:
             whole, newline, rest = (self.held.get(tid, "") + text).rpartition("\n")
             self.held[tid] = rest
@@ -291,6 +320,9 @@ class Plain(Output):
 
     def write_bytes(self, data: bytes) -> None:
         tid = self.printing_task()
+        if tid in self.routes:
+            super().write_bytes(data)
+            return
         with self.lock:
             self.release(tid)
             self.attempt(self.pass_on_bytes, data)

@@ -9,17 +9,28 @@ A program is a typed generator function or `async def` whose docstring is its he
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from . import programs
+from .candidates import Candidate, files
 from .line import Word, quote
 from .mistake import Mistake, did_you_mean, excerpt
+from .outline import Outline, outline
 from .signature import Signature
+
+if TYPE_CHECKING:
+    from .live import Live
+
+#: Files that are looked through for the one that was meant.
+MOST: Final = 1_000
 
 
 @dataclass
@@ -44,12 +55,14 @@ class Reference:
     function: str
 
 
+@cache
 def built_in(name: str) -> Program:
     """The built-in program of this name."""
     module = import_module(f"{programs.__name__}.{name}")
     return Program(name, getattr(module, name))
 
 
+@cache
 def built_in_names() -> list[str]:
     """The names of all built-in programs."""
     return sorted(module.name for module in iter_modules(programs.__path__))
@@ -101,4 +114,82 @@ def existing(place: str, word: Word) -> Path:
 
 def neighbour(path: Path) -> str:
     """The end of a message: which file in the folder of `path` was meant, probably."""
-    return did_you_mean(path.name, [each.name for each in path.parent.glob("*.py")])
+    try:
+        with os.scandir(path.parent) as entries:
+            names = [each.name for each in islice(entries, MOST) if each.name.endswith(".py")]
+    except OSError:
+        return ""
+    return did_you_mean(path.name, names)
+
+
+class ProgramName(Word):
+    """The word that names a program."""
+
+    metavar: ClassVar[str] = "PROGRAM"
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """The built-in programs, files of Python, and behind the colon of one its functions."""
+        place, function = split(begun)
+        if function is not None:
+            yield from functions(place)
+            return
+        for name in built_in_names():
+            yield Candidate(name, built_in(name).signature.summary)
+        for each in files(begun, lambda entry: entry.name.endswith(".py")):
+            if begun or not each.text.endswith("/"):
+                yield each
+
+    @classmethod
+    def check(cls, word: Word, live: Live | None) -> None:
+        """Raise `Mistake` if there is no such program, as far as that is known before it runs."""
+        if word.text in built_in_names():
+            return
+        reference = refer(word)
+        known = outline_at(reference)
+        if known is not None and known.whole and reference.function not in known.functions:
+            raise no_function(word, reference, list(known.functions))
+
+    @classmethod
+    def style(cls, word: Word, live: Live | None) -> str:
+        return "typed.program" if is_program(word.text) or ":" in word.text else ""
+
+
+class ProgramWords(Word):
+    """The words behind the name of a program: its arguments."""
+
+    metavar: ClassVar[str] = "ARGUMENTS"
+
+    @classmethod
+    def signature(cls, name: Word, live: Live | None) -> Signature | None:
+        """What takes them; None if that is not known before the program's file has run."""
+        if name.text in built_in_names():
+            return built_in(name.text).signature
+        place, function = split(name.text)
+        if function is None or not place.endswith(".py"):
+            return None
+        known = outline(Path(place).expanduser())
+        found = known.functions.get(function) if known is not None else None
+        return found.signature if found is not None else None
+
+
+def functions(place: str) -> Iterator[Candidate]:
+    """The functions of a file, of which any may be a program."""
+    known = outline(Path(place)) if place.endswith(".py") else None
+    for each in known.functions.values() if known is not None else ():
+        yield Candidate(f"{place}:{each.name}", each.summary)
+
+
+def outline_at(reference: Reference) -> Outline | None:
+    """The functions of the file where it is, if it is in one and can be looked into."""
+    if reference.file is None or not reference.function:
+        return None
+    return outline(reference.file)
+
+
+def no_function(word: Word, reference: Reference, names: list[str]) -> Mistake:
+    """What is said where the file or package has no function of this name."""
+    place = word.text.rpartition(":")[0]
+    meant = did_you_mean(reference.function, names)
+    message = f"there is no function {reference.function} in {excerpt(place)}{meant}"
+    return Mistake(message, word.start, word.end)

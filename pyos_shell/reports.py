@@ -10,6 +10,7 @@ from kernel import (
     Hogged,
     Machine,
     Panicked,
+    PipeBroken,
     ReadersChanged,
     Released,
     Unheard,
@@ -24,6 +25,8 @@ def report_to(output: Output, machine: Machine) -> None:
     def exited(event: Exited) -> None:
         if event.parent and event.status.ok:
             return  # of a thousand connections that close nobody wants to hear
+        if isinstance(event.status.error, PipeBroken):
+            return  # that is how most pipelines end
         kind = "crash" if event.status.crashed else "report"
         output.report(event.tid, exit_in_words(event), kind)
 

@@ -11,27 +11,37 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Final, Protocol
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.formatted_text import FormattedText
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from prompt_toolkit.output import ColorDepth, Output, create_output
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import is_dumb_terminal
 
+from .advice import Advice
 from .completer import CommandCompleter
+from .highlight import LineLexer, MistakeMarker
+from .history import SharedHistory, SuggestLines
+from .live import Live
 from .mistake import visible
-from .render import STYLES, Fragments, plain
+from .player import Player, player_bindings
+from .render import STYLES, Fragments
+from .status import Status
+from .toolbar import add_toolbar
+from .typewriter import GOODBYE, PROMPT, Typewriter
 
-PROMPT: Final = "pyos> "
+__all__ = ["PROMPT", "Screen", "screen_for"]
 
-#: What Ctrl-D means.
-GOODBYE: Final = "exit"
+#: Seconds that the drawing waits for an answer.
+MOMENT: Final = 0.01
 
 
 class Listener(Protocol):
@@ -43,13 +53,19 @@ class Listener(Protocol):
     def interrupt(self) -> None:
         """Ctrl-C."""
 
+    def sample(self) -> Status:
+        """How the system is doing, for the toolbar."""
+
 
 class Screen:
     """A terminal that can move its cursor: prompt_toolkit edits the line."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, live: Live, history: Path | None) -> None:
         self.listener = listener
+        self.live = live
         self.output = terminal_output()
+        #: What the keys type, while a prepared session is played.
+        self.player: Player | None = None
         #: Seconds that the terminal has made us wait with what was written last.
         self.waited = 0.0
         self.output.flush = partial(self.flush, self.output.flush)  # type: ignore[method-assign]
@@ -58,17 +74,33 @@ class Screen:
             self.prompt,
             style=self.style,
             color_depth=ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None,
-            completer=CommandCompleter(),
+            lexer=LineLexer(live),
+            input_processors=[MistakeMarker(lambda: self.advice.mistake())],
+            completer=CommandCompleter(live),
+            auto_suggest=SuggestLines(),
+            history=SharedHistory(history, self.warn),
             complete_while_typing=False,
             enable_suspend=True,
             erase_when_done=True,
             prompt_continuation=FormattedText([("", " " * len(PROMPT))]),
             placeholder=self.placeholder,
-            key_bindings=self.key_bindings(),
+            reserve_space_for_menu=0,
+            key_bindings=merge_key_bindings([self.key_bindings(), player_bindings(self)]),
             output=self.output,
         )
         self.app = self.session.app
-        self.session.default_buffer.accept_handler = self.accept
+        self.buffer = self.session.default_buffer
+        self.buffer.accept_handler = self.accept
+        self.advice = Advice(lambda: self.buffer.document, live, listener.sample, self.width)
+        add_toolbar(
+            self.session.layout,
+            [self.advice.about_line, self.advice.about_system],
+            menu=lambda: self.buffer.complete_state is not None,
+        )
+        #: Draws soon, unless that is put off; and what ends the delay.
+        self.draw = self.app.invalidate
+        self.app.invalidate = self.invalidate  # type: ignore[method-assign]
+        self.delay: asyncio.TimerHandle | None = None
         #: While a command is at work there is no prompt; a hint tells of it if it takes long.
         self.busy = False
         self.hint = ""
@@ -89,19 +121,30 @@ class Screen:
             self.app.exit()
 
     def accept(self, buffer: object) -> bool:
-        self.listener.typed(self.session.default_buffer.text)
-        return False  # so it is emptied
+        line = self.buffer.text
+        self.put_off_drawing()
+        self.buffer.append_to_history()
+        self.empty()
+        self.listener.typed(line)
+        return True  # as it has been emptied
 
     def clear_line(self) -> bool:
         """Forget what has been typed; whether there was anything."""
-        typed = bool(self.session.default_buffer.text)
-        self.session.default_buffer.reset()
+        typed = bool(self.buffer.text)
+        self.empty()
         return typed
+
+    def empty(self) -> None:
+        """Begin a new line, with the history behind the very next key: else that would be there
+        only after the next drawing.
+        """
+        self.buffer.reset()
+        self.buffer.load_history_if_not_yet_loaded()
 
     def key_bindings(self) -> KeyBindings:
         bindings = KeyBindings()
         at_prompt = has_focus("DEFAULT_BUFFER")
-        is_empty = Condition(lambda: not self.session.default_buffer.text)
+        is_empty = Condition(lambda: not self.buffer.text)
 
         @bindings.add("c-c", filter=at_prompt)
         def _(event: KeyPressEvent) -> None:
@@ -112,6 +155,22 @@ class Screen:
             self.listener.typed(GOODBYE)
 
         return bindings
+
+    def warn(self, text: str) -> None:
+        """Say that something goes otherwise than it should."""
+        self.write([[("report", visible(text))]])
+
+    def play(self, lines: list[str]) -> str:
+        """Let the keys type these lines; answers in words what they do."""
+        self.player = Player(lines)
+        return "any key types, Enter runs the line, Esc stops"
+
+    def stop_playing(self) -> None:
+        """The keys type what they are again."""
+        if self.player is not None:
+            self.player = None
+            self.clear_line()
+            self.write([[("hint", "the play is over")]])
 
     # -- showing
 
@@ -132,6 +191,10 @@ class Screen:
         self.busy, self.hint = busy, hint
         self.app.invalidate()
 
+    def refresh(self) -> None:
+        """The toolbar has news to show."""
+        self.app.invalidate()
+
     def invite(self, invitation: str) -> None:
         """Say, until something is typed, which task waits for a line."""
         if invitation != self.invitation:
@@ -141,16 +204,44 @@ class Screen:
     def echo(self, line: str) -> None:
         """Repeat a line that is about to run, as it looked when it was typed."""
         first, *rest = line.split("\n")
-        self.write(
+        self.print(
             [
                 [("prompt", PROMPT), ("", visible(first))],
                 *([("", " " * len(PROMPT) + visible(each))] for each in rest),
             ]
         )
+        self.put_off_drawing()
         self.echoed = line
 
     def write(self, lines: list[Fragments]) -> None:
         """Write lines above what is being typed."""
+        self.print(lines)
+        self.echoed = None
+        self.draw_again()
+
+    def put_off_drawing(self) -> None:
+        """Draw what is being typed when the next answer has been written: as a rule that comes at
+        once, and would have to wait for the drawing. Or else a moment later.
+        """
+        if self.delay is not None:
+            self.delay.cancel()
+        with suppress(RuntimeError):  # nobody reads keys yet
+            self.delay = asyncio.get_running_loop().call_later(MOMENT, self.draw_again)
+
+    def draw_again(self) -> None:
+        """Put the drawing off no longer."""
+        if self.delay is not None:
+            self.delay.cancel()
+            self.delay = None
+        self.app.invalidate()
+
+    def invalidate(self) -> None:
+        """What is drawn is no longer so."""
+        if self.delay is None:
+            self.draw()
+
+    def print(self, lines: list[Fragments]) -> None:
+        """Print lines where what is being typed was drawn."""
         if self.app.is_running:
             self.app.renderer.erase()
         text = [
@@ -161,8 +252,6 @@ class Screen:
         print_formatted_text(
             self.output, FormattedText(text), self.style, color_depth=self.app.color_depth
         )
-        self.app.invalidate()
-        self.echoed = None
 
     def flush(self, flush: Callable[[], None]) -> None:
         begun = time.perf_counter()
@@ -180,93 +269,6 @@ def terminal_output() -> Output:
     return output
 
 
-class Typewriter:
-    """A terminal that can only print (TERM=dumb), such as an editor's window: it edits the line
-    itself, and passes it on when it is finished.
-    """
-
-    def __init__(self, listener: Listener) -> None:
-        self.listener = listener
-        self.input = sys.stdin.fileno()
-        self.stdout = sys.stdout
-        self.left = asyncio.Event()
-        self.busy = False
-        self.prompted = False
-        self.waited = 0.0
-        self.invitation = ""
-        self.echoed: str | None = None
-
-    async def read(self, ready: Callable[[], None]) -> None:
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self.input, self.read_lines)
-        try:
-            self.show_prompt()
-            ready()
-            await self.left.wait()
-        finally:
-            loop.remove_reader(self.input)
-            self.end_line()
-
-    def leave(self) -> None:
-        self.left.set()
-
-    def read_lines(self) -> None:
-        text = os.read(self.input, 65536).decode("utf-8", "replace")
-        self.prompted = False
-        for line in text.splitlines() or [GOODBYE]:
-            self.listener.typed(line)
-
-    def clear_line(self) -> bool:
-        self.end_line()
-        self.show_prompt()
-        return True
-
-    def width(self) -> int:
-        return self.size().columns or 80
-
-    def rows(self) -> int:
-        return self.size().lines or 24
-
-    def size(self) -> os.terminal_size:
-        try:
-            return os.get_terminal_size(self.input)
-        except OSError:  # the terminal is gone
-            return os.terminal_size((80, 24))
-
-    def set_busy(self, busy: bool, hint: str = "") -> None:
-        self.busy = busy
-        self.show_prompt()
-
-    def invite(self, invitation: str) -> None:
-        """Say which task waits for a line, once."""
-        if invitation and invitation != self.invitation:
-            self.write([[("hint", invitation)]])
-        self.invitation = invitation
-
-    def echo(self, line: str) -> None:
-        """The terminal has shown it already."""
-
-    def write(self, lines: list[Fragments]) -> None:
-        """Write lines; what was being typed is no longer to be seen, but not lost."""
-        self.end_line()
-        begun = time.perf_counter()
-        self.stdout.write("".join(plain(line) + "\n" for line in lines))
-        self.stdout.flush()
-        self.waited = time.perf_counter() - begun
-        self.show_prompt()
-
-    def end_line(self) -> None:
-        if self.prompted:
-            self.stdout.write("\n")
-            self.prompted = False
-
-    def show_prompt(self) -> None:
-        if not (self.busy or self.prompted or self.left.is_set()):
-            self.stdout.write(PROMPT)
-            self.prompted = True
-        self.stdout.flush()
-
-
-def screen_for(listener: Listener) -> Screen | Typewriter:
-    """The terminal that we are on."""
-    return Typewriter(listener) if is_dumb_terminal() else Screen(listener)
+def screen_for(listener: Listener, live: Live, history: Path | None) -> Screen | Typewriter:
+    """The terminal that we are on. The lines that are typed are kept in the file `history`."""
+    return Typewriter(listener) if is_dumb_terminal() else Screen(listener, live, history)

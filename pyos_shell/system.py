@@ -23,7 +23,9 @@ from kernel import (
 from kernel.machine import KERNEL_THREAD
 from kernel.request import Reply
 
+from .environment import Environment
 from .output import Output
+from .plumber import Plumber
 from .reports import report_to
 
 #: Seconds that living tasks get when the system ends.
@@ -66,6 +68,8 @@ class System:
     ) -> None:
         self.machine = machine
         self.output = output
+        #: What the lines before have left.
+        self.environment = Environment()
         #: Whether tasks read stdin, as there is no prompt at which lines could be given to them.
         self.stdin = stdin
         #: How many rows of a table fit on the screen; None without one.
@@ -78,6 +82,11 @@ class System:
         self.say: Callable[[str], None] = lambda text: None
         #: Shows an answer before the command has ended; set by the same.
         self.tell: Callable[[object], None] = lambda answer: None
+        #: Runs the lines of a file of this name; whether all have succeeded. Whoever runs lines
+        #: sets it.
+        self.run_file: Callable[[str, str], bool] = lambda name, text: False
+        #: Types lines at the prompt for an audience, and answers how; whoever has one sets it.
+        self.play: Callable[[list[str]], str] | None = None
         #: Told of the machine that takes the place of this one; whoever ends it sets it.
         self.restarted: Callable[[Machine], None] = lambda machine: None
         #: Set by Ctrl-C at a prompt, which another thread listens to.
@@ -107,24 +116,27 @@ class System:
                     raise GivenUp
                 return reply.result()
 
-    def start(self, tasks: list[Task], title: str) -> None:
-        """Put new tasks into the system. They are announced before they run, so that nothing they
-        print comes first.
+    def start(self, tasks: list[Task], title: str, plumber: Plumber | None = None) -> list[int]:
+        """Put new tasks into the system, as stages of a pipeline if there is a `plumber`; answers
+        their tids. They are announced before they run, so that nothing they print comes first.
         """
         try:
             for task in tasks:
                 task.tid = task.tid or self.ask(ReserveTid())
             self.say(announcement(tasks, title))
         except BaseException:
-            drop(tasks)
+            drop(tasks, plumber)
             raise
+        tids = [task.tid for task in tasks]
         try:
-            self.ask(Admit(tasks))
+            self.ask(Admit(tasks, plumber))
         except KernelStopped:
-            drop(tasks)
+            drop(tasks, plumber)
             raise
         finally:
-            self.started += [task.tid for task in tasks]
+            self.started += tids
+            self.environment.last_tid = tids[-1]
+        return tids
 
     def restart(self) -> bool:
         """End the machine, and boot another, without any task; false if the former one is still
@@ -135,6 +147,7 @@ class System:
         ended = former.shutdown(DEADLINE) or former.panic is not None
         self.started.clear()
         self.scripts.clear()
+        self.environment.last_tid = None
         self.machine = boot(self.output, self.stdin)
         self.restarted(self.machine)
         return ended
@@ -187,6 +200,7 @@ def boot(output: Output, stdin: bool = False) -> Machine:
     machine = Machine(Scheduler(stdin=stdin))
     report_to(output, machine)
     output.awaited = 0
+    output.routes.clear()
     machine.boot()
     output.kernel_thread = machine.thread.ident
     return machine
@@ -223,10 +237,13 @@ class Admit(SystemCall):
     """Puts tasks into the system whose tids have been reserved."""
 
     tasks: list[Task]
+    plumber: Plumber | None = None
 
     def run(self, kernel: Scheduler, caller: object) -> object:
         for task in self.tasks:
             kernel.admit(task, 0)
+        if self.plumber is not None:
+            self.plumber.join(kernel, self.tasks)
         return None
 
 
@@ -236,7 +253,9 @@ def announcement(tasks: list[Task], title: str) -> str:
     return f"task{'s' * (len(tasks) > 1)} {numbers}: {title}"
 
 
-def drop(tasks: list[Task]) -> None:
-    """End tasks that have never been in the system."""
+def drop(tasks: list[Task], plumber: Plumber | None = None) -> None:
+    """End tasks that have never been in the system, and need no plumber."""
     for task in tasks:
         task.force()
+    if plumber is not None:
+        plumber.close()

@@ -30,7 +30,8 @@ def ReadLine(prompt: object = "") -> Generator[Any, Any, str]:
 @system_call
 class TakeLine(SystemCall):
     """Waits for a line, and answers it without its newline: what a console gives, or else the next
-    line of `sys.stdin`. Who has waited longest gets the next one.
+    line of `sys.stdin`; to a task behind a pipe, what is printed into that. Who has waited longest
+    gets the next one.
 
     Who is killed while he waits takes none: it is the next one's. Raises `EOFError` at the end of
     the input, and what reading `sys.stdin` raises.
@@ -39,8 +40,7 @@ class TakeLine(SystemCall):
     woken_by = "whoever types a line for it"
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        lines = kernel.lines
-        return lines.take() if lines.kept else caller.sleep(lines.readers, self)
+        return kernel.inputs.get(caller.tid, kernel.lines).serve(caller, self)
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return "a line"
@@ -80,6 +80,7 @@ def give(kernel: Scheduler, item: Item, tid: int | None) -> bool:
     if tid is None:
         reader = lines.readers.first
     else:
+        lines = kernel.inputs.get(tid, lines)
         reader = lines.reader(kernel.find(tid).tid)
         if reader is None:
             raise NotReading(tid)

@@ -41,13 +41,14 @@ class Overview:
 
 @system_call
 class GetOverview(SystemCall):
-    """Answers an `Overview`. It is as quick however many tasks there are: only those that are
-    stopped are looked at.
+    """Answers an `Overview`. It is as quick however many tasks there are: only those that are kept
+    from having a step are looked at.
     """
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        tasks, stopped, running = kernel.tasks, kernel.stopped, int(caller.task is not None)
-        halting = sum(tasks[tid].queue is None for tid in stopped)  # they are in the ready queue
+        tasks, running = kernel.tasks, int(caller.task is not None)
+        stopped = [tasks[tid] for tid in kernel.held if tasks[tid].stopped]
+        halting = sum(task.queue is None for task in stopped)  # they are in the ready queue
         ready = min(len(kernel.ready) - halting, len(tasks) - len(stopped) - running)
         return Overview(
             tasks=len(tasks),

@@ -122,7 +122,7 @@ def verdict(kernel: Scheduler, tids: list[int], circle: list[int], caller: Calle
         return f"a deadlock: {arrow}"
     last = kernel.tasks.get(tids[-1])
     asleep = last is not None and last.queue is not None
-    if asleep and caller.task is None and kernel.stuck() and not kernel.stopped:
+    if asleep and caller.task is None and kernel.stuck() and not kernel.held:
         return "a deadlock: nothing in the system can wake it"
     return ""
 
@@ -209,13 +209,13 @@ def helpers(kernel: Scheduler, task: Task) -> tuple[str, tuple[int, ...]]:
     return words, tuple(islice(holders(kernel, things, task), NAMED)) if things else ()
 
 
-def shared(call: Any) -> list[Named]:
+def shared(call: Any) -> list[Any]:
     """What tasks share that the call is about."""
     values = (getattr(call, name, None) for name in getattr(call, "__match_args__", ()))
     return [value for value in values if issubclass(type(value), Named)]
 
 
-def holders(kernel: Scheduler, things: list[Named], besides: Task) -> Iterable[int]:
+def holders(kernel: Scheduler, things: list[Any], besides: Task) -> Iterable[int]:
     """The tids of other tasks that have one of these things in a local variable, and do not wait
     for it as well.
     """

@@ -18,6 +18,22 @@ from . import reading
 from . import trace
 
 # isort: split
+from . import aliases
+
+# isort: split
+from . import files
+
+# isort: split
 from . import console
 
-__all__ = ["console", "lines", "look", "reading", "signals", "tasks", "trace"]
+__all__ = [
+    "aliases",
+    "console",
+    "files",
+    "lines",
+    "look",
+    "reading",
+    "signals",
+    "tasks",
+    "trace",
+]

@@ -2,38 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from .. import topics
 from ..answers import Listing, Notice, Page
-from ..command import ALIASES, COMMANDS, command
+from ..candidates import Candidate
+from ..command import ALIASES, COMMANDS, CommandName, command
 from ..given import DOC, SIGN, SUMMARY, USAGE
 from ..line import Word
 from ..mistake import Mistake, did_you_mean, excerpt
-from ..program import built_in, built_in_names
+from ..program import ProgramName, built_in, built_in_names
 from ..system import System
+
+if TYPE_CHECKING:
+    from ..live import Live
 
 
 class Leave(Exception):
     """The user wants to leave the console."""
 
 
+class Topic(Word):
+    """What help is asked for: a command, a program, or the sign before a line for a task."""
+
+    metavar: ClassVar[str] = "TOPIC"
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """All commands and programs."""
+        yield from CommandName.candidates(begun, None)
+        yield Candidate(topics.NAME, topics.SUMMARY)
+        for name in built_in_names():
+            yield Candidate(name, built_in(name).signature.summary)
+
+    @classmethod
+    def check(cls, word: Word, live: Live | None) -> None:
+        """Raise `Mistake` if there is no help on it."""
+        known = (*COMMANDS, *ALIASES, *built_in_names(), SIGN, topics.NAME)
+        if word.text not in known:
+            meant = did_you_mean(word.text, [*COMMANDS, *built_in_names()])
+            message = f"no command and no program '{excerpt(word.text)}'{meant}"
+            raise Mistake(message, word.start, word.end)
+
+    @classmethod
+    def style(cls, word: Word, live: Live | None) -> str:
+        return CommandName.style(word, None) or ProgramName.style(word, live)
+
+
 @command()
-def help(system: System, topic: Word | None = None) -> Listing | Page:
+def help(system: System, topic: Topic | None = None) -> Listing | Page:
     """Show this list, or all about a command or program."""
     if topic is None:
         signatures = [each.signature for each in COMMANDS.values()]
-        rows = [*((each.outline, each.summary) for each in signatures), (USAGE, SUMMARY)]
+        rows = [(each.outline, each.summary) for each in signatures]
+        rows += [(USAGE, SUMMARY), (topics.USAGE, topics.SUMMARY)]
         return Listing(rows, "begin with: spawn countdown 5   then: tasks   more: help spawn")
+    Topic.check(topic, None)
     if topic.text == SIGN:
         return Page(USAGE, DOC)
+    if topic.text == topics.NAME:
+        return Page(topics.USAGE, topics.DOC)
     name = ALIASES.get(topic.text, topic.text)
     if name in COMMANDS:
         signature = COMMANDS[name].signature
         return Page(signature.usage, signature.doc)
-    if name in built_in_names():
-        signature = built_in(name).signature
-        return Page(f"spawn {signature.usage}", signature.doc)
-    meant = did_you_mean(topic.text, [*COMMANDS, *built_in_names()])
-    message = f"no command and no program '{excerpt(topic.text)}'{meant}"
-    raise Mistake(message, topic.start, topic.end)
+    signature = built_in(name).signature
+    return Page(f"spawn {signature.usage}", signature.doc)
 
 
 @command()

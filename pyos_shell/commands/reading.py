@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from math import inf
-from typing import Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from kernel import GetStack
 
 from .. import source
 from ..answers import Listing, Log, Source
+from ..candidates import Candidate
 from ..command import command
 from ..line import Word
 from ..mistake import Mistake
 from ..output import KINDS, Line
-from ..program import built_in, built_in_names
+from ..program import ProgramName, built_in, built_in_names
 from ..system import Failure, GivenUp, System
 from ..tid import Tid
 from .look import about
+
+if TYPE_CHECKING:
+    from ..live import Live
 
 #: The kinds of lines of each level: what matters less than the level is left out.
 LEVELS: Final = {"printed": KINDS, "reported": ("report", "crash"), "crash": ("crash",)}
@@ -31,16 +36,40 @@ def programs(system: System) -> Listing:
     return Listing(rows, "start one: spawn countdown 5   all about one: help countdown")
 
 
+class Listed(Word):
+    """What is listed: a program, or a task by its number."""
+
+    metavar: ClassVar[str] = "PROGRAM|TID"
+
+    @property
+    def is_tid(self) -> bool:
+        return self.text.isascii() and self.text.isdigit()
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """The living tasks, and the programs."""
+        yield from Tid.candidates(begun, live)
+        yield from ProgramName.candidates(begun, live)
+
+    @classmethod
+    def check(cls, word: Word, live: Live | None) -> None:
+        """Raise `Mistake` if there is none of the two, as far as that can be known."""
+        (Tid if cls(*word).is_tid else ProgramName).check(word, live)
+
+    @classmethod
+    def style(cls, word: Word, live: Live | None) -> str:
+        return (Tid if cls(*word).is_tid else ProgramName).style(word, live)
+
+
 @command(name="list")
-def list_source(system: System, program: Word, *, all: bool = False) -> Source:
+def list_source(system: System, program: Listed, *, all: bool = False) -> Source:
     """Show the source of a program, or of a task.
 
-    PROGRAM is what `spawn` takes; or the number of a task, whose lines where it
-    stands are marked.
+    PROGRAM is what `spawn` takes. Of a task the lines where it stands are marked.
 
     all: the whole file, and not just the function
     """
-    if not program.text.isdigit():
+    if not Listed(*program).is_tid:
         found = source.of_program(program)
         return source.whole(found) if all else found
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import AsyncGeneratorType, BuiltinFunctionType, CoroutineType, GeneratorType
@@ -10,19 +10,37 @@ from types import AsyncGeneratorType, BuiltinFunctionType, CoroutineType, Genera
 from kernel import GetStack, ListTasks, NoSuchTask, Task, WaitTask
 from kernel.task import Target
 
-from ..answers import Ends, Notice
+from ..answers import Ends, Notice, Started
 from ..command import command
 from ..line import Word
 from ..loader import LoadingFailed, NoSuchFunction, TakesTooLong, call, load_function
-from ..mistake import Mistake, did_you_mean, excerpt
-from ..program import Program, Reference, built_in, built_in_names, refer
+from ..mistake import Mistake, excerpt
+from ..outputfile import OutputFile
+from ..plumber import Plumber
+from ..program import (
+    Program,
+    ProgramName,
+    ProgramWords,
+    Reference,
+    built_in,
+    built_in_names,
+    no_function,
+    refer,
+)
 from ..script import Script
-from ..system import LOOK, Failure, System
+from ..statement import NO_PLUMBING, Plumbing
+from ..system import LOOK, Failure, System, drop
 from ..tid import Tid
 
 
 @command()
-def spawn(system: System, program: Word, *arguments: Word, name: str = "") -> Notice | None:
+def spawn(
+    system: System,
+    program: ProgramName,
+    *arguments: ProgramWords,
+    name: str = "",
+    plumbing: Plumbing = NO_PLUMBING,
+) -> Started | Notice:
     """Start a program as a new task.
 
     PROGRAM is
@@ -33,21 +51,72 @@ def spawn(system: System, program: Word, *arguments: Word, name: str = "") -> No
 
     Its own arguments follow it; `help echo_server` tells those of that program.
 
+    In `spawn countdown 3 | upper | count` each task reads what the one before it
+    prints. `> FILE` at the end has the last one print into a file, `>> FILE`
+    behind what is there.
+
     name: what `tasks` calls it
     """
-    reference = None if program.text in built_in_names() else refer(program)
-    if reference is not None and not reference.function:
+    reference = reference_of(program)
+    if reference is not None and not reference.function and not any(plumbing):
         return run_script(system, reference, program, arguments)
+    stages = [[program, *arguments], *plumbing.stages]
+    if name and len(stages) > 1:
+        raise Failure(f"--name is for one task, and here are {len(stages)}")
+    tasks = make_tasks(system, stages, name)
+    title = " | ".join(task.name for task in tasks)
+    return Started(system.start(tasks, title, plumber_for(system, plumbing, tasks)))
+
+
+def make_tasks(system: System, stages: list[list[Word]], name: str) -> list[Task]:
+    """A task for each stage. Raises `Mistake`."""
+    tasks: list[Task] = []
+    try:
+        for words in stages:
+            tasks.append(make_task(system, words, name))
+    except BaseException:
+        drop(tasks)
+        raise
+    return tasks
+
+
+def plumber_for(system: System, plumbing: Plumbing, tasks: list[Task]) -> Plumber | None:
+    """Whoever is to join the tasks, which are dropped if the file cannot be written to."""
+    if not any(plumbing):
+        return None
+    target = None
+    try:
+        if plumbing.redirection is not None:
+            target = OutputFile(plumbing.redirection)
+            target.begin()
+    except BaseException:
+        drop(tasks)
+        raise
+    return Plumber(system.output, target)
+
+
+def make_task(system: System, words: Sequence[Word], name: str = "") -> Task:
+    """The task that a program and its arguments make. Raises `Mistake`."""
+    program, *arguments = words
+    if program.text == spawn.__name__:
+        raise Mistake("behind | stands a program, without spawn", program.start, program.end)
+    reference = reference_of(program)
+    if reference is not None and not reference.function:
+        message = "a script has no pipe and no file; name a function in it: FILE.py:FUNCTION"
+        raise Mistake(message, program.start, program.end)
     found = built_in(program.text) if reference is None else loaded(system, reference, program)
-    target = make_target(system, found, program, arguments)
     title = name or " ".join([shortened(program.text), *(word.text for word in arguments)])
-    system.start([Task(target, title)], title)
-    return None
+    return Task(make_target(system, found, program, tuple(arguments)), title)
+
+
+def reference_of(program: Word) -> Reference | None:
+    """What the word refers to; None if that is a built-in program. Raises `Mistake`."""
+    return None if program.text in built_in_names() else refer(program)
 
 
 def run_script(
-    system: System, reference: Reference, word: Word, arguments: tuple[Word, ...]
-) -> Notice | None:
+    system: System, reference: Reference, word: Word, arguments: Sequence[Word]
+) -> Started | Notice:
     """Run a script up to its `mainloop`; its tasks are tasks of this system."""
     script = Script(reference, [each.text for each in arguments], system)
     with patience(word):
@@ -55,9 +124,9 @@ def run_script(
     try:
         if not tasks:
             return Notice(f"{script.title} ran to its end and made no task", ok=False)
-        system.start(tasks, script.title)
+        started = Started(system.start(tasks, script.title))
         system.scripts.append(script)
-        return None
+        return started
     finally:
         script.admitted.set()
 
@@ -68,10 +137,7 @@ def loaded(system: System, reference: Reference, word: Word) -> Program:
         with patience(word):
             return load_function(reference, system)
     except NoSuchFunction as error:
-        place = word.text.rpartition(":")[0]
-        meant = did_you_mean(reference.function, error.names)
-        message = f"there is no function {reference.function} in {excerpt(place)}{meant}"
-        raise Mistake(message, word.start, word.end) from None
+        raise no_function(word, reference, error.names) from None
     except LoadingFailed as failed:
         if isinstance(failed.error, ModuleNotFoundError) and is_part(failed.error.name, reference):
             message = f"there is no module {failed.error.name}"
@@ -84,9 +150,7 @@ def is_part(name: str | None, reference: Reference) -> bool:
     return f"{reference.module}.".startswith(f"{name}.")
 
 
-def make_target(
-    system: System, program: Program, word: Word, arguments: tuple[Word, ...]
-) -> Target:
+def make_target(system: System, program: Program, word: Word, arguments: Sequence[Word]) -> Target:
     """What a task is made of: the program called with its arguments. Raises `Mistake`."""
     function = program.function
     if not callable(function) or isinstance(function, (type, BuiltinFunctionType)):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar, Final, Self, TextIO
+from typing import TYPE_CHECKING, ClassVar, Final, Self, TextIO
 
 from ..answers import Notice
+from ..candidates import Candidate
 from ..command import command
 from ..mistake import did_you_mean, excerpt
 from ..system import Failure, System
 from ..tid import Tid
 from ..tracer import RATE, Tracer, Wishes, known_calls
+
+if TYPE_CHECKING:
+    from ..live import Live
 
 OFF: Final = "off"
 
@@ -30,6 +35,14 @@ class Traced(str):
             meant = did_you_mean(text, names.values())
             raise ValueError(f"there is no call '{excerpt(text)}'{meant}")
         return cls(names[text.casefold()])
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """The living tasks, and all calls."""
+        yield from Tid.candidates(begun, live)
+        yield Candidate(OFF, "trace no more")
+        for name in sorted(known_calls()):
+            yield Candidate(name)
 
 
 @command()

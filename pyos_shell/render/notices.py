@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kernel import ExitStatus
 
-from ..answers import Ends, Notice
+from ..answers import Ends, Notice, Ran, Started
 from ..mistake import visible
 from .dispatch import render
 from .layout import Fragments, cut
@@ -14,6 +14,12 @@ from .layout import Fragments, cut
 def _(answer: Notice, width: int | None = None) -> list[Fragments]:
     style = "good" if answer.ok else "error"
     return [[(style, visible(text))] for text in answer.text.split("\n")]
+
+
+@render.register(Started)
+@render.register(Ran)
+def _(answer: object, width: int | None = None) -> list[Fragments]:
+    return []  # it has been told as it happened
 
 
 @render.register

@@ -11,7 +11,9 @@ DOCS = ROOT / "docs"
 
 #: One page for each topic of the reference.
 REFERENCE = sorted((DOCS / "calls").glob("*.md"))
-PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *REFERENCE]
+#: About commands, apart from what is told of all of them.
+COMMAND_PAGES = sorted((DOCS / "commands").glob("*.md"))
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *REFERENCE, *COMMAND_PAGES]
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`]+)`")

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
 import threading
+from itertools import chain
+from pathlib import Path
 
 import pytest
 
-from kernel import Machine, Scheduler
-from pyos_shell.command import COMMANDS
+from pyos_shell.command import ALIASES, COMMANDS
+from pyos_shell.commands.console import Leave
+from pyos_shell.line import given
 from pyos_shell.output import Line, Output
 from pyos_shell.program import built_in_names
 from pyos_shell.render import Fragments, output_line, plain
-from pyos_shell.reports import report_to
 from pyos_shell.session import Session
-from pyos_shell.system import System
+from pyos_shell.statement import parse
+from pyos_shell.system import System, boot
 
 from ..pyos_shell.shell import until
 from .pages import DOCS, PAGES, ROOT, blocks, text
 
 GUARD = 30
+
+#: A file that a session on the same page needs.
+FILE = re.compile(r"file `([\w.]+)`:\n\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SESSIONS = [page for page in PAGES if any(language == "pyos" for language, _ in blocks(page))]
 
 
@@ -81,22 +88,58 @@ class Transcript(Output):
         return line is not None
 
 
-@pytest.mark.parametrize("page", SESSIONS, ids=lambda page: page.stem)
-def test_a_session_on_a_page_goes_as_the_page_says(page, monkeypatch):
+def typed(page: Path) -> list[str]:
+    """The lines of the sessions on a page, those that are typed and those that are shown."""
     sessions = [text for language, text in blocks(page) if language == "pyos"]
-    lines = "".join(sessions).splitlines()
+    return "".join(sessions).splitlines()
+
+
+def play(lines: list[str]) -> str:
+    """A prompt for `play`, but nobody who presses keys."""
+    return "any key types, Enter runs the line, Esc stops"
+
+
+@pytest.mark.parametrize("page", SESSIONS, ids=lambda page: page.stem)
+def test_a_session_on_a_page_goes_as_the_page_says(page, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name, content in FILE.findall(text(page)):
+        Path(name).write_text(content, "utf-8")
     transcript = Transcript()
-    with Machine(Scheduler(stdin=False)) as machine:
-        transcript.kernel_thread = machine.thread.ident
-        report_to(transcript, machine)
-        session = Session(System(machine, transcript), transcript.note)
-        monkeypatch.setattr(sys, "stdout", transcript)
-        for line in lines:
+    system = System(boot(transcript), transcript)
+    system.play = play
+    session = Session(system, transcript.note)
+    monkeypatch.setattr(sys, "stdout", transcript)
+    try:
+        for line in typed(page):
             if line.startswith("pyos> "):
-                until(lambda: machine.kernel.inbox.asleep)  # nobody types while things happen
+                # Nobody types while things happen.
+                until(lambda: system.machine.kernel.inbox.asleep)
                 session.run(line.removeprefix("pyos> "))
             else:
                 assert transcript.has(line), f"{line!r} was not shown: {transcript.shown}"
+    except Leave:
+        assert line == typed(page)[-1]
+    finally:
+        system.machine.shutdown()
+
+
+def test_every_command_has_an_example_in_a_session():
+    statements = chain.from_iterable(
+        parse(line.removeprefix("pyos> "))
+        for page in SESSIONS
+        for line in typed(page)
+        if line.startswith("pyos> ") and given(line.removeprefix("pyos> ")) is None
+        if "$x" not in line  # which is a mistake, and shown as one
+    )
+    names = {statement.words[0].text for statement in statements}
+    used = {ALIASES.get(name, name) for name in names}
+    assert sorted(set(COMMANDS) - used) == []
+
+
+def test_the_reference_of_commands_is_what_their_declarations_make():
+    """`python docs/make_reference.py` makes it anew."""
+    made = runpy.run_path(str(DOCS / "make_reference.py"))
+    assert made["PAGE"].read_text("utf-8") == made["reference"]()
 
 
 def test_the_reference_names_every_command_with_its_usage():

@@ -25,7 +25,7 @@ def test_links_between_pages_lead_somewhere():
 
 def cells(line: str) -> int:
     """How many cells a line has that is a row of a table; 0 where it is none."""
-    return len(re.findall(r"(?<!\\)\|", line)) - 1 if line.startswith("|") else 0
+    return line.replace(r"\|", "").count("|") - 1 if line.startswith("|") else 0
 
 
 def test_the_rows_of_a_table_have_as_many_cells_as_its_heading():

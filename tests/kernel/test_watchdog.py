@@ -178,3 +178,43 @@ def test_the_watchdog_sleeps_while_the_kernel_does_and_wakes_with_it(machine):
     machine.submit(NewTask(spin(let_go)))
     assert type(events.get(timeout=GUARD)) is Hogged
     let_go.set()
+
+
+def test_an_observer_is_called_while_the_kernel_is_awake(machine):
+    looks = queue.Queue()
+    machine.observe(lambda: looks.put(threading.current_thread()))
+    machine.call(NewTask(spin_gently()))
+    assert looks.get(timeout=GUARD) is machine.watchdog.thread
+    assert looks.get(timeout=GUARD) is machine.watchdog.thread
+
+
+def spin_gently():
+    while True:
+        yield
+
+
+def test_an_observer_that_fails_does_not_keep_the_watchdog_or_others_from_their_work(machine):
+    def fail():
+        raise ValueError("no")
+
+    looks = queue.Queue()
+    machine.observe(fail)
+    machine.observe(lambda: looks.put(None))
+    machine.call(NewTask(spin_gently()))
+    looks.get(timeout=GUARD)
+    looks.get(timeout=GUARD)
+    assert machine.watchdog.thread.is_alive()
+
+
+def test_the_observers_of_a_kernel_that_sleeps_are_left_alone():
+    machine = Machine()
+    looks = []
+    machine.observe(lambda: looks.append(None))
+    with machine:
+        deadline = time.monotonic() + GUARD
+        while machine.kernel.on_waking is None:
+            assert time.monotonic() < deadline
+            time.sleep(0)
+        seen = len(looks)
+        assert machine.watchdog.wanted.wait(0.3) is False  # nobody calls it
+        assert len(looks) == seen

@@ -14,6 +14,7 @@ import select
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 from collections.abc import Callable, Iterator
@@ -48,7 +49,7 @@ class Terminal:
         *,
         columns: int = 80,
         rows: int = 24,
-        env: dict[str, str] | None = None,
+        env: dict[str, str | None] | None = None,
         cwd: Path = ROOT,
         rate: float | None = None,
     ) -> None:
@@ -61,13 +62,14 @@ class Terminal:
         self.master, slave = os.openpty()
         self.resize(columns, rows)
         self.settings = termios.tcgetattr(slave)
+        self.state = tempfile.TemporaryDirectory()
         self.process = subprocess.Popen(
             [sys.executable, "-SEc", LAUNCHER, *command],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             cwd=cwd,
-            env=environment(env or {}),
+            env=environment({"XDG_STATE_HOME": self.state.name, **(env or {})}),
         )
         os.close(slave)
 
@@ -78,6 +80,7 @@ class Terminal:
         self.process.kill()
         self.hang_up()
         self.process.wait(GUARD)
+        self.state.cleanup()
 
     # -- what the user does
 
@@ -101,7 +104,7 @@ class Terminal:
         self.mark = len(self.screen.gone)
         self.type(line)
         letters = "".join(line.split())
-        self.wait(lambda: "".join(self.text.split()).endswith(letters), f"{line!r} being typed")
+        self.wait(lambda: "".join(self.typed.split()).endswith(letters), f"{line!r} being typed")
         self.type("\r")
 
     def resize(self, columns: int, rows: int) -> None:
@@ -118,8 +121,22 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        """The rows of the screen."""
-        return [self.screen.row(number) for number in range(self.screen.lines)]
+        """The rows of the screen, without the toolbar."""
+        rows = range(self.screen.lines)
+        return ["" if self.screen.is_bar(row) else self.screen.row(row) for row in rows]
+
+    @property
+    def toolbar(self) -> list[str]:
+        """The rows of the toolbar."""
+        rows = range(self.screen.lines)
+        return [self.screen.row(row).strip() for row in rows if self.screen.is_bar(row)]
+
+    @property
+    def typed(self) -> str:
+        """What stands before the cursor, with the rows above."""
+        cursor = self.screen.cursor
+        row = "".join(self.screen.buffer[cursor.y][column].data for column in range(cursor.x))
+        return "\n".join([*self.lines[: cursor.y], row])
 
     @property
     def text(self) -> str:
@@ -169,6 +186,12 @@ class Terminal:
     def wait_last(self, line: str) -> None:
         """Read until the last row is `line`."""
         self.wait(lambda: self.last == line, f"the last line {line!r}")
+
+    def wait_typed(self, text: str) -> None:
+        """Read until the row of the cursor has this before it; behind it there may be more, as what
+        the console suggests.
+        """
+        self.wait(lambda: self.typed.rpartition("\n")[2].rstrip() == text, f"{text!r} being typed")
 
     def wait_exit(self) -> int:
         """Read until the child has closed its terminal; answers its exit status."""
@@ -227,22 +250,31 @@ class Screen(pyte.Screen):
             self.gone.append(self.row(0))
         super().index()
 
+    def is_bar(self, number: int) -> bool:
+        """Whether the row belongs to the toolbar: all of it is in reverse."""
+        cells = self.buffer[number]
+        return all(cells[column].reverse for column in range(self.columns))
+
     def row(self, number: int) -> str:
         """What a row shows, without the blanks at its end."""
         cells = self.buffer[number]
         return "".join([cells[column].data for column in range(self.columns)]).rstrip()
 
 
-def environment(changes: dict[str, str]) -> dict[str, str]:
-    """The child's environment: of ours, nothing that changes what a console looks like."""
+def environment(changes: dict[str, str | None]) -> dict[str, str]:
+    """The child's environment: of ours, nothing that changes what a console looks like. None takes
+    a variable out.
+    """
     ours = {name: value for name, value in os.environ.items() if name not in PERSONAL}
-    return {
+    wanted: dict[str, str | None] = {
         **ours,
         "TERM": "xterm-256color",
         "PYTHONPATH": str(ROOT),
         "PYTHONUTF8": "1",
+        "PYOS_STARTUP": "",
         **changes,
     }
+    return {name: value for name, value in wanted.items() if value is not None}
 
 
 PERSONAL = {"NO_COLOR", "COLORTERM", "PROMPT_TOOLKIT_COLOR_DEPTH", "PROMPT_TOOLKIT_BELL", "INPUTRC"}

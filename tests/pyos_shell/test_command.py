@@ -6,10 +6,11 @@ import pytest
 from wcwidth import wcswidth
 
 from pyos_shell import commands
-from pyos_shell.command import ALIASES, COMMANDS, command, find, run
-from pyos_shell.line import Word, parse
+from pyos_shell.command import ALIASES, COMMANDS, bind, command, find
+from pyos_shell.line import Word
 from pyos_shell.mistake import Mistake
 from pyos_shell.program import built_in, built_in_names
+from pyos_shell.statement import parse
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_a_function_declared_is_a_command_by_its_name_and_by_its_other_words(tab
     for name in ("ls", "list", "dir"):
         assert find(word(name)).signature.usage == "ls [PATH=.] [--all]"
     (statement,) = parse("dir there --all")
-    assert run("the system", statement) == ("the system", "there", True)
+    assert bind(statement).run("the system") == ("the system", "there", True)
 
 
 def test_a_command_may_have_a_name_that_python_keeps_for_itself(table):
@@ -59,7 +60,7 @@ def test_a_wrong_argument_is_refused_before_anything_happens(table):
 
     (statement,) = parse("double two")
     with pytest.raises(Mistake) as caught:
-        run(None, statement)
+        bind(statement)
     assert (caught.value.start, caught.value.end) == (7, 10)
     assert caught.value.usage == "usage: double NUMBER"
     assert not calls
@@ -88,10 +89,14 @@ def test_help_lists_the_commands_by_topic():
         *("tasks", "stack", "inspect", "why", "files"),
         *("programs", "list", "log"),
         "trace",
+        *("alias", "unalias"),
+        *("source", "play"),
         *("help", "restart", "exit"),
     ]
     assert ALIASES == {"ps": "tasks", "quit": "exit"}
-    assert commands.__all__ == ["console", "lines", "look", "reading", "signals", "tasks", "trace"]
+    assert commands.__all__ == [
+        *("aliases", "console", "files", "lines", "look", "reading", "signals", "tasks", "trace"),
+    ]
 
 
 FUNCTIONS = {name: each.function for name, each in COMMANDS.items()} | {

@@ -622,9 +622,9 @@ def test_lines_typed_ahead_run_when_their_turn_comes(terminal):
         terminal.enter("wait 1")
         terminal.wait_last("Ctrl-C gives the prompt back")
         terminal.type("help nothing\rhelp no")
-        terminal.wait_last("help no")
+        terminal.wait_typed("help no")
         tell.sendall(b".")
-        terminal.wait_last(f"{PROMPT} help no")
+        terminal.wait_typed(f"{PROMPT} help no")
     terminal.enter("where")
     terminal.wait_for("'nowhere'")
     shown = terminal.text
@@ -673,7 +673,7 @@ def test_wide_characters_keep_their_columns(terminal):
     terminal.enter("""spawn p.py:says "'程序\\n'" """)
     terminal.wait(lambda: "程序" in joined(terminal).rpartition("│")[2].replace(" ", ""), "it")
     terminal.type("help 程")
-    terminal.wait(lambda: terminal.last.replace(" ", "").endswith("help程"), "what is typed")
+    terminal.wait(lambda: terminal.typed.replace(" ", "").endswith("help程"), "what is typed")
     terminal.type("\x7fx\r")
     terminal.wait_for("no program 'x'")
 
@@ -688,7 +688,7 @@ def test_the_line_before_is_one_key_away(terminal):
 def test_tab_completes_a_command_and_the_menu_survives_output(terminal):
     with teller(terminal, "told {port} 50") as tell:
         terminal.type("sp" + TAB)
-        terminal.wait_last(f"{PROMPT} spawn")
+        terminal.wait_typed(f"{PROMPT} spawn")
         terminal.type(" ec" + TAB)
         terminal.wait_for("echo_server")
         tell.sendall(b".")

@@ -66,9 +66,9 @@ def test_a_line_that_nobody_waits_for_is_kept_and_that_is_said(shell):
     [
         ("1> x", "task 1 does not wait for a line"),
         ("9> x", "no task 9; type tasks for those there are"),
-        ("0> x", "no command '0>'; type help for all of them"),
-        ("-1> x", "no command '-1>'; type help for all of them"),
-        ("x> y", "no command 'x>'; type help for all of them"),
+        ("0> x", "no command '0'; type help for all of them"),
+        ("-1> x", "no command '-1'; type help for all of them"),
+        ("x> y", "no command 'x'; type help for all of them"),
         ("1 2> y", "no command '1'; type help for all of them"),
         ("9999999999999999999999> x", "type help for all of them"),
     ],
@@ -84,7 +84,11 @@ def test_a_flood_of_lines_that_nobody_reads_is_refused(shell):
 
 
 def test_in_the_middle_of_a_line_of_commands_the_sign_means_nothing(shell):
-    assert shell.fails("tasks; > x")[-1] == "no command '>'; type help for all of them"
+    assert shell.fails("tasks; > x") == [
+        "tasks; > x",
+        "       ^",
+        "a command is missing before >; a line for a task stands alone",
+    ]
 
 
 def test_where_tasks_read_stdin_no_line_is_given(shell):
@@ -96,7 +100,7 @@ def test_where_tasks_read_stdin_no_line_is_given(shell):
 
 def test_help_tells_of_it(shell):
     assert any(line.strip().startswith(USAGE) for line in shell.run("help"))
-    assert shell.run("help >") == [
+    assert shell.run("help '>'") == [
         f"  {USAGE}",
         "",
         *(f"  {line}".rstrip() for line in DOC.split("\n")),

@@ -5,7 +5,7 @@ from hypothesis import example, settings
 from hypothesis import given as with_any
 from hypothesis import strategies as st
 
-from pyos_shell.line import Given, Word, given, joined, parse, quote
+from pyos_shell.line import Given, Operator, Word, given, joined, quote, tokens
 from pyos_shell.mistake import Mistake
 
 always = settings(derandomize=True, deadline=None)
@@ -13,29 +13,87 @@ texts = st.text() | st.text(st.sampled_from("ab1._ ;#'\"\\\n\r\t中\u3000\x00=-"
 
 
 def words(source):
-    return [[word.text for word in statement] for statement in parse(source)]
+    """The texts of the words, in the statements that operators separate."""
+    statements = [[]]
+    for token in tokens(source):
+        if isinstance(token, Word):
+            statements[-1].append(token.text)
+        else:
+            statements.append([])
+    return [statement for statement in statements if statement]
 
 
 def attempt(source):
     try:
-        return parse(source)
+        return list(tokens(source))
     except Mistake as mistake:
         return mistake
 
 
 def place(source):
     with pytest.raises(Mistake) as caught:
-        parse(source)
+        list(tokens(source))
     return caught.value.start, caught.value.end
 
 
 @pytest.mark.parametrize("source", ["", " \t", "\n\n", ";;", " ; # nothing", "#", "\r\n"])
 def test_a_line_without_words_has_no_statements(source):
-    assert parse(source) == []
+    assert words(source) == []
 
 
 def test_semicolons_and_newlines_separate_statements():
     assert words("tasks;kill 3 7;;\nstack 4\r\n") == [["tasks"], ["kill", "3", "7"], ["stack", "4"]]
+
+
+@pytest.mark.parametrize("sign", ["&&", "|", ">", ">>", ";"])
+def test_an_operator_needs_no_blanks_and_between_quotes_it_is_none(sign):
+    assert list(tokens(f"a{sign}b")) == [
+        Word("a", 0, 1),
+        Operator(sign, 1, 1 + len(sign)),
+        Word("b", 1 + len(sign), 2 + len(sign)),
+    ]
+    escaped = "".join(f"\\{char}" for char in sign)
+    assert words(f"'a{sign}b' \"a{sign}b\" a{escaped}b") == [[f"a{sign}b"] * 3]
+
+
+@pytest.mark.parametrize("text", ["&", "a&b", "a=b", "-", "!", "?"])
+def test_what_only_looks_like_an_operator_is_a_word(text):
+    assert words(text) == [[text]]
+
+
+def variables(source):
+    (word,) = tokens(source)
+    return word.text, word.variables
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "places"),
+    [
+        ("$?", "$?", (0,)),
+        ("a$!b$?", "a$!b$?", (1, 4)),
+        ('"$! \\$? \\\\$?"', "$! $? \\$?", (0, 7)),
+        ("'$!'", "$!", ()),
+        ("\\$!", "$!", ()),
+        ("'$!'$!", "$!$!", (2,)),
+        ("$", "$", ()),
+        ("a$", "a$", ()),
+        ("$5.$-$$", "$5.$-$$", ()),
+        ("$$?", "$$?", (1,)),
+    ],
+)
+def test_a_variable_is_expanded_but_not_where_quotes_forbid_it(source, text, places):
+    assert variables(source) == (text, places)
+
+
+@pytest.mark.parametrize(
+    ("source", "start", "end"), [("kill $x", 5, 7), ('kill "a $tid-1"', 8, 12), ("$é", 0, 2)]
+)
+def test_a_variable_that_there_is_not_is_underlined_and_those_there_are_are_told(
+    source, start, end
+):
+    assert place(source) == (start, end)
+    message = str(attempt(source))
+    assert message.endswith("; there are $? (the last status) and $! (the last tid)")
 
 
 def test_a_comment_begins_only_where_a_word_does():
@@ -84,9 +142,11 @@ def test_an_unclosed_quote_within_a_word_is_underlined_where_it_opens():
 
 
 def test_a_word_knows_its_place_with_its_quotes():
-    assert parse("kill 'a b'c;  x") == [
-        [Word("kill", 0, 4), Word("a bc", 5, 11)],
-        [Word("x", 14, 15)],
+    assert list(tokens("kill 'a b'c;  x")) == [
+        Word("kill", 0, 4),
+        Word("a bc", 5, 11),
+        Operator(";", 11, 12),
+        Word("x", 14, 15),
     ]
 
 
@@ -95,24 +155,24 @@ def test_a_word_knows_its_place_with_its_quotes():
 @example("\\")
 @example("a\\\r")
 @example("\x1c\x85\u2028")
-def test_any_text_is_statements_or_a_mistake_in_it(source):
+@example("$a")
+def test_any_text_is_tokens_or_a_mistake_in_it(source):
     result = attempt(source)
     if isinstance(result, Mistake):
-        assert source[result.start : result.end] in ("'", '"')
-    else:
-        assert all(result)
+        place = source[result.start : result.end]
+        assert place in ("'", '"') or (place[0] == "$" and place[1:].isidentifier())
 
 
 @always
 @with_any(texts)
 def test_words_stand_in_order_and_apart_and_each_is_one_word_alone(source):
     result = attempt(source)
-    statements = [] if isinstance(result, Mistake) else result
     end = 0
-    for word in [word for statement in statements for word in statement]:
-        assert end <= word.start < word.end <= len(source)
-        assert words(source[word.start : word.end]) == [[word.text]]
-        end = word.end
+    for token in [] if isinstance(result, Mistake) else result:
+        assert end <= token.start < token.end <= len(source)
+        (again,) = tokens(source[token.start : token.end])
+        assert again == token._replace(start=0, end=token.end - token.start)
+        end = token.end
 
 
 @always

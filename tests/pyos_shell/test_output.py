@@ -18,6 +18,7 @@ from pyos_shell.output import (
     LONGEST_LINE,
     REMEMBERED,
     URGENT,
+    Errors,
     Output,
     Plain,
 )
@@ -513,3 +514,31 @@ def test_without_a_terminal_a_trace_names_its_task():
     out, err = io.StringIO(), io.StringIO()
     Plain(out, err).report(3, "Sleep(1) = None", "trace")
     assert err.getvalue() == "  3 Sleep(1) = None\n"
+
+
+# -- where printed text goes
+
+
+class Printing(Output):
+    """What task 1 prints."""
+
+    def printing_task(self) -> int:
+        return 1
+
+
+def test_what_a_task_prints_goes_where_its_route_leads_and_stderr_does_not():
+    output = Printing()
+    taken = []
+    output.routes[1] = lambda tid, text: taken.append((tid, text))
+    print("to the pipe", file=output)
+    output.buffer.write(b"\xc3\xa9\n")
+    print("to the screen", file=Errors(output))
+    assert taken == [(1, "to the pipe"), (1, "\n"), (1, "é\n")]
+    assert [line.text for line in output.take(1000)] == ["to the screen"]
+
+
+def test_without_a_route_all_of_it_is_shown():
+    output = Printing()
+    output.routes[2] = lambda tid, text: None
+    print("to the screen", file=output)
+    assert [line.text for line in output.take(1000)] == ["to the screen"]

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyos_shell.line import Word, parse, quote
+from pyos_shell.line import Word, quote
 from pyos_shell.mistake import Mistake
 from pyos_shell.program import Reference, built_in, built_in_names, refer, split
+from pyos_shell.statement import parse
 
 always = settings(derandomize=True, deadline=None)
 
@@ -76,7 +77,7 @@ def test_a_function_in_a_package_is_named_with_a_colon(text):
 def test_the_colon_of_a_drive_is_no_end_of_a_path(text, parts):
     assert split(text) == parts
     (statement,) = parse(f"spawn {text}")
-    assert statement[1].text == text.replace(r"\\", "\\")  # only a doubled one needs quotes
+    assert statement.words[1].text == text.replace(r"\\", "\\")  # only a doubled one needs quotes
 
 
 @pytest.mark.parametrize(
@@ -137,9 +138,10 @@ def test_any_word_is_a_reference_or_a_mistake(text):
 
 def test_built_in_programs_are_the_files_of_their_package():
     assert built_in_names() == [
-        *("chat_server", "countdown", "crash", "deep", "echo_load", "echo_server", "family"),
-        *("guess", "philosophers", "pipeline", "port_scanner", "producer_consumer"),
-        *("sqlite_query", "supervised_crasher", "web_server", "word_count"),
+        *("chat_server", "count", "countdown", "crash", "deep", "echo_load", "echo_server"),
+        *("family", "grep", "guess", "head", "philosophers", "pipeline", "port_scanner"),
+        *("producer_consumer", "sqlite_query", "supervised_crasher", "upper", "web_server"),
+        "word_count",
     ]
     for name in built_in_names():
         assert built_in(name).signature.usage.split()[0] == name

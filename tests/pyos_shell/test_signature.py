@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyos_shell.line import Word, parse
+from pyos_shell.line import Word
 from pyos_shell.mistake import Mistake
-from pyos_shell.signature import REQUIRED, Kind, Signature
+from pyos_shell.parameter import REQUIRED, Kind
+from pyos_shell.signature import Signature
+from pyos_shell.statement import parse
 
 if TYPE_CHECKING:
     from kernel.scheduler import Scheduler
@@ -74,7 +76,7 @@ def bind(function, line, **options):
     """What the words of `line`, after its first, are bound to."""
     signature = function if isinstance(function, Signature) else Signature.of(function, **options)
     (statement,) = parse(f"x {line}")
-    return signature.bind(statement[1:], end=statement[-1].end)
+    return signature.bind(statement.words[1:], end=statement.end)
 
 
 def refusal(function, line, **options):

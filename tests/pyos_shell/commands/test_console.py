@@ -11,7 +11,7 @@ from ..shell import SAMPLES
 
 def test_help_lists_every_command_and_says_how_to_start(shell):
     lines = shell.succeeds("help")
-    assert [line.split()[0] for line in lines[:-2]] == [*COMMANDS, "[TID]>"]
+    assert [line.split()[0] for line in lines[:-2]] == [*COMMANDS, "[TID]>", "help"]
     assert lines[-1] == "  begin with: spawn countdown 5   then: tasks   more: help spawn"
 
 
@@ -67,3 +67,9 @@ def test_exit_and_quit_leave(shell, line):
 @pytest.mark.parametrize("line", ["exit 1", "quit now"])
 def test_exit_takes_no_argument_and_stays_where_there_is_one(shell, line):
     assert "usage: exit" in shell.fails(line)
+
+
+def test_help_tells_how_lines_are_put_together(shell):
+    assert any(line.strip().startswith("help lines") for line in shell.run("help"))
+    shown = "\n".join(shell.succeeds("help lines"))
+    assert all(sign in shown for sign in (";", "&&", "|", ">", ">>", "$?", "$!", "--json"))

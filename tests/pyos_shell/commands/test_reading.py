@@ -80,7 +80,7 @@ def test_of_a_crashed_task_the_line_is_marked_and_one_that_ended_well_stands_now
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("list", "PROGRAM is missing"),
+        ("list", "PROGRAM|TID is missing"),
         ("list countdwn", "no program 'countdwn'; did you mean countdown?"),
         ("list missing.py", "the file missing.py does not exist"),
         ("list p.py:wnted", "there is no function wnted in p.py; did you mean wanted?"),

@@ -15,7 +15,14 @@ STANDARD_LIBRARY = sys.stdlib_module_names
 
 #: Arguments with which the programs are through at once.
 TINY = dict.fromkeys(["chat_server", "countdown", "echo_load", "echo_server"], "0")
-TINY |= {"crash": "1000", "word_count": ".", "web_server": ". --port 0", "port_scanner": "1 2"}
+TINY |= {
+    "count": "",
+    "upper": "",
+    "crash": "1000",
+    "word_count": ".",
+    "web_server": ". --port 0",
+    "port_scanner": "1 2",
+}
 
 #: More lines than two slides have: what browsers and attackers send takes some room.
 LONG = {"web_server": 180}

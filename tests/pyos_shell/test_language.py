@@ -1,0 +1,167 @@
+"""Ten thousand lines, of words, quotes and operators, of tids that live and tids that do not: each
+gets a result, or a diagnosis with a place in the line; never a traceback, and nothing hangs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kernel import KillTask, ListTasks, NoSuchTask, WaitTask
+from pyos_shell.command import ALIASES, COMMANDS
+from pyos_shell.commands.console import Leave
+from pyos_shell.environment import Environment
+from pyos_shell.session import Session
+from pyos_shell.system import System
+
+from .shell import ROOT, SAMPLES, Shell
+
+PIECE = settings(derandomize=True, deadline=None, max_examples=2_000)
+
+NAMES = [name for name in [*COMMANDS, *ALIASES] if name != "restart"]
+PROGRAMS = ["countdown", "upper", "grep", "head", "count", "crash", "family", "guess", "deep"]
+OTHERS = [
+    "programs.py:say",
+    "programs.py:plain",
+    "broken.py:f",
+    "script.py",
+    "nowhere.py:f",
+    "spawn",
+]
+TIDS = ["1", "2", "3", "$!", "$?", "0", "-1", "99999", "99999999999999999999", "x"]
+OPTIONS = [
+    "--json",
+    "--all",
+    "--name",
+    "--name=x",
+    "--signal",
+    "KILL",
+    "--pause",
+    "--",
+    "-x",
+    "--no",
+]
+OPERATORS = [";", "&&", "|", ">", ">>", "\n"]
+QUOTED = ["'a b'", '"$!"', '"a $? b"', "'$x'", "\\ ", "\\;", "''", "'|'", "# comment"]
+BROKEN = ["'", '"', "$x", "\\", "\x1b[2J", "\0", "中文", "🎉", "\ud800", "\u2028", "x" * 200, "\t"]
+FILES = ["file", "other", "sourced", ".", "no\0file"]
+
+anything = st.sampled_from(
+    [*NAMES, *PROGRAMS, *OTHERS, *TIDS, *OPTIONS, *OPERATORS, *QUOTED, *BROKEN, *FILES]
+)
+likely = st.sampled_from([*TIDS, *OPTIONS, *PROGRAMS, *QUOTED, *FILES])
+
+
+def phrase(*parts):
+    """These parts, one after the other."""
+    return st.tuples(*parts).map(lambda found: " ".join(filter(None, found)))
+
+
+def some(part, most=3):
+    return st.lists(part, max_size=most).map(" ".join)
+
+
+command = phrase(st.sampled_from(NAMES), some(likely))
+stage = phrase(
+    st.sampled_from([*PROGRAMS, "programs.py:say", "script.py", "spawn", "no"]), some(likely, 1)
+)
+file = st.sampled_from(["", "", "> file", ">> file", "> .", ">", "> file x"])
+stages = st.lists(stage, min_size=1, max_size=3).map(" | ".join)
+pipeline = phrase(st.just("spawn"), stages, file)
+alias = phrase(
+    st.sampled_from(["alias a", "alias b", "alias tasks", "unalias a"]), command.map(repr)
+)
+used = phrase(st.sampled_from(["a", "b", "tasks"]), some(likely, 2), file)
+
+LINES = {
+    "words in any order": st.lists(anything, max_size=9).map(" ".join),
+    "words glued together": st.lists(anything, max_size=6).map("".join),
+    "commands": st.lists(phrase(command, file), min_size=1, max_size=3).map(" && ".join),
+    "pipelines": pipeline,
+    "aliases": st.lists(alias | used, min_size=1, max_size=4).map("; ".join),
+}
+
+
+class Careful(Session):
+    """Looks at the place of every mistake."""
+
+    def mistaken(self, error, line):
+        assert (error.start is None) == (error.end is None)
+        if error.start is not None:
+            assert 0 <= error.start <= error.end <= len(line)
+        super().mistaken(error, line)
+
+
+class Impatient(System):
+    """Ends whatever it is to wait for: nonsense can start what never ends."""
+
+    def ask(self, call):
+        if isinstance(call, WaitTask):
+            with suppress(NoSuchTask):
+                super().ask(KillTask(call.tid, grace=0.0))
+        return super().ask(call)
+
+
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory):
+    """One session for all of the nonsense."""
+    folder = tmp_path_factory.mktemp("language")
+    shutil.copy(SAMPLES / "programs.py", folder)
+    (folder / "broken.py").write_text("def f(:\n")
+    (folder / "script.py").write_text("x = 1\n")
+    former = os.getcwd()
+    os.chdir(folder)
+    try:
+        with Shell() as shell:
+            shell.system = Impatient(shell.machine, shell.output, lambda: shell.rows)
+            shell.system.play = lambda lines: "any key types"
+            shell.session = Careful(shell.system, shell.show, lambda: shell.width)
+            yield shell
+    finally:
+        os.chdir(former)
+
+
+@pytest.mark.parametrize("kind", LINES)
+def test_any_line_gets_a_result_or_a_diagnosis_in_it(patient, kind):
+    @PIECE
+    @given(line=LINES[kind], width=st.sampled_from([None, 80, 20]))
+    def check(line, width):
+        run(patient, line, width)
+
+    check()
+
+
+def run(shell, line, width):
+    """Run a line, and see that what it says is fit to be seen."""
+    with open("sourced", "w") as sourced:
+        sourced.write("tasks\nsource sourced\nnonsense\nkill $!\n")
+    shell.width, shell.rows = width, 20
+    shell.shown.clear()
+    shell.messages.seek(0)
+    shell.messages.truncate()
+    shell.system.environment = Environment()
+    with suppress(Leave):
+        shell.run(line)
+    end_all(shell)
+    text = "\n".join(shell.shown) + shell.reported
+    assert str(ROOT / "kernel") not in text
+    assert str(ROOT / "pyos_shell") not in text.replace(str(ROOT / "pyos_shell/programs"), "")
+    for shown in shell.shown:
+        if shown.startswith('{"'):
+            json.loads(shown)
+
+
+def end_all(shell):
+    """End all tasks; a pipeline leaves nothing behind."""
+    while rows := shell.machine.call(ListTasks()).tasks:
+        for row in rows:
+            with suppress(NoSuchTask):
+                shell.machine.call(KillTask(row.tid, grace=0.0))
+                shell.machine.call(WaitTask(row.tid))
+    assert not shell.output.routes and not shell.machine.kernel.inputs
