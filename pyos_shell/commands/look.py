@@ -119,9 +119,9 @@ def why(system: System, tid: Tid) -> Why:
     """
     holder = holder_of(system)
     if holder is not None:
-        return Why(tid, None, holder, "nothing helps but that it lets go, or restart")
+        return Why(int(tid), None, holder, "nothing helps but that it lets go, or restart")
     explanation = about(system, ExplainTask(tid))
-    return Why(tid, explanation, hint=advice(explanation))
+    return Why(int(tid), explanation, hint=advice(explanation))
 
 
 def holder_of(system: System) -> Hogged | None:
@@ -155,7 +155,8 @@ def files(system: System, tid: Tid | None = None, *, all: bool = False) -> Files
 
     all: every row
     """
-    return Files(about(system, ListFiles(None if all else system.rows(), tid)), tid)
+    listed = about(system, ListFiles(None if all else system.rows(), tid))
+    return Files(listed, None if tid is None else int(tid))
 
 
 def about(system: System, call: SystemCall) -> Any:

@@ -1,5 +1,6 @@
 """Laws of the commands that look at the system."""
 
+import json
 import re
 import socket
 from pathlib import Path
@@ -436,3 +437,10 @@ def test_a_task_without_files_has_none(shell):
     assert shell.succeeds("files 1") == [
         "task 1 has no open file in a variable, and waits for none"
     ]
+
+
+def test_as_a_document_a_tid_is_a_number(shell):
+    shell.run(f"spawn {PROGRAMS}:sleeper")
+    for line in ("why 1 --json", "files 1 --json"):
+        (document,) = shell.succeeds(line)
+        assert json.loads(document)["tid"] == 1
