@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kernel import (
+    BreakInfo,
     EndedList,
     ExitStatus,
     Explanation,
@@ -16,6 +17,7 @@ from kernel import (
     Hogged,
     PipeBroken,
     StackInfo,
+    Stepped,
     TaskDetails,
     TaskList,
 )
@@ -169,6 +171,27 @@ class Log:
     """Remembered lines of output."""
 
     lines: list[Line]
+
+
+@dataclass(slots=True, frozen=True)
+class Steps:
+    """Steps that tasks have made one by one. Each has been told as it happened."""
+
+    steps: list[Stepped]
+
+
+@dataclass(slots=True, frozen=True)
+class Breakpoints:
+    """Where tasks stop."""
+
+    points: list[BreakInfo]
+
+
+@dataclass(slots=True, frozen=True)
+class Value:
+    """What an expression gives, in one line."""
+
+    text: str
 
 
 Answer = Any

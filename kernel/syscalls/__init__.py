@@ -1,6 +1,9 @@
 """Every system call, by topic."""
 
+from ..places import FrameInfo
+from .breaks import ClearBreak, ListBreaks, SetBreak
 from .channels import ChanClose, Channel, ChanRecv, ChanRecvMany, ChanSend, ChanSendMany
+from .code import Evaluate, ListCode
 from .conditions import Condition, Notify
 from .datagrams import OpenDatagram, RecvFrom, SendTo
 from .events import Barrier, ClearEvent, Event, SetEvent, WaitBarrier, WaitEvent
@@ -28,6 +31,7 @@ from .mailboxes import (
 from .openfiles import FileInfo, FileList, ListFiles
 from .overview import GetOverview, Overview
 from .pipes import ClosePipe, Pipe, PipeRead, PipeWrite
+from .priorities import SetNice, SetPolicy
 from .processes import Process, StartProcess, WaitProcess
 from .ready import Ready, TellReady
 from .rwlock import RWLock
@@ -35,9 +39,10 @@ from .scopes import Cancel, OpenScope, Scope, within
 from .select import Select
 from .sendfile import SendFile
 from .shared import SharedGet, SharedPut, SharedWait
-from .signals import OnSignal, SendSignal, Signal
+from .signals import OnSignal, RaiseIn, SendSignal, Signal
 from .sockets import Accept, Connect, Listen, Recv, Send
-from .stacks import FrameInfo, GetStack, StackInfo
+from .stacks import GetStack, StackInfo
+from .stepping import Pause, Resume, Slow, Step
 from .streams import Read, Write
 from .tasks import GetTid, Join, KillTask, NewTask, WaitTask, Yield
 from .threads import RunInThread, WaitFuture
@@ -62,6 +67,7 @@ __all__ = [
     "ChanSend",
     "ChanSendMany",
     "Channel",
+    "ClearBreak",
     "ClearEvent",
     "ClosePipe",
     "Condition",
@@ -72,6 +78,7 @@ __all__ = [
     "EndInput",
     "EndedInfo",
     "EndedList",
+    "Evaluate",
     "Event",
     "ExplainTask",
     "Explanation",
@@ -87,6 +94,8 @@ __all__ = [
     "KillTask",
     "LimitMailbox",
     "Link",
+    "ListBreaks",
+    "ListCode",
     "ListEnded",
     "ListFiles",
     "ListTasks",
@@ -103,12 +112,14 @@ __all__ = [
     "OpenDatagram",
     "OpenScope",
     "Overview",
+    "Pause",
     "Pipe",
     "PipeRead",
     "PipeWrite",
     "PlaceInfo",
     "Process",
     "RWLock",
+    "RaiseIn",
     "Read",
     "ReadLine",
     "ReadWait",
@@ -118,6 +129,7 @@ __all__ = [
     "RecvFrom",
     "Register",
     "Release",
+    "Resume",
     "RunInThread",
     "Scope",
     "ScopeInfo",
@@ -129,17 +141,22 @@ __all__ = [
     "SendMessage",
     "SendSignal",
     "SendTo",
+    "SetBreak",
     "SetEvent",
+    "SetNice",
+    "SetPolicy",
     "SharedGet",
     "SharedPut",
     "SharedWait",
     "Signal",
     "Sleep",
     "SleepUntil",
+    "Slow",
     "SpawnLinked",
     "SpawnMonitored",
     "StackInfo",
     "StartProcess",
+    "Step",
     "TakeLine",
     "TaskDetails",
     "TaskGroup",

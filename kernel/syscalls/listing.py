@@ -5,13 +5,13 @@ the tasks do next.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from ..callstack import depth, told_of
-from ..frames import frame_of
+from ..callstack import depth
+from ..frames import frame_of, locals_of
 from ..systemcall import SystemCall, brief, system_call
 from ..task import ExitStatus, Task
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, frozen=True)
 class TaskInfo:
-    """A task at one moment. `age` is in seconds, `depth` in frames."""
+    """A task at one moment. `age` is in seconds, `depth` in frames; `nice` is its level."""
 
     tid: int
     parent: int
@@ -31,18 +31,26 @@ class TaskInfo:
     age: float
     depth: int
     program: str
+    nice: int = 0
 
 
 @dataclass(slots=True, frozen=True)
 class TaskList:
     """The first of the tasks that were asked for, and how many of those there are in all; which
     poller, and its limit.
+
+    So many are `ready`, and `next` is the tid of the one that runs next, 0 if nobody can tell.
+    While the system is `paused` no task has a step, or `rate` steps a second are made.
     """
 
     tasks: list[TaskInfo]
     total: int
     poller: str
     limit: int | None
+    ready: int = 0
+    next: int = 0
+    paused: bool = False
+    rate: float | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -86,7 +94,17 @@ class ListTasks(SystemCall):
             raise ValueError(f"tasks are sorted by {', '.join(SORTS)}, not {brief(self.sort)}")
         tasks = self.in_order(self.chosen(kernel.tasks.values(), caller))
         rows = [task_info(kernel, task, caller) for task in islice(tasks, self.first)]
-        return TaskList(rows, len(tasks), kernel.poller.name, kernel.poller.limit)
+        brake, following = kernel.brake, kernel.policy.peek(kernel.ready)
+        return TaskList(
+            rows,
+            len(tasks),
+            kernel.poller.name,
+            kernel.poller.limit,
+            len(kernel.ready),
+            following.tid if following is not None else 0,
+            brake is not None,
+            brake.rate if brake is not None else None,
+        )
 
     def chosen(self, tasks: Collection[Task], caller: Caller) -> Collection[Task]:
         """Those of the tasks that are asked for."""
@@ -157,6 +175,7 @@ def task_info(kernel: Scheduler, task: Task, caller: Caller) -> TaskInfo:
         age(kernel, task),
         depth(task),
         program(task),
+        kernel.nice.level(task) if kernel.nice is not None else 0,
     )
 
 
@@ -185,11 +204,9 @@ def program(task: Task) -> str:
         return task.name
     code = frame.f_code
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-
-    def arguments(values: Mapping[str, Any]) -> list[str]:
-        return [bare(brief(values[name], 24)) for name in names if name in values]
-
-    return " ".join([task.name, *told_of(frame, arguments)])
+    values = locals_of(frame)
+    arguments = [bare(brief(values[name], 24)) for name in names if name in values]
+    return " ".join([task.name, *arguments])
 
 
 def bare(text: str) -> str:

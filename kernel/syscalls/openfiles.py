@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ..callstack import shown_frames, told_of
+from ..callstack import shown_frames
 from ..children import Guardian
 from ..files import File, FileCall, Waiters, is_open
+from ..frames import locals_of
 from ..systemcall import SystemCall, safe, system_call
 from .addresses import connection
 from .listing import check_first
@@ -88,7 +89,7 @@ def files_of(task: Task) -> dict[int, Any]:
     """The open files that a task waits for or has in a local variable, by descriptor."""
     things: list[Any] = []
     for frame in shown_frames(task)[0]:
-        things += told_of(frame, files_in)
+        things += files_in(locals_of(frame))
     if task.queue is not None and isinstance(task.call, FileCall):
         things.append(task.call.source)
     numbers = ((number(thing), thing) for thing in things)

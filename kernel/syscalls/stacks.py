@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from ..callstack import cut, python_frames, shown_frames, told_of
-from ..frames import traceback_of
+from ..callstack import cut, shown_frames
+from ..frames import locals_of, traceback_of
+from ..places import FrameInfo, frame_info
 from ..systemcall import SystemCall, brief, safe, system_call
 from ..task import ExitStatus
 from .listing import task_info
@@ -20,20 +22,6 @@ if TYPE_CHECKING:
 #: So many locals of a frame are told, each in so many characters.
 LOCALS: Final = 30
 WIDTH: Final = 80
-
-
-@dataclass(slots=True, frozen=True)
-class FrameInfo:
-    """One frame of a call stack: where it stands, and where its function begins. `locals` are the
-    names and values of its variables, if they were asked for, without the `omitted` last ones.
-    """
-
-    function: str
-    file: str
-    line: int
-    first: int = 0
-    locals: tuple[tuple[str, str], ...] = ()
-    omitted: int = 0
 
 
 @dataclass(slots=True, frozen=True)
@@ -70,7 +58,7 @@ class GetStack(SystemCall):
             frames, omitted = cut(list(traceback_frames(task.status.error)))
         else:
             stack, omitted = shown_frames(task)
-            frames = [frame_info(frame, self.locals) for frame in stack]
+            frames = [told(frame, self.locals) for frame in stack]
         info = task_info(kernel, task, caller)
         call = safe(repr, task.call) if task.queue is not None else ""
         return StackInfo(
@@ -78,24 +66,14 @@ class GetStack(SystemCall):
         )
 
 
-def expanded(frames: list[Any]) -> Iterator[FrameInfo]:
-    """These frames of a stack, each with those that it delegates to by `yield from` or `await`."""
-    return map(frame_info, python_frames(frames))
-
-
-def frame_info(frame: FrameType, with_locals: bool = False) -> FrameInfo:
-    code = frame.f_code
-    place = code.co_qualname, code.co_filename, frame.f_lineno, code.co_firstlineno
+def told(frame: FrameType, with_locals: bool) -> FrameInfo:
+    """Where a frame stands, and what is in its variables."""
+    info = frame_info(frame.f_code, frame.f_lineno)
     if not with_locals:
-        return FrameInfo(*place)
-    return FrameInfo(*place, *told_of(frame, in_words))
-
-
-def in_words(values: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], int]:
-    """The first of these variables with their values in short, and how many there are more."""
-    names = list(values)
-    told = tuple((name, brief(values[name], WIDTH)) for name in names[:LOCALS])
-    return told, len(names) - len(told)
+        return info
+    values = locals_of(frame)
+    words = tuple((name, brief(values[name], WIDTH)) for name in islice(values, LOCALS))
+    return replace(info, locals=words, omitted=len(values) - len(words))
 
 
 def traceback_frames(error: BaseException | None) -> Iterator[FrameInfo]:
@@ -106,6 +84,5 @@ def traceback_frames(error: BaseException | None) -> Iterator[FrameInfo]:
         error = vars(BaseException)["__cause__"].__get__(error)
     trace = traceback_of(error) if error is not None else None
     while trace is not None:
-        code = trace.tb_frame.f_code
-        yield FrameInfo(code.co_qualname, code.co_filename, trace.tb_lineno, code.co_firstlineno)
+        yield frame_info(trace.tb_frame.f_code, trace.tb_lineno)
         trace = trace.tb_next

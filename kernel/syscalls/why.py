@@ -5,13 +5,14 @@ Whatever is said here is so at this moment: it is read off the queues, never gue
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from ..callstack import shown_frames, told_of
+from ..callstack import shown_frames
 from ..deadlock import circle_of, steps, walk
+from ..frames import locals_of
 from ..named import Named
 from ..systemcall import SystemCall, system_call
 from ..task import Task
@@ -171,6 +172,8 @@ def running(kernel: Scheduler, task: Task) -> str:
 
 
 def ready(kernel: Scheduler, task: Task) -> str:
+    if kernel.brake is not None:
+        return "is ready, but " + ("the system is slowed" if kernel.brake.rate else "all is paused")
     before = next((place for place, other in enumerate(kernel.ready) if other is task), None)
     if before is None:
         return "is ready, but in no queue: a faulty call has lost it"
@@ -219,14 +222,20 @@ def holders(kernel: Scheduler, things: list[Any], besides: Task) -> Iterable[int
     """The tids of other tasks that have one of these things in a local variable, and do not wait
     for it as well.
     """
-
-    def has(values: Mapping[str, Any]) -> bool:
-        return any(value is thing for value in values.values() for thing in things)
-
     for task in islice(kernel.tasks.values(), LOOKED_AT):
         waits_too = task is besides or (task.queue is not None and task.queue is besides.queue)
-        if not waits_too and any(told_of(frame, has) for frame in shown_frames(task)[0]):
+        if not waits_too and has_any(task, things):
             yield task.tid
+
+
+def has_any(task: Task, things: list[Any]) -> bool:
+    """Whether one of these things is in a local variable of the task."""
+    return any(
+        value is thing
+        for frame in shown_frames(task)[0]
+        for value in locals_of(frame).values()
+        for thing in things
+    )
 
 
 #: What is said of a task in each state.

@@ -6,7 +6,22 @@ from . import tasks
 from . import signals
 
 # isort: split
+from . import priorities
+
+# isort: split
+from . import stepping
+
+# isort: split
+from . import breakpoints
+
+# isort: split
 from . import lines
+
+# isort: split
+from . import messages
+
+# isort: split
+from . import python
 
 # isort: split
 from . import look
@@ -28,12 +43,17 @@ from . import console
 
 __all__ = [
     "aliases",
+    "breakpoints",
     "console",
     "files",
     "lines",
     "look",
+    "messages",
+    "priorities",
+    "python",
     "reading",
     "signals",
+    "stepping",
     "tasks",
     "trace",
 ]

@@ -39,7 +39,7 @@ LAST: Final = 8
 AROUND: Final = 50
 
 
-@command("ps")
+@command("ps", looks=True)
 def tasks(
     system: System,
     *,
@@ -80,7 +80,7 @@ def check_ended(sort: str, reverse: bool, state: str | None, tree: bool) -> None
         raise Failure("those that have ended come last first: with --ended there is --program only")
 
 
-@command()
+@command(looks=True)
 def stack(system: System, tid: Tid, *, locals: bool = False, source: int = 0) -> Stack:
     """Show where a task stands, frame by frame.
 
@@ -97,7 +97,7 @@ def stack(system: System, tid: Tid, *, locals: bool = False, source: int = 0) ->
     return Stack(shown, source, locals)
 
 
-@command()
+@command(looks=True)
 def inspect(system: System, tid: Tid) -> Inspection:
     """Show all there is about a task.
 
@@ -110,7 +110,7 @@ def inspect(system: System, tid: Tid) -> Inspection:
     return Inspection(details, tracer.calls_of(tid)[-LAST:] if tracer is not None else None)
 
 
-@command()
+@command(looks=True)
 def why(system: System, tid: Tid) -> Why:
     """Say why a task does not go on.
 
@@ -146,7 +146,7 @@ def advice(explanation: Explanation) -> str:
     return ""
 
 
-@command()
+@command(looks=True)
 def files(system: System, tid: Tid | None = None, *, all: bool = False) -> Files:
     """Show the files and sockets that are watched.
 

@@ -1,4 +1,4 @@
-"""Commands that show what is there to be read: programs and their source, and the log."""
+"""Commands that show what can be read: programs, their source, and the log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from kernel import GetStack
 
-from .. import source
+from .. import sourcetext
 from ..answers import Listing, Log, Source
 from ..candidates import Candidate
 from ..command import command
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LEVELS: Final = {"printed": KINDS, "reported": ("report", "crash"), "crash": ("crash",)}
 
 
-@command()
+@command(looks=True)
 def programs(system: System) -> Listing:
     """List the built-in programs."""
     signatures = [built_in(name).signature for name in built_in_names()]
@@ -61,7 +61,7 @@ class Listed(Word):
         return (Tid if cls(*word).is_tid else ProgramName).style(word, live)
 
 
-@command(name="list")
+@command(name="list", looks=True)
 def list_source(system: System, program: Listed, *, all: bool = False) -> Source:
     """Show the source of a program, or of a task.
 
@@ -70,8 +70,8 @@ def list_source(system: System, program: Listed, *, all: bool = False) -> Source
     all: the whole file, and not just the function
     """
     if not Listed(*program).is_tid:
-        found = source.of_program(program)
-        return source.whole(found) if all else found
+        found = sourcetext.of_program(program)
+        return sourcetext.whole(found) if all else found
     try:
         tid = Tid.parse(program.text)
     except ValueError as error:
@@ -79,10 +79,10 @@ def list_source(system: System, program: Listed, *, all: bool = False) -> Source
     info = about(system, GetStack(tid))
     if not info.frames:
         raise Failure(f"task {tid} has {info.status}, and stands nowhere; list its program by name")
-    return source.of_task(info.frames, all)
+    return sourcetext.of_task(info.frames, all)
 
 
-@command()
+@command(looks=True)
 def log(
     system: System,
     tid: Tid | None = None,

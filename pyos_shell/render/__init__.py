@@ -4,7 +4,7 @@ A rendered line is a list of fragments, pairs of a style and a text. `plain` dro
 a terminal prompt_toolkit draws them.
 """
 
-from . import causes, details, files, notices, sources, stacks, tasks, texts
+from . import causes, details, files, notices, sources, stacks, stepping, tasks, texts
 from .dispatch import render
 from .errors import failure, mistake
 from .layout import Fragments, plain
@@ -26,6 +26,7 @@ __all__ = [
     "render",
     "sources",
     "stacks",
+    "stepping",
     "tasks",
     "texts",
 ]

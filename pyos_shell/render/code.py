@@ -6,6 +6,8 @@ import linecache
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from kernel import FrameInfo
+
 from ..mistake import visible
 from .layout import Fragments
 
@@ -20,6 +22,12 @@ def source_lines(file: str) -> list[str]:
         return [line.rstrip("\n") for line in linecache.getlines(file)]
     except ValueError:  # a program can give its code a name that no file can have
         return []
+
+
+def source_line(frame: FrameInfo) -> str:
+    """The line of source where a frame stands; empty if there is none."""
+    lines = source_lines(frame.file)
+    return lines[frame.line - 1].strip() if 0 < frame.line <= len(lines) else ""
 
 
 def display_path(file: str) -> str:

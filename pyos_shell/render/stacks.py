@@ -6,7 +6,7 @@ from kernel import FrameInfo
 
 from ..answers import Stack
 from ..mistake import columns, visible
-from .code import display_path, highlighted, numbered, source_lines
+from .code import display_path, highlighted, numbered, source_line, source_lines
 from .dispatch import render
 from .layout import Fragments, cut, end_of, plain, wrapped
 
@@ -60,14 +60,11 @@ def frame_lines(frame: FrameInfo, width: int | None, around: int) -> list[Fragme
 
 def source(frame: FrameInfo, around: int, in_colour: bool) -> list[Fragments]:
     """The line of source where a frame stands, and so many around it."""
-    lines = source_lines(frame.file)
-    if not 0 < frame.line <= len(lines):
-        return []
-    if around:
+    text = source_line(frame)
+    if around and text:
         first = max(1, frame.line - around)
-        part = lines[first - 1 : frame.line + around]
+        part = source_lines(frame.file)[first - 1 : frame.line + around]
         return numbered(part, first, {frame.line}, in_colour, indent="    ")
-    text = lines[frame.line - 1].strip()
     if not text:
         return []
     return [[("", "      "), *(highlighted(text) if in_colour else [("", visible(text))])]]

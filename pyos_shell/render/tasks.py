@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from kernel import EndedInfo, TaskInfo
+from kernel import EndedInfo, TaskInfo, TaskList
 
 from ..answers import Ended, Table
 from ..mistake import visible
@@ -32,11 +32,13 @@ def _(answer: Table, width: int | None = None) -> list[Fragments]:
         if answer.narrowed:
             hint = "no task is like that; all there are: tasks"
         return [cut(line, width) for line in [[("hint", hint)], *poller_line(answer)]]
+    turns_matter = listed.paused or any(task.nice for task in listed.tasks)
+    following = listed.next if turns_matter else 0
     stems = branches(listed.tasks) if answer.tree else {}
-    rows = [cells(task, stems.get(task.tid, "")) for task in listed.tasks]
+    rows = [cells(task, mark(task, following), stems.get(task.tid, "")) for task in listed.tasks]
     lines = table(HEADING, rows, width, LEAST_FIRST)
     lines += more(listed.total - len(listed.tasks), "" if answer.narrowed else "tasks ")
-    return [cut(line, width) for line in [*lines, *poller_line(answer)]]
+    return [cut(line, width) for line in [*lines, *brake_line(listed), *poller_line(answer)]]
 
 
 @render.register
@@ -56,12 +58,18 @@ def more(rest: int, command: str) -> list[Fragments]:
     return [[("hint", f"… and {rest:,} more: {command}--all")]] if rest else []
 
 
-def cells(task: TaskInfo, stem: str = "") -> Fragments:
+def mark(task: TaskInfo, following: int) -> str:
+    """What stands behind the state of a task: its level, and whether it runs next."""
+    level = f" {task.nice:+}" if task.nice else ""
+    return f"{level} next" if task.tid == following else level
+
+
+def cells(task: TaskInfo, mark: str = "", stem: str = "") -> Fragments:
     """The row of a task, in the columns of `HEADING`; the `stem` leads to it in a tree."""
     return [
         ("tid", str(task.tid)),
         ("", str(task.parent)),
-        (f"state.{task.state}", task.state),
+        (f"state.{task.state}", task.state + mark),
         ("", duration(task.age)),
         ("", str(task.depth)),
         ("", visible(task.reason)),
@@ -96,6 +104,15 @@ def branches(tasks: Iterable[TaskInfo]) -> dict[int, str]:
         deeper = before + ("   " if is_last else "│  ")
         below[task.tid] = deeper if len(deeper) < 3 * LEVELS else before
     return stems
+
+
+def brake_line(listed: TaskList) -> list[Fragments]:
+    """Says that the system does not run freely."""
+    if not listed.paused:
+        return []
+    if listed.rate is not None:
+        return [[("report", f"{listed.rate:g} steps a second; slow off ends that")]]
+    return [[("report", "paused: no task takes a step; resume goes on")]]
 
 
 def poller_line(answer: Table) -> list[Fragments]:

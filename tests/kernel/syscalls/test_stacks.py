@@ -13,7 +13,7 @@ from kernel import (
     ListTasks,
     NoSuchTask,
     Sleep,
-    callstack,
+    places,
 )
 
 from ..support import ask, settle, snapshot, start, turn
@@ -139,8 +139,8 @@ def test_a_stack_without_end_is_looked_at_without_walking_through_it(monkeypatch
     sched = start(recursive())
     turn(sched, 1_000)
     looked_at = []
-    delegates = callstack.delegates
-    monkeypatch.setattr(callstack, "delegates", lambda f: looked_at.append(f) or delegates(f))
+    delegates = places.delegates
+    monkeypatch.setattr(places, "delegates", lambda f: looked_at.append(f) or delegates(f))
     listed, stack = ask(sched, ListTasks()), ask(sched, GetStack(1))
     turn(sched)
     (row,) = listed.result(0).tasks

@@ -8,12 +8,12 @@ from pyos_shell.program import built_in, built_in_names
 from pyos_shell.render import plain, render
 
 
-@pytest.mark.parametrize(("topic", "rows"), [("help", 48), ("programs", 22)])
-def test_the_overviews_fit_the_width_of_a_projector_and_are_not_long(topic, rows):
+@pytest.mark.parametrize("topic", ["help", "programs"])
+def test_the_overviews_fit_on_a_projector(topic):
     answer = COMMANDS[topic].function(None)
     lines = [plain(line) for line in render(answer, 80)]
     assert lines == [plain(line) for line in render(answer, None)]
-    assert len(lines) <= rows
+    assert len(lines) <= 22
     abouts = {about for _, about in answer.rows}
     assert all(about.endswith(".") for about in abouts)
 

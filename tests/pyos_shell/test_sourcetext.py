@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kernel import FrameInfo
-from pyos_shell import source
+from pyos_shell import sourcetext
 from pyos_shell.line import Word
 from pyos_shell.mistake import Mistake
 from pyos_shell.program import built_in_names
@@ -22,7 +22,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def of(text):
-    return source.of_program(Word(text, 0, len(text)))
+    return sourcetext.of_program(Word(text, 0, len(text)))
 
 
 @pytest.mark.parametrize("name", built_in_names())
@@ -66,13 +66,13 @@ def test_a_module_in_another_language_has_no_source():
 def test_a_file_that_is_gone_is_a_failure(folder):
     frame = FrameInfo("f", str(folder / "gone.py"), 3, 1)
     with pytest.raises(Failure, match="cannot be read: No such file"):
-        source.of_task([frame], whole=False)
+        sourcetext.of_task([frame], whole=False)
 
 
 def test_a_file_that_has_changed_marks_no_line_that_is_not_there(folder):
     file = folder / "p.py"
     file.write_text("def f():\n    yield\n")
-    found = source.of_task([FrameInfo("f", str(file), 99, 90)], whole=False)
+    found = sourcetext.of_task([FrameInfo("f", str(file), 99, 90)], whole=False)
     assert found.marked == ()
-    found = source.of_task([FrameInfo("f", str(file), 99, 1)], whole=True)
+    found = sourcetext.of_task([FrameInfo("f", str(file), 99, 1)], whole=True)
     assert found.marked == () and Path(found.file) == file

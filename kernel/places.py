@@ -1,0 +1,54 @@
+"""Where the frames of a task stand: their functions, files and lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import CodeType, FrameType
+from typing import Any, Final
+
+from .frames import delegates, frame_of
+from .systemcall import SystemCall
+
+
+@dataclass(slots=True, frozen=True)
+class FrameInfo:
+    """One frame of a call stack: where it stands, and where its function begins. `locals` are the
+    names and values of its variables, if they were asked for, without the `omitted` last ones.
+    """
+
+    function: str
+    file: str
+    line: int
+    first: int = 0
+    locals: tuple[tuple[str, str], ...] = ()
+    omitted: int = 0
+
+
+def expanded(frames: list[Any]) -> Iterator[FrameInfo]:
+    """Where these frames of a stack stand, and those that they delegate to."""
+    for frame in python_frames(frames):
+        yield frame_info(frame.f_code, frame.f_lineno)
+
+
+def frame_info(code: CodeType, line: int) -> FrameInfo:
+    return FrameInfo(code.co_qualname, code.co_filename, line, code.co_firstlineno)
+
+
+def python_frames(frames: list[Any]) -> Iterator[FrameType]:
+    """These frames of a stack, each with those that it delegates to by `yield from` or `await`."""
+    for frame in frames:
+        for part in delegates(frame):
+            python_frame = frame_of(part)
+            if python_frame is not None and python_frame.f_code is not AWAIT:
+                yield python_frame
+
+
+def place_of(frame: Any) -> FrameInfo:
+    """Where a frame of a stack stands, or the innermost of those that it delegates to."""
+    *_, place = expanded([frame])
+    return place
+
+
+#: The one generator that is the kernel's own: it carries a call through an `await`.
+AWAIT: Final = SystemCall.__await__.__code__
