@@ -1,4 +1,4 @@
-"""Commands that show what can be read: programs, their source, and the log."""
+"""Commands that show what can be read: source and log."""
 
 from __future__ import annotations
 
