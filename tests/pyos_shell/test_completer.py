@@ -71,7 +71,7 @@ def test_spawn_is_offered_the_built_in_programs_each_with_a_line_about_it(folder
 
 def test_help_is_offered_commands_and_programs():
     names = (*COMMANDS, *ALIASES, "lines", *built_in_names())
-    assert list(offered("help ")) == [f"help {name}" for name in names]
+    assert list(offered("help ")) == [*(f"help {name}" for name in names), "help --all"]
     assert list(offered("help ec")) == ["help echo_load", "help echo_server"]
 
 

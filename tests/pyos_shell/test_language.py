@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel import KillTask, ListTasks, NoSuchTask, WaitTask
+from kernel import ClearBreak, KillTask, ListTasks, NoSuchTask, Resume, Step, WaitTask
 from pyos_shell.command import ALIASES, COMMANDS
 from pyos_shell.commands.console import Leave
 from pyos_shell.environment import Environment
@@ -99,9 +99,11 @@ class Careful(Session):
 
 
 class Impatient(System):
-    """Ends whatever it is to wait for: nonsense can start what never ends."""
+    """Ends whatever it is to wait for: nonsense can start what never ends, or hold all up."""
 
     def ask(self, call):
+        if isinstance(call, (WaitTask, Step)):
+            super().ask(Resume())
         if isinstance(call, WaitTask):
             with suppress(NoSuchTask):
                 super().ask(KillTask(call.tid, grace=0.0))
@@ -159,6 +161,8 @@ def run(shell, line, width):
 
 def end_all(shell):
     """End all tasks; a pipeline leaves nothing behind."""
+    for call in (Resume(), ClearBreak()):
+        shell.machine.call(call)
     while rows := shell.machine.call(ListTasks()).tasks:
         for row in rows:
             with suppress(NoSuchTask):
