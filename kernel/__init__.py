@@ -14,9 +14,10 @@ The star import brings the whole interface: the scheduler and the machine, the f
 system call, and every error.
 """
 
-from .breaks import BreakInfo, Broke
 from .clock import Clock, JumpingClock, ManualClock
-from .disk import DiskFile, open_file, read_file, write_file
+from .debugger.breaks import BreakInfo, Broke
+from .debugger.linewatch import CodeLine
+from .debugger.stepped import Stepped
 from .errors import (
     AlreadyOwner,
     BadTrap,
@@ -56,19 +57,19 @@ from .errors import (
     TooManyTasks,
     TooMuchData,
 )
-from .hosts import connect, resolve
 from .inbox import Inbox
-from .linewatch import CodeLine
+from .library.disk import DiskFile, open_file, read_file, write_file
+from .library.hosts import connect, resolve
+from .library.processes import run_process
+from .library.supervisor import Child, supervise
+from .library.tls import TlsConnection, start_tls
 from .links import ExitMessage
 from .machine import Machine
 from .policies import Policy, Scripted
 from .poller import EpollPoller, KqueuePoller, Poller, SelectPoller
-from .processes import run_process
 from .reader import Reader
 from .scheduler import Scheduler
 from .shared import SharedEvent, SharedQueue
-from .stepped import Stepped
-from .supervisor import Child, supervise
 from .syscalls import (
     Abandon,
     Accept,
@@ -80,6 +81,7 @@ from .syscalls import (
     Cancel,
     CancelSend,
     CapacityLimiter,
+    Cause,
     ChanClose,
     Channel,
     ChanRecv,
@@ -93,14 +95,22 @@ from .syscalls import (
     Connect,
     Demonitor,
     Down,
+    EndedInfo,
+    EndedList,
     EndGroup,
     EndInput,
     Evaluate,
     Event,
+    ExplainTask,
+    Explanation,
+    FileInfo,
+    FileList,
     FrameInfo,
+    GetOverview,
     GetStack,
     GetTid,
     GiveLine,
+    InspectTask,
     Join,
     KillTask,
     LimitMailbox,
@@ -108,8 +118,11 @@ from .syscalls import (
     ListBreaks,
     ListCode,
     Listen,
+    ListEnded,
+    ListFiles,
     ListTasks,
     Lock,
+    MailboxInfo,
     Monitor,
     Mutex,
     NewTask,
@@ -119,10 +132,12 @@ from .syscalls import (
     OnSignal,
     OpenDatagram,
     OpenScope,
+    Overview,
     Pause,
     Pipe,
     PipeRead,
     PipeWrite,
+    PlaceInfo,
     Process,
     RaiseIn,
     Read,
@@ -138,6 +153,7 @@ from .syscalls import (
     RunInThread,
     RWLock,
     Scope,
+    ScopeInfo,
     Select,
     Semaphore,
     Send,
@@ -163,6 +179,7 @@ from .syscalls import (
     StartProcess,
     Step,
     TakeLine,
+    TaskDetails,
     TaskGroup,
     TaskInfo,
     TaskList,
@@ -187,7 +204,6 @@ from .syscalls import (
 )
 from .systemcall import SystemCall, system_call
 from .task import ExitStatus, Task
-from .tls import TlsConnection, start_tls
 from .trace import (
     Abandoned,
     AcceptFailed,
@@ -227,6 +243,7 @@ __all__ = [
     "CancelSend",
     "Cancelled",
     "CapacityLimiter",
+    "Cause",
     "ChanClose",
     "ChanRecv",
     "ChanRecvMany",
@@ -249,6 +266,8 @@ __all__ = [
     "Down",
     "EndGroup",
     "EndInput",
+    "EndedInfo",
+    "EndedList",
     "EpollPoller",
     "Evaluate",
     "EvaluationFailed",
@@ -256,9 +275,14 @@ __all__ = [
     "ExitMessage",
     "ExitStatus",
     "Exited",
+    "ExplainTask",
+    "Explanation",
     "Failed",
     "FileClosed",
+    "FileInfo",
+    "FileList",
     "FrameInfo",
+    "GetOverview",
     "GetStack",
     "GetTid",
     "GiveLine",
@@ -267,6 +291,7 @@ __all__ = [
     "Inbox",
     "IncompleteRead",
     "InputFull",
+    "InspectTask",
     "Join",
     "JumpingClock",
     "KernelError",
@@ -280,11 +305,14 @@ __all__ = [
     "LinkBroken",
     "ListBreaks",
     "ListCode",
+    "ListEnded",
+    "ListFiles",
     "ListTasks",
     "Listen",
     "Lock",
     "Machine",
     "MailboxFull",
+    "MailboxInfo",
     "ManualClock",
     "Monitor",
     "Mutex",
@@ -305,6 +333,7 @@ __all__ = [
     "OnSignal",
     "OpenDatagram",
     "OpenScope",
+    "Overview",
     "OwnerDied",
     "Panicked",
     "Pause",
@@ -313,6 +342,7 @@ __all__ = [
     "PipeClosed",
     "PipeRead",
     "PipeWrite",
+    "PlaceInfo",
     "Policy",
     "Poller",
     "Process",
@@ -335,6 +365,7 @@ __all__ = [
     "RunInThread",
     "Scheduler",
     "Scope",
+    "ScopeInfo",
     "Scripted",
     "Select",
     "SelectPoller",
@@ -368,6 +399,7 @@ __all__ = [
     "SystemCall",
     "TakeLine",
     "Task",
+    "TaskDetails",
     "TaskEnded",
     "TaskFailed",
     "TaskGroup",

@@ -160,6 +160,7 @@ class Console:
         """End what lives, and show the last of what was printed; not on the main thread."""
         if not self.machine.shutdown(DEADLINE) and self.machine.panic is None:
             self.output.report(0, left_behind(self.machine))
+        self.output.end_trace()
         self.capture.give_back()
         self.on_terminal(self.show_rest)
 

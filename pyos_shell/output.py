@@ -13,7 +13,7 @@ import io
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
@@ -24,6 +24,8 @@ from .mistake import visible
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+    from .tracer import Tracer
 
 #: Lines that wait to be shown, at most, and their characters in all.
 BUFFERED_LINES: Final = 5_000
@@ -39,7 +41,8 @@ LONGEST_LINE: Final = 2_000
 #: About as many characters come with each line: its tid, a newline, colours.
 LABEL: Final = 16
 
-#: Lines that `log` remembers.
+#: What `log` remembers, and how many lines of it.
+KINDS: Final = ("out", "report", "crash")
 REMEMBERED: Final = 2_000
 
 
@@ -47,7 +50,7 @@ REMEMBERED: Final = 2_000
 class Line:
     """A line that the task `tid`, or no task if 0, has printed, or that reports about it.
 
-    `kind` is `out`, `report` or `crash`.
+    `kind` is `out`, `report`, `crash` or `trace`.
     """
 
     tid: int
@@ -86,6 +89,10 @@ class Output(io.TextIOBase):
         self.awaited = 0
         #: Set when there is something to show.
         self.arrived = threading.Event()
+        #: Tells which lines are shown, if not all are.
+        self.wanted: Callable[[Line], bool] | None = None
+        #: What traces system calls, and writes them here.
+        self.tracer: Tracer | None = None
 
     @property
     def buffer(self) -> Bytes:
@@ -170,7 +177,10 @@ class Output(io.TextIOBase):
         text = mended(line.text)
         for start in range(0, len(text), LONGEST_LINE) if text else [0]:
             piece = Line(line.tid, line.kind, visible(text[start : start + LONGEST_LINE]))
-            self.remembered.append(piece)
+            if piece.kind in KINDS:
+                self.remembered.append(piece)
+            if self.wanted is not None and not self.wanted(piece):
+                continue
             if piece.kind != "out" and self.printed > LONG_WAIT:
                 self.hurry(piece)
             else:
@@ -222,10 +232,18 @@ class Output(io.TextIOBase):
                 self.arrived.clear()
         return taken
 
-    def log(self, tid: int | None) -> list[Line]:
-        """What is remembered, of one task or of all."""
+    def log(self, tid: int | None, kinds: Collection[str] = KINDS) -> list[Line]:
+        """What is remembered, of one task or of all, of these kinds."""
         with self.lock:
-            return [line for line in self.remembered if tid is None or line.tid == tid]
+            lines = [line for line in self.remembered if line.kind in kinds]
+            return [line for line in lines if tid is None or line.tid == tid]
+
+    def end_trace(self) -> Tracer | None:
+        """Trace no more; gives what has traced until now."""
+        tracer, self.tracer = self.tracer, None
+        if tracer is not None:
+            tracer.off()
+        return tracer
 
 
 class Errors(io.TextIOBase):
@@ -334,7 +352,7 @@ class Plain(Output):
     def report(self, tid: int, text: str, kind: str = "report") -> None:
         with self.lock:
             super().report(tid, text, kind)
-            self.say(text)
+            self.say(f"{tid or '-':>3} {text}" if kind == "trace" else text)
 
     def show(self, text: str, data: bool) -> None:
         """Show what a command answers: data, or a message about what was done."""

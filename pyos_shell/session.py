@@ -133,9 +133,11 @@ class Session:
             redirection = statement.plumbing.redirection
             self.system.on_screen = not json and redirection is None
             if redirection is None or bound.command.plumbed:
+                self.system.tell = partial(self.tell, json=json)
                 self.tell(bound.run(self.system), json)
                 return
             with OutputFile(redirection) as target:
+                self.system.tell = partial(self.tell, json=json, target=target)
                 self.tell(bound.run(self.system), json, target)
         except Mistake as error:
             if used:

@@ -86,6 +86,8 @@ class System:
         self.line = ""
         #: Confirms what is about to be done; whoever shows the answers sets it.
         self.say: Callable[[str], None] = lambda text: None
+        #: Shows an answer before the command has ended; set by the same.
+        self.tell: Callable[[object], None] = lambda answer: None
         #: Runs the lines of a file of this name; whether all have succeeded. Whoever runs lines
         #: sets it.
         self.run_file: Callable[[str, str], bool] = lambda name, text: False
@@ -163,6 +165,7 @@ class System:
         there, because a task holds it.
         """
         former = self.machine
+        self.output.end_trace()
         ended = former.shutdown(DEADLINE) or former.panic is not None
         self.started.clear()
         self.scripts.clear()

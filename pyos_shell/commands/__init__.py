@@ -30,6 +30,12 @@ from . import python
 from . import look
 
 # isort: split
+from . import reading
+
+# isort: split
+from . import trace
+
+# isort: split
 from . import top
 
 # isort: split
@@ -56,8 +62,10 @@ __all__ = [
     "messages",
     "priorities",
     "python",
+    "reading",
     "signals",
     "stepping",
     "tasks",
     "top",
+    "trace",
 ]

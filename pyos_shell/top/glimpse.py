@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Any, Final, Literal
 
 from kernel import Scheduler, SystemCall, Task, TaskInfo, system_call
-from kernel.syscalls.system import task_info
+from kernel.syscalls.listing import task_info
 
 Order = Literal["share", "tid", "age", "state"]
 

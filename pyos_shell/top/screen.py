@@ -40,6 +40,9 @@ QUESTION: Final = "t TERM  k KILL  i INT  1 USR1  2 USR2  other: none"
 #: What the keys sort by.
 SORTING: Final[dict[str, Order]] = {"P": "share", "T": "tid", "A": "age", "S": "state"}
 
+#: Lines of source around each frame of a stack.
+AROUND: Final = 2
+
 HINT: Final = "h help  q leave"
 
 HELP: Final = """\
@@ -237,7 +240,7 @@ class TopScreen:
 
     def opened(self, reply: Future[Any]) -> None:
         try:
-            self.page = render(Stack(reply.result()), self.size()[0])
+            self.page = render(Stack(reply.result(), AROUND), self.size()[0])
             self.line = 0
         except (NoSuchTask, KernelStopped) as error:
             self.message = [("error", visible(str(error)))]

@@ -11,7 +11,7 @@ if sys.platform == "win32":
 
 from .shell import pyos
 from .terminal import GUARD, Terminal
-from .test_console_terminal import CTRL_C, CTRL_D, PROMPT, PROGRAMS, answers, console, leaves
+from .test_console_terminal import CTRL_C, CTRL_D, PROGRAMS, PROMPT, answers, console, leaves
 
 DOWN, END, ENTER, ESCAPE = "\x1b[B", "\x1b[F", "\r", "\x1b"
 FOOT = "h help  q leave"

@@ -2,7 +2,7 @@
 
 from ..shell import pyos
 
-PROGRAMS = '''
+PROGRAMS = """
 from kernel import *
 
 def asks():
@@ -11,7 +11,7 @@ def asks():
 def fails():
     yield
     raise ValueError("no")
-'''
+"""
 
 
 def written(folder):
