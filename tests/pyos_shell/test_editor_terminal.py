@@ -135,9 +135,8 @@ def test_a_file_that_somebody_else_has_changed_is_not_overwritten_unasked(termin
 
 
 def test_an_editor_of_ones_own_gets_the_terminal(tmp_path):
-    script = (
-        '#!/bin/sh\necho go on > /dev/tty; read line < /dev/tty\necho "def $line(): yield" > $1\n'
-    )
+    script = "#!/bin/sh\necho go on > /dev/tty\nread line < /dev/tty\n"
+    script += 'echo "def $line(): yield" > $1\n'
     (tmp_path / "ed").write_text(script, "utf-8")
     (tmp_path / "ed").chmod(0o755)
     with console(tmp_path, env={"VISUAL": str(tmp_path / "ed")}) as terminal:

@@ -102,7 +102,7 @@ def test_a_name_that_no_file_can_have_is_said_in_a_line(name):
 
 def test_a_folder_that_cannot_be_written_to_is_said_in_a_line():
     file = open_program(f"missing{os.sep}p")
-    with pytest.raises(NotEditable, match="cannot write .*No such file or directory"):
+    with pytest.raises(NotEditable, match=r"cannot write .*No such file or directory"):
         file.save("a = 1\n")
 
 

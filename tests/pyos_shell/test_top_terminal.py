@@ -141,7 +141,7 @@ def test_tasks_are_sorted_and_reversed(terminal):
     opens(terminal)
     for keys, order in (("T", "1 2 3"), ("r", "3 2 1"), ("rA", "3 2 1"), ("S", "1 2 3")):
         terminal.type(keys)
-        terminal.wait(lambda wanted=order.split(): tids(terminal) == wanted, order)
+        terminal.wait(lambda wanted=order: " ".join(tids(terminal)) == wanted, order)
 
 
 def test_of_many_tasks_those_on_the_screen_are_shown_and_the_end_is_found(terminal):
