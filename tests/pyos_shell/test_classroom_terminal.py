@@ -108,7 +108,8 @@ def hold_up(lesson: Lesson) -> None:
 
 def write_a_program(lesson: Lesson) -> None:
     lesson.begin("edit dance", "def dance(times: int = 3):")
-    lesson.press(CTRL_S, "saved")
+    lesson.press(CTRL_S)
+    lesson.terminal.wait(lambda: lesson.terminal.toolbar[-1:] == ["saved"], "it saved")
     lesson.press(CTRL_X, "run it: run dance")
     lesson.type("run dance 1", "dance 0")
     lesson.type("programs", "dance [TIMES=3]")
