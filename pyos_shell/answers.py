@@ -5,7 +5,7 @@ An answer with an `ok` that is false makes the command count as failed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kernel import (
@@ -82,13 +82,15 @@ class Ran:
 @dataclass(slots=True, frozen=True)
 class Table:
     """Living tasks; `everything` if the user asked for all rows, `narrowed` if only for some kind
-    of tasks, `tree` if they are to be drawn as one.
+    of tasks, `tree` if they are to be drawn as one. `marks` are those of jobs: `fg` in the
+    foreground, `+` the one that was left last, `-` those before.
     """
 
     tasks: TaskList
     everything: bool
     narrowed: bool = False
     tree: bool = False
+    marks: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, frozen=True)

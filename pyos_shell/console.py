@@ -207,6 +207,8 @@ class Console:
 
     def attach(self, job: Job | None) -> None:
         """Give the keyboard to a job, with what has been typed ahead, or take it back."""
+        if self.foreground is not None and not self.foreground.over:
+            self.output.foreground = set()
         self.foreground, self.owed = job, None
         self.screen.set_foreground(job is not None)
         self.screen.invite("")

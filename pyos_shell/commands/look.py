@@ -71,7 +71,15 @@ def tasks(
     if tree and sort != "tid":
         raise Failure("a tree has an order of its own: give --tree or --sort")
     call = ListTasks(first, "tree" if tree else sort, reverse, state or "", program)
-    return Table(system.ask(call), all, bool(state or program), tree)
+    return Table(system.ask(call), all, bool(state or program), tree, marks(system))
+
+
+def marks(system: System) -> dict[int, str]:
+    """The marks of jobs, by tid."""
+    jobs = [job for job in system.environment.jobs if not job.over]
+    found = {tid: "-" for job in jobs[:-1] for tid in job.tids}
+    found |= {tid: "+" for job in jobs[-1:] for tid in job.tids}
+    return found | dict.fromkeys(set(system.output.foreground), "fg")
 
 
 def check_ended(sort: str, reverse: bool, state: str | None, tree: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from kernel import EndedInfo, TaskInfo, TaskList
@@ -35,7 +35,10 @@ def _(answer: Table, width: int | None = None) -> list[Fragments]:
     turns_matter = listed.paused or any(task.nice for task in listed.tasks)
     following = listed.next if turns_matter else 0
     stems = branches(listed.tasks) if answer.tree else {}
-    rows = [cells(task, mark(task, following), stems.get(task.tid, "")) for task in listed.tasks]
+    rows = [
+        cells(task, mark(task, following, answer.marks), stems.get(task.tid, ""))
+        for task in listed.tasks
+    ]
     lines = table(HEADING, rows, width, LEAST_FIRST)
     lines += more(listed.total - len(listed.tasks), "" if answer.narrowed else "tasks ")
     return [cut(line, width) for line in [*lines, *brake_line(listed), *poller_line(answer)]]
@@ -58,9 +61,10 @@ def more(rest: int, command: str) -> list[Fragments]:
     return [[("hint", f"… and {rest:,} more: {command}--all")]] if rest else []
 
 
-def mark(task: TaskInfo, following: int) -> str:
-    """What stands behind the state of a task: its level, and whether it runs next."""
-    level = f" {task.nice:+}" if task.nice else ""
+def mark(task: TaskInfo, following: int, marks: Mapping[int, str]) -> str:
+    """What stands behind the state of a task: its job's mark, its level, whether it runs next."""
+    level = f" [{marks[task.tid]}]" if task.tid in marks else ""
+    level += f" {task.nice:+}" if task.nice else ""
     return f"{level} next" if task.tid == following else level
 
 

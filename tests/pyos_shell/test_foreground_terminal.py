@@ -138,7 +138,7 @@ def test_ctrl_z_stops_it_and_fg_and_bg_let_it_go_on(terminal):
     terminal.wait_for("task 1 (p.py:ticks) is stopped")
     terminal.wait_last(PROMPT)
     terminal.enter("tasks")
-    terminal.wait_for("stopped")
+    terminal.wait_for("stopped [+]")
     terminal.enter("bg")
     terminal.wait_for("  1 │ tick")
     terminal.enter("fg")
