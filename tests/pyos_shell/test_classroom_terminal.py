@@ -127,7 +127,7 @@ def foreground(lesson: Lesson) -> None:
 
 def the_whole_screen(lesson: Lesson) -> None:
     lesson.type("spawn family 1 --seconds 1000", "my children are")
-    lesson.begin("top", "SHARE", "family 1")
+    lesson.begin("top", "SHARE", "child 1000.0")
     lesson.press("h", "freeze the picture")
     lesson.press("x", "SHARE")
     lesson.press(CTRL_C)
