@@ -250,8 +250,9 @@ def located(error: SyntaxError, text: str) -> Mistake:
     """The error, with its place in the text."""
     document = Document(text)
     line = max(1, error.lineno or 1)
-    start = document.translate_row_col_to_index(line - 1, max(0, (error.offset or 1) - 1))
+    code = len(document.lines[line - 1].rstrip()) if line <= document.line_count else 0
+    column = min((error.offset or 1) - 1, code - 1)  # what is missing has no place of its own
+    start = document.translate_row_col_to_index(line - 1, max(0, column))
     last, end = error.end_lineno or line, error.end_offset or 0
     stop = document.translate_row_col_to_index(last - 1, max(0, end - 1)) if end > 0 else start
-    message = f"line {line}: {error.msg}"
-    return Mistake(message, start, max(start, stop))
+    return Mistake(f"line {line}: {error.msg}", start, max(start, stop))

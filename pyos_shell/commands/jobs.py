@@ -1,4 +1,4 @@
-"""Commands that run programs in the foreground, and behind the prompt."""
+"""Commands about the foreground."""
 
 from __future__ import annotations
 
