@@ -26,16 +26,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from kernel import Machine, Signal
+from kernel import Machine
 from kernel.task import in_words
 
 from . import render
 from .capture import Capture
 from .commands.console import Leave
 from .environment import Environment
-from .foreground import END_OF_INPUT, Feed, Job, SignalJob
+from .foreground import Job
 from .given import NOBODY_WAITS, call, invitation, trouble
 from .history import default_file
+from .jobcontrol import JobControl
 from .line import given, quote
 from .live import Live
 from .mistake import Mistake, columns, visible
@@ -109,9 +110,7 @@ class Console:
         self.at_work: CommandLine | None = None
         #: Whether Ctrl-C on an empty line has been answered.
         self.asked_to_leave = False
-        #: What has the keyboard instead of the prompt, if anything; and an answer that it owes.
-        self.foreground: Job | None = None
-        self.owed: Future[Any] | None = None
+        self.control = JobControl(self)
         self.pace = Pace()
         self.pump = threading.Thread(target=self.pump_output, name="pyos output", daemon=True)
         self.status = 0
@@ -174,8 +173,8 @@ class Console:
 
     def typed(self, line: str) -> None:
         self.asked_to_leave = False
-        if self.foreground is not None:
-            self.feed(self.foreground, line)
+        if self.control.job is not None:
+            self.control.feed(line, self.have_given)
             return
         line = line.strip("\n")
         if is_for_tasks(line):  # and does not wait for what is typed ahead
@@ -207,51 +206,20 @@ class Console:
 
     def attach(self, job: Job | None) -> None:
         """Give the keyboard to a job, with what has been typed ahead, or take it back."""
-        if self.foreground is not None and not self.foreground.over:
-            self.output.foreground = set()
-        self.foreground, self.owed = job, None
-        self.screen.set_foreground(job is not None)
-        self.screen.invite("")
+        self.control.attach(job)
         if job is not None:
             for line in [line for line in self.lines if isinstance(line, Typed)]:
                 self.lines.remove(line)
-                self.feed(job, line)
-
-    def feed(self, job: Job, text: str) -> None:
-        """Give a job the lines that were typed, which stay to be seen."""
-        self.screen.echo_input(text)
-        for line in text.split("\n"):
-            self.machine.submit(Feed(job, line)).add_done_callback(self.have_fed)
-
-    def have_fed(self, reply: Future[bool]) -> None:
-        """On the kernel's thread: a line has been given to a job, or not."""
-        if reply.exception() is not None:
-            self.have_given(reply)
+                self.control.feed(line, self.have_given)
 
     def end_input(self) -> None:
         """Ctrl-D: no more lines for the job, or at the prompt, no more commands."""
-        if self.foreground is None:
+        if not self.control.end_input():
             self.typed(GOODBYE)
-        else:
-            self.machine.submit(Feed(self.foreground, EOFError(END_OF_INPUT)))
 
     def suspend(self) -> None:
-        """Ctrl-Z: stop the job, and give the prompt back."""
-        if self.foreground is not None:
-            self.foreground.stopped = True
-            self.machine.submit(SignalJob(self.foreground, Signal.STOP))
-            self.output.foreground = set()
-            self.foreground.left.set()
-
-    def interrupt_job(self, job: Job) -> bool:
-        """Ctrl-C for a job; false if the kernel has not yet done what the last one meant, as a task
-        holds it.
-        """
-        if self.owed is not None and not self.owed.done():
-            return False
-        job.interrupted = True
-        self.owed = self.machine.submit(SignalJob(job, Signal.INT))
-        return True
+        """Ctrl-Z, while a job is in the foreground."""
+        self.control.suspend()
 
     # -- lines for tasks
 
@@ -275,7 +243,7 @@ class Console:
 
     def remind(self, line: CommandLine) -> None:
         """Say what goes on instead of the prompt."""
-        if self.at_work is line and self.foreground is None:
+        if self.at_work is line and self.control.job is None:
             self.screen.set_busy(True, "Ctrl-C gives the prompt back")
 
     def finished(self, line: CommandLine) -> None:
@@ -290,7 +258,7 @@ class Console:
     def interrupt(self) -> None:
         """Ctrl-C: stop what is at work, and forget what has been typed ahead."""
         cleared = self.screen.clear_line()
-        if self.foreground is not None and self.interrupt_job(self.foreground):
+        if self.control.interrupt():
             return
         if self.lines:
             self.write([[("hint", f"not run: {visible(line)}")] for line in self.lines])
@@ -369,7 +337,7 @@ class Console:
         if lines:
             self.write(self.rendered(lines))
             self.pace.note(self.screen.waited)
-        if self.foreground is None:
+        if self.control.job is None:
             self.screen.invite(invitation(self.output.awaited))
         return bool(lines)
 
