@@ -78,9 +78,10 @@ def fg(system: System, tid: Tid | None = None) -> Ends | Left:
 
 @command()
 def bg(system: System, tid: Tid | None = None) -> Notice:
-    """Let a job that was stopped go on behind the prompt.
+    """Let a job go on behind the prompt.
 
-    TID, or else the job that was left last. `> LINE` gives it lines there.
+    TID, or else the job that was left last; what was stopped is continued.
+    `> LINE` gives it lines there.
     """
     job = job_of(system, tid)
     proceed(system, job)

@@ -31,9 +31,9 @@ LEVELS: Final = {"printed": KINDS, "reported": ("report", "crash"), "crash": ("c
 
 @command(looks=True)
 def programs(system: System) -> Listing:
-    """List the built-in programs, and those in the current folder.
+    """List the built-in programs, and your own.
 
-    `edit NAME` writes one.
+    Your own are those in the current folder; `edit NAME` writes one.
     """
     signatures = [built_in(name).signature for name in built_in_names()]
     rows = [(each.outline, each.summary) for each in signatures]

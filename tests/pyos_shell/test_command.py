@@ -84,6 +84,7 @@ def test_a_command_like_no_other_is_sent_to_help(typed):
 def test_help_lists_the_commands_by_topic():
     assert list(COMMANDS) == [
         *("spawn", "wait"),
+        *("run", "fg", "bg"),
         *("kill", "stop", "cont"),
         "nice",
         *("pause", "resume", "step", "slow"),
@@ -94,14 +95,17 @@ def test_help_lists_the_commands_by_topic():
         *("tasks", "stack", "inspect", "why", "files"),
         *("programs", "list", "log"),
         "trace",
+        "top",
+        "edit",
         *("alias", "unalias"),
         *("source", "play"),
         *("help", "restart", "exit"),
     ]
     assert ALIASES == {"breaks": "break", "ps": "tasks", "quit": "exit"}
     assert commands.__all__ == [
-        *("aliases", "breakpoints", "console", "files", "lines", "look", "messages"),
-        *("priorities", "python", "reading", "signals", "stepping", "tasks", "trace"),
+        *("aliases", "breakpoints", "console", "editing", "files", "jobs", "lines", "look"),
+        *("messages", "priorities", "python", "reading", "signals", "stepping", "tasks"),
+        *("top", "trace"),
     ]
 
 
