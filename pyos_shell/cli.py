@@ -127,7 +127,7 @@ def run(options: argparse.Namespace) -> int:
     if text is not None and not options.interactive:
         return run_batch(prepared)
     if sys.stdin.isatty() and sys.stdout.isatty():
-        from .console import converse
+        from .owner import converse
 
         wanted = text is None and options.startup
         return converse(prepared, startup_file() if wanted else None, options.history)

@@ -7,8 +7,6 @@ the middle of something else, and no key is missed.
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,11 +18,8 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
-from prompt_toolkit.output import ColorDepth, Output, create_output
-from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import Style
-from prompt_toolkit.utils import is_dumb_terminal
 
 from .advice import Advice
 from .completer import CommandCompleter
@@ -35,6 +30,7 @@ from .mistake import visible
 from .player import Player, player_bindings
 from .render import STYLES, Fragments
 from .status import Status
+from .terminal import Terminal
 from .toolbar import add_toolbar
 from .typewriter import GOODBYE, PROMPT, Typewriter
 
@@ -60,10 +56,12 @@ class Listener(Protocol):
 class Screen:
     """A terminal that can move its cursor: prompt_toolkit edits the line."""
 
-    def __init__(self, listener: Listener, live: Live, history: Path | None) -> None:
+    def __init__(
+        self, listener: Listener, terminal: Terminal, live: Live, history: Path | None
+    ) -> None:
         self.listener = listener
         self.live = live
-        self.output = terminal_output()
+        self.output = terminal.output()
         #: What the keys type, while a prepared session is played.
         self.player: Player | None = None
         #: Seconds that the terminal has made us wait with what was written last.
@@ -73,19 +71,20 @@ class Screen:
         self.session: PromptSession[None] = PromptSession(
             self.prompt,
             style=self.style,
-            color_depth=ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None,
+            color_depth=terminal.color_depth,
             lexer=LineLexer(live),
             input_processors=[MistakeMarker(lambda: self.advice.mistake())],
             completer=CommandCompleter(live),
             auto_suggest=SuggestLines(),
             history=SharedHistory(history, self.warn),
             complete_while_typing=False,
-            enable_suspend=True,
+            enable_suspend=terminal.can_suspend,
             erase_when_done=True,
             prompt_continuation=FormattedText([("", " " * len(PROMPT))]),
             placeholder=self.placeholder,
             reserve_space_for_menu=0,
             key_bindings=merge_key_bindings([self.key_bindings(), player_bindings(self)]),
+            input=terminal.input(),
             output=self.output,
         )
         self.app = self.session.app
@@ -195,6 +194,11 @@ class Screen:
         """The toolbar has news to show."""
         self.app.invalidate()
 
+    def resized(self) -> None:
+        """The terminal, which cannot tell us by a signal, has another size now."""
+        if self.app.is_running:
+            self.app._on_resize()
+
     def invite(self, invitation: str) -> None:
         """Say, until something is typed, which task waits for a line."""
         if invitation != self.invitation:
@@ -259,16 +263,10 @@ class Screen:
         self.waited = time.perf_counter() - begun
 
 
-def terminal_output() -> Output:
-    """Where to write. The terminal is not asked where its cursor is: its answer would have to come
-    first through all that waits to be shown.
-    """
-    output = create_output(sys.stdout)
-    if isinstance(output, Vt100_Output):
-        output.enable_cpr = False
-    return output
-
-
-def screen_for(listener: Listener, live: Live, history: Path | None) -> Screen | Typewriter:
-    """The terminal that we are on. The lines that are typed are kept in the file `history`."""
-    return Typewriter(listener) if is_dumb_terminal() else Screen(listener, live, history)
+def screen_for(
+    listener: Listener, terminal: Terminal, live: Live, history: Path | None
+) -> Screen | Typewriter:
+    """What this terminal can do. The lines that are typed are kept in the file `history`."""
+    if terminal.dumb:
+        return Typewriter(listener, terminal)
+    return Screen(listener, terminal, live, history)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from kernel.task import in_words
 
@@ -13,13 +13,16 @@ from .answers import Ends, Notice
 from .command import bind, wants_json
 from .commands.console import Leave
 from .given import give
-from .line import given, joined
+from .line import Given, given, joined
 from .loader import LoadingFailed, leaving
-from .mistake import Mistake, visible
+from .mistake import Mistake, excerpt, visible
 from .outputfile import OutputFile
 from .render import Fragments, plain
 from .statement import Statement, parse
 from .system import Failure, GivenUp, System
+
+#: What is said to who would do more than look.
+ONLY_LOOKS: Final = "this console is for looking only"
 
 #: Shows lines; the flag says whether they are data, or else a message about what was done.
 Show = Callable[[list[Fragments], bool], None]
@@ -82,7 +85,7 @@ class Session:
         self.line = line
         for_task = given(line)
         if for_task is not None:
-            self.attempt(lambda: self.tell(give(self.system, for_task)))
+            self.attempt(lambda: self.hand_over(for_task))
             return
         try:
             statements = parse(line)
@@ -131,6 +134,8 @@ class Session:
             statement = self.system.environment.expanded(statement)
             bound = bind(statement)
             redirection = statement.plumbing.redirection
+            if redirection is not None or not bound.command.looks:
+                self.touch(statement)
             if redirection is None or bound.command.plumbed:
                 self.tell(bound.run(self.system), json)
                 return
@@ -141,6 +146,20 @@ class Session:
                 aliases = self.system.environment.aliases
                 raise aliases.explained(error, used[0], statement.words[0]) from None
             raise
+
+    def hand_over(self, line: Given) -> None:
+        """Give a task a line."""
+        if self.system.read_only:
+            raise Failure(ONLY_LOOKS)
+        self.tell(give(self.system, line))
+
+    def touch(self, statement: Statement) -> None:
+        """Say that a command is about to do more than look. Raises `Mistake` where none may."""
+        name = statement.words[0]
+        if self.system.read_only:
+            message = f"{ONLY_LOOKS}: {excerpt(name.text)} does more"
+            raise Mistake(message, name.start, name.end)
+        self.system.touching(self.line)
 
     def tell(self, answer: Any, json: bool = False, target: OutputFile | None = None) -> None:
         """Note whether a command has succeeded, and show what it answers, or write it to a file."""

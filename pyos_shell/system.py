@@ -23,6 +23,7 @@ from kernel import (
 from kernel.machine import KERNEL_THREAD
 from kernel.request import Reply
 
+from .consoles import Consoles
 from .environment import Environment
 from .output import Output
 from .plumber import Plumber
@@ -85,6 +86,11 @@ class System:
         self.run_file: Callable[[str, str], bool] = lambda name, text: False
         #: Types lines at the prompt for an audience, and answers how; whoever has one sets it.
         self.play: Callable[[list[str]], str] | None = None
+        #: Whether commands may only look.
+        self.read_only = False
+        #: The consoles of the system, where it has any; and who tells the others of a line of ours.
+        self.consoles: Consoles | None = None
+        self.touching: Callable[[str], None] = lambda line: None
         #: Told of the machine that takes the place of this one; whoever ends it sets it.
         self.restarted: Callable[[Machine], None] = lambda machine: None
         #: Set by Ctrl-C at a prompt, which another thread listens to.
@@ -138,8 +144,9 @@ class System:
 
     def restart(self) -> bool:
         """End the machine, and boot another, without any task; false if the former one is still
-        there, because a task holds it.
+        there, because a task holds it. Raises `Failure` if it belongs to somebody else.
         """
+        self.forbid_ending()
         former = self.machine
         ended = former.shutdown(DEADLINE) or former.panic is not None
         self.started.clear()
@@ -148,6 +155,11 @@ class System:
         self.machine = boot(self.output, self.stdin)
         self.restarted(self.machine)
         return ended
+
+    def forbid_ending(self) -> None:
+        """Raise `Failure` if the machine is not ours to end."""
+        if self.consoles is not None and not self.consoles.owned:
+            raise Failure("this machine belongs to a program, and ends with it")
 
     def forget(self, tid: int) -> None:
         """A task has been waited for."""

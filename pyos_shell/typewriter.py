@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -12,6 +10,7 @@ from typing import Final, Protocol
 from .mistake import visible
 from .player import Player
 from .render import Fragments, plain
+from .terminal import Terminal
 
 PROMPT: Final = "pyos> "
 
@@ -31,12 +30,12 @@ class Typewriter:
     itself, and passes it on when it is finished.
     """
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, terminal: Terminal) -> None:
         self.listener = listener
+        self.terminal = terminal
         #: What an empty line runs the next line of, while a prepared session is played.
         self.player: Player | None = None
-        self.input = sys.stdin.fileno()
-        self.stdout = sys.stdout
+        self.stdout = terminal.stdout
         self.left = asyncio.Event()
         self.busy = False
         self.prompted = False
@@ -45,21 +44,17 @@ class Typewriter:
         self.echoed: str | None = None
 
     async def read(self, ready: Callable[[], None]) -> None:
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self.input, self.read_lines)
-        try:
+        with self.terminal.listening(self.take):
             self.show_prompt()
             ready()
             await self.left.wait()
-        finally:
-            loop.remove_reader(self.input)
-            self.end_line()
+        self.end_line()
 
     def leave(self) -> None:
         self.left.set()
 
-    def read_lines(self) -> None:
-        text = os.read(self.input, 65536).decode("utf-8", "replace")
+    def take(self, text: str) -> None:
+        """What has been typed; at the end of it, nothing."""
         self.prompted = False
         for line in text.splitlines() or [GOODBYE]:
             if self.player is not None and not line.strip():
@@ -91,16 +86,10 @@ class Typewriter:
         return True
 
     def width(self) -> int:
-        return self.size().columns or 80
+        return self.terminal.size().columns
 
     def rows(self) -> int:
-        return self.size().lines or 24
-
-    def size(self) -> os.terminal_size:
-        try:
-            return os.get_terminal_size(self.input)
-        except OSError:  # the terminal is gone
-            return os.terminal_size((80, 24))
+        return self.terminal.size().rows
 
     def set_busy(self, busy: bool, hint: str = "") -> None:
         self.busy = busy
@@ -114,6 +103,9 @@ class Typewriter:
 
     def refresh(self) -> None:
         """There is no toolbar."""
+
+    def resized(self) -> None:
+        """Nothing that is shown depends on the size."""
 
     def echo(self, line: str) -> None:
         """The terminal has shown it already."""

@@ -9,6 +9,7 @@ import pytest
 from kernel import Machine, SendSignal, Signal, Sleep
 from kernel.counts import Counts
 from pyos_shell import status as module
+from pyos_shell.feed import Feed
 from pyos_shell.output import Output
 from pyos_shell.status import PERIOD, Sampler, Status, memory, peak, rate
 
@@ -42,8 +43,8 @@ class Fixture:
         self.news = []
         monkeypatch.setattr(module.time, "monotonic", lambda: self.time)
         monkeypatch.setattr(module, "memory", lambda: 1)
-        self.output = Output()
-        self.sampler = Sampler(self.output, lambda: self.news.append(self.sampler.status))
+        self.feed = Feed(Output())
+        self.sampler = Sampler(self.feed, lambda: self.news.append(self.sampler.status))
         self.machine = FakeMachine()
         self.sampler.watch(self.machine)
 
@@ -62,7 +63,7 @@ def sampled(monkeypatch):
 
 def test_a_sample_tells_of_tasks_turns_and_dropped_lines(sampled):
     sampled.look(1.0, 10, 4, 1, 0)
-    sampled.output.dropped_so_far = 7
+    sampled.feed.dropped_so_far = 7
     sampled.look(1.0, 10, 4, 1, 500)
     assert sampled.sampler.status == Status(10, 4, 5, 1, 2000.0, 1, 7)
 
@@ -128,7 +129,7 @@ def sleeper():
 
 def test_a_running_machine_is_sampled_and_when_it_sleeps_nobody_is_called_any_more():
     news = queue.Queue()
-    sampler = Sampler(Output(), lambda: news.put(sampler.status))
+    sampler = Sampler(Feed(Output()), lambda: news.put(sampler.status))
     machine = Machine()
     sampler.watch(machine)
     machine.kernel.new(busy())
