@@ -164,6 +164,55 @@ class TooManyFiles(KernelError):
         return f"{self.poller} watches {self.limit} sockets at most: close some first"
 
 
+class NotPaused(KernelError):
+    """The system runs freely, so no single step can be ordered."""
+
+    def __str__(self) -> str:
+        return "the system is not paused: a step needs a Pause first"
+
+
+class NoSuchBreak(KernelError):
+    """No breakpoint has this number."""
+
+    def __init__(self, number: object) -> None:
+        super().__init__(number)
+        self.number = number
+
+    def __str__(self) -> str:
+        return f"no breakpoint {self.number!r}"
+
+
+class LinesTaken(KernelError):
+    """The interpreter's means to tell of executed lines are in other hands: a debugger's, say."""
+
+    def __str__(self) -> str:
+        return "no breakpoint on a line: another debugger or profiler of this process has its place"
+
+
+class EvaluationFailed(KernelError):
+    """An expression could not be evaluated. `error` is what it raised."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(error)
+        self.error = error
+
+    def __str__(self) -> str:
+        from .task import in_words
+
+        return in_words(self.error)
+
+
+class TooLong(Exception):
+    """An expression takes more steps than it may."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__(steps)
+        self.steps = steps
+
+    def __str__(self) -> str:
+        return f"given up after {self.steps:,} lines of Python, so that it does not hold the kernel"
+
+
 class BadTrap(KernelError, TypeError):
     """A task yielded something that is no system call; raised at that very `yield`."""
 

@@ -7,6 +7,7 @@ came through them free of the kernel's own entries, and of what it would keep al
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, TracebackType
 from typing import Any, Final
@@ -29,6 +30,15 @@ def own_yield(frame: Any) -> bool:
 def frame_of(thing: Any) -> Any:
     """The Python frame of a generator, coroutine or asynchronous generator; None if it has none."""
     return getattr(thing, FRAMES[type(thing)]) if type(thing) in FRAMES else None
+
+
+def locals_of(frame: FrameType) -> dict[str, Any]:
+    """The local variables of a Python frame, as they are now."""
+    values = frame.f_locals
+    copy = dict(values)
+    if sys.version_info < (3, 13) and sys.getrefcount(values) == KEPT_BY_THE_FRAME:
+        values.clear()  # a copy, which would hold on to what the program drops
+    return copy
 
 
 def delegates(frame: Any) -> Iterator[Any]:
@@ -169,6 +179,10 @@ def never_free(part: Any) -> None:
     else:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(part))
 
+
+#: The references to `frame.f_locals` where the program has not called `locals()` itself: one of the
+#: frame's, and two of ours.
+KEPT_BY_THE_FRAME: Final = 3
 
 #: So many things a frame may give back when it is shut.
 GIVEN_BACK: Final = 100

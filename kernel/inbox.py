@@ -24,6 +24,21 @@ class Arrival(Protocol):
         """The kernel has stopped, so it never arrives; on whatever thread finds that out."""
 
 
+class Order:
+    """Something that a task has set going, and that is to be done between two passes: what a pass
+    uses must not change under it. As it is there, the pass is the last before it.
+    """
+
+    def __init__(self, carry_out: Callable[[], object]) -> None:
+        self.carry_out = carry_out
+
+    def arrive(self) -> None:
+        self.carry_out()
+
+    def refuse(self, reason: BaseException) -> None:
+        """The kernel has stopped: there is no pass any more."""
+
+
 class Inbox:
     """Arrivals from other threads, first in, first out."""
 

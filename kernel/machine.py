@@ -11,10 +11,11 @@ from typing import Any, Final
 from .counts import Counts, counts_of
 from .deadlock import verdict
 from .errors import KernelStopped, RequestCancelled
+from .places import expanded
 from .request import Cancellation, Reply, Request
 from .scheduler import Scheduler
 from .switching import switch_interval
-from .syscalls.system import depth, expanded
+from .syscalls.system import depth
 from .systemcall import SystemCall, safe
 from .task import in_words
 from .trace import Deadlocked, Hogged, Panicked, Sink, TraceEvent
@@ -197,6 +198,8 @@ class Machine:
         switch_interval.put_back()
         if self.watchdog is not None:
             self.watchdog.stop()
+        if self.kernel.breaks is not None:
+            self.kernel.breaks.close()
         self.kernel.workers.close()
         self.kernel.poller.close()
 

@@ -45,6 +45,10 @@ class Policy:
         """Take one task out of `ready`, which is not empty, and give it."""
         return ready.popleft()
 
+    def peek(self, ready: deque[Task]) -> Task | None:
+        """The task that `pick` would take, left where it is; None if nobody can tell."""
+        return ready[0] if ready and type(self).pick is Policy.pick else None
+
 
 class Scripted(Policy):
     """Runs the tasks in the order of a list of tids; round robin once the list is at its end.
@@ -65,3 +69,7 @@ class Scripted(Policy):
                 ready.remove(task)
                 return task
         raise LookupError(f"the script wants task {tid}, which is not ready")
+
+    def peek(self, ready: deque[Task]) -> Task | None:
+        wanted = self.script[0] if self.script else None
+        return next((task for task in ready if wanted in (None, task.tid)), None)

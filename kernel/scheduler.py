@@ -5,7 +5,7 @@ Each round of the loop, in this order:
     it now and then);
  2. requests from other threads arrive;
  3. alarms that are due ring;
- 4. every ready task gets one turn.
+ 4. every ready task gets one turn (or, while the brake is on, a single one a step).
 
 Nothing here looks at the time, a file, another thread or a random number but through the four
 doors: `clock`, `poller`, `inbox`, `policy`.
@@ -45,6 +45,9 @@ from .waitqueue import Dormitory, WaitQueue
 from .workers import Workers
 
 if TYPE_CHECKING:
+    from .brake import Brake
+    from .breaks import Breaks
+    from .nice import Nice
     from .syscalls.signals import Handler, Signal
 
 #: Ended tasks that can still be waited for.
@@ -150,6 +153,12 @@ class Scheduler:
         self.looked, self.looked_in = -LOOK, 0
         #: Whether a `mainloop` or a machine turns it.
         self.running = False
+        #: What keeps all tasks from having a step; None while nobody wants that.
+        self.brake: Brake | None = None
+        #: The policy that knows which tasks are to have more turns than others, and where tasks are
+        #: to stop; made when needed.
+        self.nice: Nice | None = None
+        self.breaks: Breaks | None = None
         #: Called once, as soon as the kernel does not sleep any more.
         self.on_waking: Callable[[], None] | None = None
 
@@ -269,6 +278,8 @@ class Scheduler:
         finally:
             switch_interval.put_back()
             self.running = False
+            if self.breaks is not None:
+                self.breaks.close()
             self.workers.close()
             self.poller.close()
 
@@ -292,6 +303,8 @@ class Scheduler:
         new ones too. A second Ctrl-C meanwhile ends what is left by force, and so does the end of
         twice `grace` seconds, for tasks that start others without end.
         """
+        if self.brake is not None:
+            self.brake.release()
         grace = self.grace if grace is None else grace
         end = self.clock.now() + 2 * grace + SLACK
         killed = 0
@@ -316,7 +329,7 @@ class Scheduler:
 
         Turned by hand, it lets a test look at the system between any two rounds.
         """
-        if not self.ready:
+        if not self.ready or self.brake is not None:
             self.sleep(wait)
         elif self.files.waiting and (once or self.may_look()):
             self.files.expect_closing()
@@ -326,7 +339,9 @@ class Scheduler:
             once = True  # it may have been an order to stop
         if self.alarms.live:
             self.alarms.ring(self.clock.now())
-        if self.ready:
+        if self.brake is not None:
+            self.brake.turn()
+        elif self.ready:
             self.contexts.run(self.run_passes, once)
 
     def sleep(self, wait: bool) -> None:
@@ -349,7 +364,7 @@ class Scheduler:
 
     def timeout(self, due: float | None) -> float | None:
         """How long it may sleep, in seconds; None for ever."""
-        if self.idlers.first is not None:
+        if self.idlers.first is not None and not self.ready:
             return 0.0
         return None if due is None else self.clock.left(due)
 
@@ -525,6 +540,8 @@ class Deadline:
 
     def ring(self) -> None:
         task, kernel = self.task, self.task.kernel
+        if kernel.brake is not None:  # nobody can end while it is on; its release sets us anew
+            return
         # One that is on no queue is ready, unless a faulty call has lost it.
         if task.heeded or task.queue is not None or not kernel.ready:
             kernel.force(task)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import CoroutineType, GeneratorType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .errors import Cancelled, TaskKilled
 from .frames import begun, shut
@@ -97,6 +97,8 @@ class Interrupt(StandIn):
 
     def in_place_of(self, trap: Any) -> object:
         """The trap with which the step ends after all."""
+        while isinstance(trap, (Stop, Watched)):  # a subroutine that is not entered now
+            trap = trap.frame
         if isinstance(trap, SystemCall):
             if trap.uninterruptible:
                 self.frame, self.task.frame = self.task.frame, self
@@ -151,8 +153,8 @@ class Stop(StandIn):
 
     __slots__ = ("answer", "call", "holders")
 
-    def __init__(self, task: Task) -> None:
-        super().__init__(task, task.frame)
+    def __init__(self, task: Task, frame: Any) -> None:
+        super().__init__(task, frame)
         #: Each says in words what it waits for.
         self.holders: list[object] = []
         self.answer: object = None
@@ -216,3 +218,84 @@ class InContext(StandIn):
         if type(trap) is GeneratorType or type(trap) is CoroutineType:
             return InContext(self.task, trap, self.context)
         return trap
+
+
+class Watcher(Protocol):
+    """Whoever wants to see what a task yields."""
+
+    def sees(self, task: Task, trap: object) -> bool:
+        """The task has yielded `trap`: whether it is to stop there."""
+
+    def ended(self, task: Task) -> None:
+        """A frame of the task has ended."""
+
+
+class Watched(StandIn):
+    """Shows a watcher the trap of every step of a frame, and of the subroutines that it calls."""
+
+    __slots__ = ("watcher",)
+
+    def __init__(self, task: Task, frame: Any, watcher: Watcher) -> None:
+        super().__init__(task, frame)
+        self.watcher = watcher
+
+    def send(self, answer: Any) -> object:
+        try:
+            trap = self.frame.send(answer)
+        except BaseException:
+            self.watcher.ended(self.task)
+            raise
+        finally:
+            del answer
+        return self.show(trap)
+
+    def throw(self, error: BaseException) -> object:
+        try:
+            trap = self.frame.throw(error)
+        except BaseException:
+            self.watcher.ended(self.task)
+            raise
+        finally:
+            del error
+        return self.show(trap)
+
+    def close(self) -> None:
+        self.frame.close()
+
+    def show(self, trap: Any) -> object:
+        """The trap; a subroutine is watched as well, and stops before it begins."""
+        stops = self.watcher.sees(self.task, trap)
+        if issubclass(type(trap), SUBROUTINES):  # an odd object could raise if it were asked
+            subroutine = Watched(self.task, trap, self.watcher)
+            return stopped(self.task, subroutine) if stops else subroutine
+        if stops:
+            self.task.halt()
+        return trap
+
+
+def stopped(task: Task, frame: Any) -> Stop:
+    """Stands in for a subroutine that is entered, but does not begin before a CONT."""
+    stop = Stop(task, frame)
+    stop.holders.append(SIGNAL)
+    return stop
+
+
+#: What a task enters when it yields it.
+SUBROUTINES: Final = (GeneratorType, CoroutineType, StandIn)
+
+
+def watched(task: Task, frame: Any, watcher: Watcher) -> StandIn:
+    """`frame` watched; of a stand-in that is soon gone, the frame behind it."""
+    if isinstance(frame, StandIn) and not isinstance(frame, InContext):
+        frame.frame = watched(task, frame.frame, watcher)
+        return frame
+    return Watched(task, frame, watcher)
+
+
+def unwatched(frame: Any) -> Any:
+    """The same as it was before it was watched."""
+    if isinstance(frame, Watched):
+        return frame.frame
+    if isinstance(frame, StandIn):
+        frame.frame = unwatched(frame.frame)
+    return frame

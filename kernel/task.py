@@ -243,7 +243,7 @@ class Task(Caller):
         """
         stop = self.stop
         if stop is None:
-            stop = self.frame = Stop(self)
+            stop = self.frame = Stop(self, self.frame)
         elif holder in stop.holders:
             return False
         stop.holders.append(holder)

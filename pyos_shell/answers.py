@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kernel import ExitStatus, PipeBroken, StackInfo, TaskList
+from kernel import BreakInfo, ExitStatus, PipeBroken, StackInfo, Stepped, TaskList
 
 from .output import Line
 
@@ -91,6 +91,27 @@ class Log:
     """Remembered lines of output."""
 
     lines: list[Line]
+
+
+@dataclass(slots=True, frozen=True)
+class Steps:
+    """Steps that tasks have made one by one. Each has been told as it happened."""
+
+    steps: list[Stepped]
+
+
+@dataclass(slots=True, frozen=True)
+class Breakpoints:
+    """Where tasks stop."""
+
+    points: list[BreakInfo]
+
+
+@dataclass(slots=True, frozen=True)
+class Value:
+    """What an expression gives, in one line."""
+
+    text: str
 
 
 Answer = Any

@@ -46,10 +46,14 @@ class Bound(NamedTuple):
 class Command:
     """A command of the console."""
 
-    def __init__(self, function: CommandFunction, name: str, aliases: tuple[str, ...]) -> None:
+    def __init__(
+        self, function: CommandFunction, name: str, aliases: tuple[str, ...], looks: bool
+    ) -> None:
         self.function = function
         self.name = name
         self.aliases = aliases
+        #: Whether it only looks, so that who may not touch the system may use it.
+        self.looks = looks
 
     @cached_property
     def declared(self) -> Signature:
@@ -91,12 +95,18 @@ COMMANDS: dict[str, Command] = {}
 ALIASES: dict[str, str] = {}
 
 
-def command(*aliases: str, name: str = "") -> Callable[[CommandFunction], CommandFunction]:
-    """Declare a command: `@command()`, or with other words for it, `@command("ps")`."""
+def command(
+    *aliases: str, name: str = "", looks: bool = False
+) -> Callable[[CommandFunction], CommandFunction]:
+    """Declare a command: `@command()`, or with other words for it, `@command("ps")`.
+
+    One that `looks` changes nothing in the system, nor anything that others see; whatever does not
+    say so may touch it.
+    """
 
     def declare(function: CommandFunction) -> CommandFunction:
         known_as = name or function.__name__
-        COMMANDS[known_as] = Command(function, known_as, aliases)
+        COMMANDS[known_as] = Command(function, known_as, aliases, looks)
         ALIASES.update(dict.fromkeys(aliases, known_as))
         return function
 

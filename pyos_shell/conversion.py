@@ -30,9 +30,22 @@ def conversion(of_type: Any) -> Conversion | None:
     if callable(parse := getattr(of_type, "parse", None)):
         return Conversion(parse)
     if issubclass(of_type, Enum):
-        members = of_type.__members__.items()
-        return one_of({spelling(name, member.value): member for name, member in members})
+        return member_of(of_type)
     return Conversion(of_type, "a path") if is_path(of_type) else CONVERSIONS.get(of_type)
+
+
+def member_of(of_type: type[Enum]) -> Conversion:
+    """One of the members of an enumeration, by its name or by what else the class takes for it."""
+    members = of_type.__members__.items()
+    names = one_of({spelling(name, member.value): member for name, member in members})
+
+    def parse(text: str) -> object:
+        try:
+            return names.parse(text)
+        except ValueError:
+            return of_type(text)
+
+    return names._replace(parse=parse)
 
 
 def is_path(of_type: type) -> bool:

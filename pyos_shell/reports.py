@@ -5,6 +5,7 @@ from __future__ import annotations
 from kernel import (
     Abandoned,
     AcceptFailed,
+    Broke,
     Deadlocked,
     Exited,
     Hogged,
@@ -13,10 +14,12 @@ from kernel import (
     PipeBroken,
     ReadersChanged,
     Released,
+    Stepped,
     Unheard,
 )
 
 from .output import Output
+from .render.stacks import display_path, source_line
 
 
 def report_to(output: Output, machine: Machine) -> None:
@@ -43,9 +46,13 @@ def report_to(output: Output, machine: Machine) -> None:
     def readers_changed(event: ReadersChanged) -> None:
         output.readers_changed(event.tid, event.first)
 
+    def broke(event: Broke) -> None:
+        output.report(event.tid, break_in_words(event))
+
     machine.subscribe(exited, Exited)
+    machine.subscribe(broke, Broke)
     machine.subscribe(readers_changed, ReadersChanged)
-    machine.subscribe(said, Abandoned, AcceptFailed, Deadlocked, Hogged, Released)
+    machine.subscribe(said, Abandoned, AcceptFailed, Deadlocked, Hogged, Released, Stepped)
     machine.subscribe(unheard, Unheard)
     machine.subscribe(panicked, Panicked)
 
@@ -56,3 +63,11 @@ def exit_in_words(event: Exited) -> str:
     if event.status.crashed:
         text += f"; see stack {event.tid}"
     return text
+
+
+def break_in_words(event: Broke) -> str:
+    """One line about a stop at a breakpoint, with the source there, and how to go on."""
+    place = f"{display_path(event.place.file)}:{event.place.line}"
+    if source := source_line(event.place):
+        place += f": {source}"
+    return f"task {event.tid} stops by break {event.number} at {place}; cont {event.tid} goes on"

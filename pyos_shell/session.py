@@ -82,7 +82,7 @@ class Session:
 
     def run_line(self, line: str) -> None:
         """Run one line: commands, or what is for a task to read."""
-        self.line = line
+        self.line = self.system.line = line
         for_task = given(line)
         if for_task is not None:
             self.attempt(lambda: self.hand_over(for_task))

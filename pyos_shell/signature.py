@@ -10,7 +10,8 @@ the name is a dash on the line; a last one, as in `from_`, is only there for Pyt
     echo_server [PORT=45000] [--host=127.0.0.1] [--verbose]
 
 In this line of usage `[ ]` may be left out, `…` may be repeated, `|` is a choice, and what
-follows `=` is what is taken when nothing is given.
+follows `=` is what is taken when nothing is given. An option that is a choice of names can be given
+by a dash and the name alone: `-INT` for `--signal INT`.
 """
 
 from __future__ import annotations

@@ -79,6 +79,8 @@ class System:
         self.started: list[int] = []
         #: Scripts that commands have started and not yet waited for.
         self.scripts: list[Running] = []
+        #: The line that the command is from, as it was typed.
+        self.line = ""
         #: Confirms what is about to be done; whoever shows the answers sets it.
         self.say: Callable[[str], None] = lambda text: None
         #: Runs the lines of a file of this name; whether all have succeeded. Whoever runs lines

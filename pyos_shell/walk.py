@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .line import Word
@@ -60,6 +61,8 @@ class Walk:
     def take(self, word: Word) -> Role:
         """What the next word is."""
         option, self.option = self.option, None
+        if option is None and not self.options_over and (chosen := self.choice(word)) is not None:
+            return self.take_choice(word, chosen)
         looks_like_option = not self.options_over and OPTION.match(word.text)
         if option is not None and not looks_like_option:
             return Role(word, option.parameter, word)
@@ -85,6 +88,23 @@ class Walk:
         if parameter.kind is Kind.OPTION and not equals:
             self.option = role
         return role
+
+    def choice(self, word: Word) -> Parameter | None:
+        """The option that takes a choice, if the word is one behind a dash: `-INT`."""
+        if word.text.startswith("-"):
+            for each in self.parameters:
+                if each.kind is Kind.OPTION and each.conversion.choices:
+                    with suppress(ValueError):
+                        each.conversion.parse(word.text[1:])
+                        return each
+        return None
+
+    def take_choice(self, word: Word, parameter: Parameter) -> Role:
+        """`-INT`, which is short for `--signal INT`."""
+        if parameter.name in self.given:
+            return self.trouble(word, f"{parameter.label} is given twice")
+        self.given.add(parameter.name)
+        return Role(word, parameter, word._replace(text=word.text[1:]))
 
     def take_argument(self, word: Word) -> Role:
         """A word whose place counts."""

@@ -1,6 +1,9 @@
 """Every system call, by topic."""
 
+from ..places import FrameInfo
+from .breaks import ClearBreak, ListBreaks, SetBreak
 from .channels import ChanClose, Channel, ChanRecv, ChanRecvMany, ChanSend, ChanSendMany
+from .code import Evaluate, ListCode
 from .conditions import Condition, Notify
 from .datagrams import OpenDatagram, RecvFrom, SendTo
 from .events import Barrier, ClearEvent, Event, SetEvent, WaitBarrier, WaitEvent
@@ -23,6 +26,7 @@ from .mailboxes import (
     WhereIs,
 )
 from .pipes import ClosePipe, Pipe, PipeRead, PipeWrite
+from .priorities import SetNice, SetPolicy
 from .processes import Process, StartProcess, WaitProcess
 from .ready import Ready, TellReady
 from .rwlock import RWLock
@@ -30,10 +34,11 @@ from .scopes import Cancel, OpenScope, Scope, within
 from .select import Select
 from .sendfile import SendFile
 from .shared import SharedGet, SharedPut, SharedWait
-from .signals import OnSignal, SendSignal, Signal
+from .signals import OnSignal, RaiseIn, SendSignal, Signal
 from .sockets import Accept, Connect, Listen, Recv, Send
+from .stepping import Pause, Resume, Slow, Step
 from .streams import Read, Write
-from .system import FrameInfo, GetStack, ListTasks, StackInfo, TaskInfo, TaskList, WaitAllBlocked
+from .system import GetStack, ListTasks, StackInfo, TaskInfo, TaskList, WaitAllBlocked
 from .tasks import GetTid, Join, KillTask, NewTask, WaitTask, Yield
 from .threads import RunInThread, WaitFuture
 from .time import Now, Sleep, SleepUntil, Ticks
@@ -55,6 +60,7 @@ __all__ = [
     "ChanSend",
     "ChanSendMany",
     "Channel",
+    "ClearBreak",
     "ClearEvent",
     "ClosePipe",
     "Condition",
@@ -63,6 +69,7 @@ __all__ = [
     "Down",
     "EndGroup",
     "EndInput",
+    "Evaluate",
     "Event",
     "FrameInfo",
     "GetStack",
@@ -72,6 +79,8 @@ __all__ = [
     "KillTask",
     "LimitMailbox",
     "Link",
+    "ListBreaks",
+    "ListCode",
     "ListTasks",
     "Listen",
     "Lock",
@@ -84,11 +93,13 @@ __all__ = [
     "OnSignal",
     "OpenDatagram",
     "OpenScope",
+    "Pause",
     "Pipe",
     "PipeRead",
     "PipeWrite",
     "Process",
     "RWLock",
+    "RaiseIn",
     "Read",
     "ReadLine",
     "ReadWait",
@@ -98,6 +109,7 @@ __all__ = [
     "RecvFrom",
     "Register",
     "Release",
+    "Resume",
     "RunInThread",
     "Scope",
     "Select",
@@ -108,17 +120,22 @@ __all__ = [
     "SendMessage",
     "SendSignal",
     "SendTo",
+    "SetBreak",
     "SetEvent",
+    "SetNice",
+    "SetPolicy",
     "SharedGet",
     "SharedPut",
     "SharedWait",
     "Signal",
     "Sleep",
     "SleepUntil",
+    "Slow",
     "SpawnLinked",
     "SpawnMonitored",
     "StackInfo",
     "StartProcess",
+    "Step",
     "TakeLine",
     "TaskGroup",
     "TaskInfo",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..checks import check_kind
+from ..errors import Cancelled, TaskKilled
 from ..frames import strip
 from ..systemcall import SystemCall, brief, system_call
 from ..watch import Watch
@@ -37,9 +38,17 @@ class Signal(Enum):
     USR1 = "USR1"
     USR2 = "USR2"
 
+    @classmethod
+    def _missing_(cls, value: object) -> Signal | None:
+        """What else it is called: `SIGINT`, and the numbers that every system has for it."""
+        name = NUMBERS.get(str(value), str(value).upper().removeprefix("SIG"))
+        return cls.__members__.get(name)
+
     def __repr__(self) -> str:
         return self.name
 
+
+NUMBERS: Final = {"2": "INT", "9": "KILL", "15": "TERM"}
 
 #: What a program may handle by itself.
 HANDLED = (Signal.INT, Signal.USR1, Signal.USR2)
@@ -91,6 +100,32 @@ class SendSignal(SystemCall):
             if task is caller.task:
                 raise
             task.interrupt(strip(error))
+        return True
+
+
+@system_call
+class RaiseIn(SystemCall):
+    """Raises an error in a task: at the `yield` where it sleeps, or, where it has an answer that it
+    has not seen yet, at its next one. Answers True, or False if the task has ended.
+
+    Raises `NoSuchTask`, and `TypeError` for what is no error, or one that comes in another way:
+    `TaskKilled` by `KillTask`, `Cancelled` by `Cancel`.
+    """
+
+    tid: int
+    error: BaseException
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        check_kind(self.error, BaseException, "an error")
+        if isinstance(self.error, (TaskKilled, Cancelled)):
+            way = "KillTask" if isinstance(self.error, TaskKilled) else "Cancel"
+            raise TypeError(f"{type(self.error).__name__} comes by {way} only")
+        task = kernel.find(self.tid)
+        if task.frame is None:
+            return False
+        if task is caller.task:
+            raise self.error
+        task.interrupt(self.error)
         return True
 
 

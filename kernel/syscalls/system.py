@@ -7,10 +7,10 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from itertools import islice
-from types import CodeType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from ..frames import delegates, frame_of, traceback_of
+from ..frames import frame_of, locals_of, traceback_of
+from ..places import FrameInfo, code_and_lines, expanded
 from ..systemcall import SystemCall, brief, safe, system_call
 from ..task import ExitStatus, Task
 
@@ -28,7 +28,7 @@ SHOWN: Final = 200
 
 @dataclass(slots=True, frozen=True)
 class TaskInfo:
-    """A task at one moment. `age` is in seconds, `depth` in frames."""
+    """A task at one moment. `age` is in seconds, `depth` in frames; `nice` is its level."""
 
     tid: int
     parent: int
@@ -37,25 +37,25 @@ class TaskInfo:
     age: float
     depth: int
     program: str
+    nice: int = 0
 
 
 @dataclass(slots=True, frozen=True)
 class TaskList:
-    """The first tasks of the table, and how many there are in all; which poller, and its limit."""
+    """The first tasks of the table, and how many there are in all; which poller, and its limit.
+
+    So many are `ready`, and `next` is the tid of the one that runs next, 0 if nobody can tell.
+    While the system is `paused` no task has a step, or `rate` steps a second are made.
+    """
 
     tasks: list[TaskInfo]
     total: int
     poller: str
     limit: int | None
-
-
-@dataclass(slots=True, frozen=True)
-class FrameInfo:
-    """One frame of a call stack."""
-
-    function: str
-    file: str
-    line: int
+    ready: int = 0
+    next: int = 0
+    paused: bool = False
+    rate: float | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -92,7 +92,17 @@ class ListTasks(SystemCall):
             raise ValueError(f"the first so many tasks are a number, not {brief(first)}")
         tasks = list(islice(kernel.tasks.values(), first))
         rows = [task_info(kernel, task, caller) for task in tasks]
-        return TaskList(rows, len(kernel.tasks), kernel.poller.name, kernel.poller.limit)
+        brake, following = kernel.brake, kernel.policy.peek(kernel.ready)
+        return TaskList(
+            rows,
+            len(kernel.tasks),
+            kernel.poller.name,
+            kernel.poller.limit,
+            len(kernel.ready),
+            following.tid if following is not None else 0,
+            brake is not None,
+            brake.rate if brake is not None else None,
+        )
 
 
 @system_call
@@ -125,6 +135,7 @@ def task_info(kernel: Scheduler, task: Task, caller: Caller) -> TaskInfo:
         kernel.clock.now() - task.born,
         depth(task),
         program(task),
+        kernel.nice.level(task) if kernel.nice is not None else 0,
     )
 
 
@@ -136,10 +147,8 @@ def program(task: Task) -> str:
         return task.name
     code = frame.f_code
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    values = frame.f_locals
+    values = locals_of(frame)
     arguments = [bare(brief(values[name], 24)) for name in names if name in values]
-    if sys.version_info < (3, 13) and sys.getrefcount(values) == KEPT_BY_THE_FRAME:
-        values.clear()  # a copy, which would hold on to what the program drops
     return " ".join([task.name, *arguments])
 
 
@@ -154,20 +163,6 @@ def depth(task: Task) -> int:
     """How many frames it has; of a very deep stack, without what they delegate to."""
     frames = task.frames()
     return len(frames) if len(frames) > SHOWN else sum(1 for _ in code_and_lines(frames))
-
-
-def expanded(frames: list[Any]) -> Iterator[FrameInfo]:
-    for code, line in code_and_lines(frames):
-        yield FrameInfo(code.co_qualname, code.co_filename, line)
-
-
-def code_and_lines(frames: list[Any]) -> Iterator[tuple[CodeType, int]]:
-    """These frames of a stack, each with those that it delegates to by `yield from` or `await`."""
-    for frame in frames:
-        for part in delegates(frame):
-            python_frame = frame_of(part)
-            if python_frame is not None and python_frame.f_code is not AWAIT:
-                yield python_frame.f_code, python_frame.f_lineno
 
 
 def traceback_frames(error: BaseException | None) -> Iterator[FrameInfo]:
@@ -202,11 +197,3 @@ class WaitAllBlocked(SystemCall):
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return "all others to be blocked"
-
-
-#: The references to `frame.f_locals` where the program has not called `locals()` itself: one of the
-#: frame's, and two of ours.
-KEPT_BY_THE_FRAME: Final = 3
-
-#: The one generator that is the kernel's own: it carries a call through an `await`.
-AWAIT: Final = SystemCall.__await__.__code__

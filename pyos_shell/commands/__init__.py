@@ -6,7 +6,22 @@ from . import tasks
 from . import signals
 
 # isort: split
+from . import priorities
+
+# isort: split
+from . import stepping
+
+# isort: split
+from . import breakpoints
+
+# isort: split
 from . import lines
+
+# isort: split
+from . import messages
+
+# isort: split
+from . import python
 
 # isort: split
 from . import look
@@ -20,4 +35,17 @@ from . import files
 # isort: split
 from . import console
 
-__all__ = ["aliases", "console", "files", "lines", "look", "signals", "tasks"]
+__all__ = [
+    "aliases",
+    "breakpoints",
+    "console",
+    "files",
+    "lines",
+    "look",
+    "messages",
+    "priorities",
+    "python",
+    "signals",
+    "stepping",
+    "tasks",
+]

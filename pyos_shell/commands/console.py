@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar
 
 from .. import topics
@@ -50,14 +52,16 @@ class Topic(Word):
         return CommandName.style(word, None) or ProgramName.style(word, live)
 
 
-@command()
-def help(system: System, topic: Topic | None = None) -> Listing | Page:
-    """Show this list, or all about a command or program."""
+@command(looks=True)
+def help(system: System, topic: Topic | None = None, *, all: bool = False) -> Listing | Page:
+    """Show all commands, or all about one, or a program.
+
+    all: with a line about each command
+    """
     if topic is None:
-        signatures = [each.signature for each in COMMANDS.values()]
-        rows = [(each.outline, each.summary) for each in signatures]
+        rows = [*(by_name() if all else by_topic())]
         rows += [(USAGE, SUMMARY), (topics.USAGE, topics.SUMMARY)]
-        return Listing(rows, "begin with: spawn countdown 5   then: tasks   more: help spawn")
+        return Listing(rows, "begin with: spawn countdown 5   about each: help --all, help spawn")
     Topic.check(topic, None)
     if topic.text == SIGN:
         return Page(USAGE, DOC)
@@ -69,6 +73,19 @@ def help(system: System, topic: Topic | None = None) -> Listing | Page:
         return Page(signature.usage, signature.doc)
     signature = built_in(name).signature
     return Page(f"spawn {signature.usage}", signature.doc)
+
+
+def by_name() -> Iterator[tuple[str, str]]:
+    """Each command, and what it does."""
+    for each in COMMANDS.values():
+        yield each.signature.outline, each.signature.summary
+
+
+def by_topic() -> Iterator[tuple[str, str]]:
+    """The commands of each topic, and what it is: the modules are the topics."""
+    for module, commands in groupby(COMMANDS.values(), lambda each: each.function.__module__):
+        doc = sys.modules[module].__doc__ or ""
+        yield ", ".join(each.name for each in commands), doc.partition("\n")[0]
 
 
 @command()

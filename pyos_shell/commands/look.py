@@ -21,7 +21,7 @@ OURS: Final = frozenset({SHELL, Path(kernel.__file__).parent})
 PROGRAMS: Final = SHELL / "programs"
 
 
-@command("ps")
+@command("ps", looks=True)
 def tasks(system: System, *, all: bool = False) -> Table:
     """Show the living tasks, and what each waits for.
 
@@ -33,7 +33,7 @@ def tasks(system: System, *, all: bool = False) -> Table:
     return Table(system.ask(ListTasks(None if all else system.rows())), all)
 
 
-@command()
+@command(looks=True)
 def stack(system: System, tid: Tid) -> Stack:
     """Show where a task stands, frame by frame.
 
@@ -60,7 +60,7 @@ def is_ours(file: Path) -> bool:
     return PROGRAMS not in file.parents and not OURS.isdisjoint(file.parents)
 
 
-@command()
+@command(looks=True)
 def programs(system: System) -> Listing:
     """List the built-in programs."""
     signatures = [built_in(name).signature for name in built_in_names()]
@@ -68,7 +68,7 @@ def programs(system: System) -> Listing:
     return Listing(rows, "start one: spawn countdown 5   all about one: help countdown")
 
 
-@command()
+@command(looks=True)
 def log(system: System, tid: Tid | None = None) -> Log:
     """Show again what was printed and reported.
 

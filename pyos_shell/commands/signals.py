@@ -42,6 +42,8 @@ def kill(system: System, tid: Tid, *more: Tid, signal: Signal = Signal.TERM) -> 
       STOP, CONT  are what `stop` and `cont` send,
       USR1, USR2  run its handler, if it has one.
 
+    As in other shells: `kill -INT 3`, `kill -9 3`.
+
     signal: TERM unless given
     """
     return send(system, [tid, *more], signal)

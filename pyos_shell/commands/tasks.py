@@ -193,7 +193,7 @@ def shortened(text: str) -> str:
     return Path(text).name if ".py" in text else text
 
 
-@command()
+@command(looks=True)
 def wait(system: System, *tids: Tid) -> Ends:
     """Wait until these tasks have ended, or all.
 
@@ -203,6 +203,7 @@ def wait(system: System, *tids: Tid) -> Ends:
     """
     ends = Ends([], [], [])
     for tid in tids:
+        check_running(system, tid)
         await_end(system, tid, ends)
     if not tids:
         await_all(system, ends)
@@ -215,14 +216,25 @@ def await_all(system: System, ends: Ends) -> None:
     """
     while True:
         while system.started:
+            check_running(system, system.started[0])
             with suppress(Failure):  # it ended so long ago that nobody knows any more how
                 await_end(system, system.started[0], ends)
         if rows := system.ask(ListTasks(first=1)).tasks:
+            check_running(system, rows[0].tid)
             ends.others.append(system.ask(WaitTask(rows[0].tid)))
         elif system.scripts:
             await_script(system, ends)
         else:
             return
+
+
+def check_running(system: System, tid: int) -> None:
+    """Raise `Failure` if the task lives and cannot end, because the whole system is held up."""
+    listed = system.ask(ListTasks(first=0))
+    if not listed.paused or listed.rate is not None:
+        return
+    if any(task.tid == tid for task in system.ask(ListTasks()).tasks):
+        raise Failure("the system is paused, so no task ends; resume goes on")
 
 
 def await_script(system: System, ends: Ends) -> None:

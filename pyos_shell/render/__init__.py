@@ -4,7 +4,7 @@ A rendered line is a list of fragments, pairs of a style and a text. `plain` dro
 a terminal prompt_toolkit draws them.
 """
 
-from . import notices, stacks, tasks, texts
+from . import notices, stacks, stepping, tasks, texts
 from .dispatch import render
 from .errors import failure, mistake
 from .layout import Fragments, plain
@@ -22,6 +22,7 @@ __all__ = [
     "plain",
     "render",
     "stacks",
+    "stepping",
     "tasks",
     "texts",
 ]

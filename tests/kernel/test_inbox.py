@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel import Inbox, KernelStopped, Scheduler
-from kernel.inbox import ROUND
+from kernel.inbox import ROUND, Order
 
 from .net import GUARD, many_switches, until
 from .support import Do, ask, idle, start, turn
@@ -253,3 +253,25 @@ def test_a_sleeping_kernel_is_woken_by_each_of_many_threads():
     for thread in threads:
         thread.join()
     kernel.poller.close()
+
+
+def test_what_a_task_has_set_going_is_done_between_two_passes_and_ends_the_pass():
+    log = []
+
+    def program():
+        sched.inbox.put(Order(lambda: log.append(sched.running_task(None))))
+        log.append("step")
+        yield
+        log.append("next")
+
+    sched = start(program())
+    sched.cycle(wait=False, once=False)
+    assert log == ["step"]
+    sched.cycle(wait=False, once=False)
+    assert log == ["step", None, "next"]
+
+
+def test_what_is_set_going_in_a_kernel_that_has_stopped_is_not_done():
+    inbox = Inbox()
+    inbox.close(KernelStopped())
+    inbox.put(Order(lambda: pytest.fail("must not be done")))

@@ -85,15 +85,21 @@ def test_help_lists_the_commands_by_topic():
     assert list(COMMANDS) == [
         *("spawn", "wait"),
         *("kill", "stop", "cont"),
+        "nice",
+        *("pause", "resume", "step", "slow"),
+        "break",
         "eof",
+        *("send", "throw"),
+        *("py", "reload"),
         *("tasks", "stack", "programs", "log"),
         *("alias", "unalias"),
         *("source", "play"),
         *("help", "restart", "exit"),
     ]
-    assert ALIASES == {"ps": "tasks", "quit": "exit"}
+    assert ALIASES == {"breaks": "break", "ps": "tasks", "quit": "exit"}
     assert commands.__all__ == [
-        *("aliases", "console", "files", "lines", "look", "signals", "tasks"),
+        *("aliases", "breakpoints", "console", "files", "lines", "look", "messages"),
+        *("priorities", "python", "signals", "stepping", "tasks"),
     ]
 
 
@@ -118,3 +124,21 @@ def test_a_program_in_a_commands_place_is_told_how_to_start(name):
     with pytest.raises(Mistake) as raised:
         find(word(name))
     assert raised.value.message == f"'{name}' is a program; start it: spawn {name}"
+
+
+# -- who may touch the system
+
+
+def test_only_what_is_known_to_look_is_let_to_those_who_may_not_touch():
+    looking = {name for name, each in COMMANDS.items() if each.looks}
+    assert looking == {"help", "log", "programs", "stack", "tasks", "wait"}
+
+
+def test_a_command_that_does_not_say_so_touches(table):
+    @command()
+    def touches(system): ...
+
+    @command(looks=True)
+    def looks(system): ...
+
+    assert [table.COMMANDS[name].looks for name in ("touches", "looks")] == [False, True]

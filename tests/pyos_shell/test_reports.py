@@ -7,9 +7,11 @@ import pytest
 from kernel import (
     Abandoned,
     AcceptFailed,
+    Broke,
     Deadlocked,
     Exited,
     ExitStatus,
+    FrameInfo,
     GetTid,
     Hogged,
     NewTask,
@@ -17,6 +19,7 @@ from kernel import (
     ReadersChanged,
     Released,
     RunInThread,
+    Stepped,
     Unheard,
     WaitTask,
 )
@@ -58,6 +61,18 @@ def test_only_a_crash_is_marked_as_one(shell):
         (Deadlocked(0, "1 task is blocked"), "deadlock: 1 task is blocked"),
         (Hogged(1, "/x/p.py", 9, 0.54), "task 1 holds the kernel for 0.5 s at /x/p.py:9"),
         (Released(1, 2.5), "task 1 has let go of the kernel after 2.5 s"),
+        (
+            Stepped(1, FrameInfo("f", "/x/p.py", 9), FrameInfo("g", "/x/q.py", 2), "enters g", []),
+            "task 1 p.py:9 → q.py:2 enters g",
+        ),
+        (
+            Stepped(1, FrameInfo("f", "/x/p.py", 9), None, "ended", [2, 3]),
+            "task 1 p.py:9 ended; ready by it: 2, 3",
+        ),
+        (
+            Broke(1, 4, "Recv", FrameInfo("f", "/x/p.py", 9)),
+            "task 1 stops by break 4 at /x/p.py:9; cont 1 goes on",
+        ),
         (
             AcceptFailed(1, 7, OSError(24, "Too many open files")),
             "task 1 cannot accept on file 7 for now: Too many open files",

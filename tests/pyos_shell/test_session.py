@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel import KernelStopped, KillTask, NoSuchTask, WaitTask
+from kernel import ClearBreak, KernelStopped, KillTask, NoSuchTask, Resume, Step, WaitTask
 from pyos_shell.command import ALIASES, COMMANDS
 from pyos_shell.commands.console import Leave
 from pyos_shell.session import Session
@@ -138,9 +138,11 @@ spawned = lines.map(lambda rest: f"spawn {rest}")
 
 
 class Impatient(System):
-    """Ends whatever it is to wait for: nonsense can start what never ends."""
+    """Ends whatever it is to wait for: nonsense can start what never ends, or hold all up."""
 
     def ask(self, call):
+        if isinstance(call, (WaitTask, Step)):
+            super().ask(Resume())
         if isinstance(call, WaitTask):
             with suppress(NoSuchTask):
                 super().ask(KillTask(call.tid, grace=0.0))
@@ -185,7 +187,9 @@ def test_nonsense_gets_a_message_never_a_traceback_and_never_ends_the_session(pa
 
 
 def end_all(shell, before):
-    """End the tasks that were started since then."""
+    """End the tasks that were started since then, and what was set for them."""
+    for call in (Resume(), ClearBreak()):
+        shell.system.machine.call(call)
     for tid in range(before + 1, shell.machine.kernel.last_tid + 1):
         with suppress(NoSuchTask):  # its tid was reserved, no more
             shell.machine.call(KillTask(tid, grace=0.0))

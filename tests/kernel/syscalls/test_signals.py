@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from kernel import (
     Acquire,
+    Cancelled,
     Channel,
     ChanRecv,
     ChanSend,
@@ -23,6 +24,7 @@ from kernel import (
     Now,
     OnSignal,
     OpenScope,
+    RaiseIn,
     Release,
     Semaphore,
     SendSignal,
@@ -542,3 +544,94 @@ def test_a_kill_is_heard_even_if_what_it_lands_at_fails_itself():
     settle(sched)
     assert outcome(sched, 1).killed
     assert log == []
+
+
+# -- errors of anybody's choice
+
+
+@either_style
+def test_an_error_is_raised_where_the_task_sleeps(style):
+    error = LookupError("of the test")
+
+    def program():
+        try:
+            yield Sleep(100)
+        except LookupError as raised:
+            return raised, (yield Now())
+
+    sched = start(style(program()))
+    turn(sched)
+    reply = ask(sched, RaiseIn(1, error))
+    settle(sched)
+    assert reply.result(0) is True
+    assert outcome(sched, 1).value == (error, 0.0)
+
+
+def test_a_task_that_raises_in_itself_gets_it_at_once():
+    def program():
+        with pytest.raises(LookupError):
+            yield RaiseIn(1, LookupError())
+        return "lives"
+
+    assert run(program()).value == "lives"
+
+
+def test_an_answer_that_was_given_is_seen_before_the_error():
+    log = []
+
+    def program():
+        log.append((yield ChanRecv(channel)))
+        yield Sleep(100)
+
+    def sender():
+        yield ChanSend(channel, "item")
+        yield RaiseIn(1, LookupError())
+
+    channel = Channel()
+    sched = start(program(), sender())
+    sched.trace.report = lambda *_: None
+    settle(sched)
+    assert log == ["item"]
+    assert isinstance(outcome(sched, 1).error, LookupError)
+
+
+def test_an_error_in_one_that_has_ended_makes_no_difference_and_in_nobody_is_one():
+    sched = start(idle(0))
+    settle(sched)
+    ended, nobody = ask(sched, RaiseIn(1, ValueError())), ask(sched, RaiseIn(9, ValueError()))
+    turn(sched)
+    assert ended.result(0) is False
+    assert isinstance(nobody.exception(0), NoSuchTask)
+
+
+@pytest.mark.parametrize(
+    "error", [None, "text", ValueError, TaskKilled(), Cancelled.__new__(Cancelled)]
+)
+def test_what_is_no_error_or_comes_in_another_way_is_refused(error):
+    sched = start(idle())
+    reply = ask(sched, RaiseIn(1, error))
+    turn(sched)
+    assert isinstance(reply.exception(0), TypeError)
+
+
+# -- the other names of signals
+
+
+@pytest.mark.parametrize(
+    ("name", "signal"),
+    [
+        (2, Signal.INT),
+        ("9", Signal.KILL),
+        (15, Signal.TERM),
+        ("SIGUSR1", Signal.USR1),
+        ("int", Signal.INT),
+    ],
+)
+def test_a_signal_has_the_names_and_numbers_that_every_system_knows(name, signal):
+    assert Signal(name) is signal
+
+
+@pytest.mark.parametrize("name", ["", "SIG", "HUP", 19, 0, None, "99"])
+def test_what_is_no_signal_is_none(name):
+    with pytest.raises(ValueError, match="is not a valid Signal"):
+        Signal(name)

@@ -17,8 +17,8 @@ from kernel import (
     SelectPoller,
     Sleep,
     WaitTask,
+    places,
 )
-from kernel.syscalls import system
 
 from ..support import ask, settle, start, turn
 
@@ -244,8 +244,8 @@ def test_a_stack_without_end_is_looked_at_without_walking_through_it(monkeypatch
     sched = start(recursive())
     turn(sched, 1_000)
     looked_at = []
-    delegates = system.delegates
-    monkeypatch.setattr(system, "delegates", lambda f: looked_at.append(f) or delegates(f))
+    delegates = places.delegates
+    monkeypatch.setattr(places, "delegates", lambda f: looked_at.append(f) or delegates(f))
     listed, stack = ask(sched, ListTasks()), ask(sched, GetStack(1))
     turn(sched)
     (row,) = listed.result(0).tasks

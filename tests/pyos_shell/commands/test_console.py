@@ -9,10 +9,19 @@ from pyos_shell.program import built_in_names
 from ..shell import SAMPLES
 
 
-def test_help_lists_every_command_and_says_how_to_start(shell):
+def test_help_lists_every_command_by_its_topic_and_says_how_to_start(shell):
     lines = shell.succeeds("help")
+    names = [line.strip().split("  ")[0] for line in lines[:-2]]
+    assert ", ".join(names).split(", ") == [*COMMANDS, "[TID]> LINE", "help lines"]
+    said = "  begin with: spawn countdown 5   about each: help --all, help spawn"
+    assert lines[-1] == said
+
+
+def test_help_on_all_has_a_line_about_every_command(shell):
+    lines = shell.succeeds("help --all")
     assert [line.split()[0] for line in lines[:-2]] == [*COMMANDS, "[TID]>", "help"]
-    assert lines[-1] == "  begin with: spawn countdown 5   then: tasks   more: help spawn"
+    for each, line in zip(COMMANDS.values(), lines, strict=False):
+        assert each.signature.summary in line
 
 
 @pytest.mark.parametrize("topic", [*COMMANDS, *ALIASES])

@@ -57,7 +57,7 @@ def test_those_that_can_be_killed_are_killed_although_others_cannot(shell):
     assert shell.wait(1).killed
 
 
-@pytest.mark.parametrize("line", ["kill", "kill x", "kill 1 x", "kill 0", "kill -9 1"])
+@pytest.mark.parametrize("line", ["kill", "kill x", "kill 1 x", "kill 0", "kill -1 1"])
 def test_a_kill_of_no_number_kills_nobody(shell, line):
     shell.run(f"spawn {PROGRAMS}:sleeper")
     assert shell.fails(line)[-1] == "usage: kill TID… [--signal SIGNAL]"
@@ -188,3 +188,25 @@ def test_what_somebody_has_stopped_is_in_no_deadlock(shell):
     shell.run(f"spawn {PROGRAMS}:counts; stop 1; spawn countdown 1; wait 2")
     until(lambda: shell.machine.kernel.inbox.asleep)
     assert "deadlock" not in shell.reported
+
+
+# -- the usual spelling
+
+
+@pytest.mark.parametrize("line", ["kill -9 1", "kill -KILL 1", "kill -SIGKILL 1", "kill 1 -kill"])
+def test_a_signal_may_stand_behind_a_dash(shell, line):
+    shell.run(f"spawn {PROGRAMS}:stubborn")
+    assert shell.succeeds(line) == ["task 1 is being killed by force"]
+    assert shell.wait(1).forced
+
+
+def test_a_signal_behind_a_dash_that_there_is_not_is_a_mistake(shell):
+    shell.run(f"spawn {PROGRAMS}:sleeper")
+    source, marks, said, _ = shell.fails("kill -INTT 1")
+    assert (source, marks) == ("kill -INTT 1", "     ^^^^^")
+    assert said.startswith("no option -INTT")
+
+
+def test_a_signal_is_given_once(shell):
+    shell.run(f"spawn {PROGRAMS}:sleeper")
+    assert shell.fails("kill -INT -USR1 1")[2] == "--signal is given twice"

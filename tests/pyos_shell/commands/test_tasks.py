@@ -310,3 +310,11 @@ def test_a_wait_that_is_given_up_leaves_the_tasks_alone(shell):
         shell.run("wait; nonsense")
     assert shell.shown[-1] == "given up"
     assert [task.tid for task in shell.machine.call(ListTasks(), GUARD).tasks] == [1, 2]
+
+
+@pytest.mark.parametrize("line", ["wait 1", "wait"])
+def test_nobody_waits_for_tasks_of_a_system_that_is_held_up(shell, line):
+    shell.succeeds("pause; spawn countdown 1")
+    assert shell.fails(line) == ["the system is paused, so no task ends; resume goes on"]
+    shell.succeeds(f"resume; {line}; pause; wait 1")
+    assert shell.printed == "1\n"

@@ -3,7 +3,17 @@
 import sys
 from threading import Event
 
-from kernel import NewTask, OnSignal, ReadLine, Signal, Sleep, SystemCall, system_call
+from kernel import (
+    NewTask,
+    OnSignal,
+    ReadLine,
+    Receive,
+    Register,
+    Signal,
+    Sleep,
+    SystemCall,
+    system_call,
+)
 
 #: Set by a test that has seen enough.
 ENOUGH = Event()
@@ -199,3 +209,10 @@ class Break(SystemCall):
 def panic():
     """Take the kernel down."""
     yield Break()
+
+
+def receives(name: str = ""):
+    """Receive a message, maybe under a name, and print it."""
+    if name:
+        yield Register(name)
+    print("got", repr((yield Receive())))
