@@ -90,6 +90,7 @@ class Console:
         self.consoles = consoles
         self.output = consoles.output
         self.feed = self.output.open_feed()
+        self.terminal = terminal
         self.read_only = read_only
         #: What lines leave for later ones.
         self.environment = Environment()
@@ -156,7 +157,7 @@ class Console:
         self.write([emphasized(line) for line in (WATCHING if self.read_only else WELCOME)])
         self.pump.start()
         try:
-            if not self.gone:
+            with self.terminal.connected(self.screen.resized, self.interrupt, self.vanish):
                 await self.screen.read(self.begin)
         except (EOFError, OSError):
             self.vanish()
@@ -268,7 +269,9 @@ class Console:
         self.soon(self.screen.refresh)
 
     def on_terminal(self, work: Callable[[], T]) -> T:
-        """Let the console's thread do `work`, and wait until it has. Raises `Ended` if it has left."""
+        """Let the console's thread do `work`, and wait until it has. Raises `Ended` if it does
+        nothing any more.
+        """
         done: Future[T] = Future()
 
         def do() -> None:

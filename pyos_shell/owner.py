@@ -7,7 +7,8 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from .capture import Capture
@@ -15,6 +16,7 @@ from .console import Console
 from .consoles import Consoles
 from .history import default_file
 from .output import Errors, Output
+from .server import Listener
 from .system import DEADLINE, boot, held, left_behind
 from .terminal import Terminal
 
@@ -29,11 +31,11 @@ def converse(
     prepared: list[str],
     startup: str | None = None,
     history: bool = True,
-    serve: Callable[[Consoles], object] = lambda consoles: None,
+    listener: Listener | None = None,
 ) -> int:
     """Run the start-up file and these commands on the terminal, then those typed at the prompt; the
-    exit status. What is typed is kept for the next time, unless no `history` is wanted. `serve` has
-    further consoles served.
+    exit status. What is typed is kept for the next time, unless no `history` is wanted. The
+    `listener` serves further consoles.
     """
     output = Output()
     with Capture(output) as capture:
@@ -42,7 +44,8 @@ def converse(
         console = Console(consoles, Terminal(), startup=startup, history=kept)
         console.farewell = lambda: end_system(consoles, capture)
         consoles.on_end = console.end
-        serve(consoles)
+        if listener is not None:
+            listener.serve(consoles)
         take_signals(console, ENDING)
         with streams(output):
             console.run(prepared)
@@ -68,7 +71,7 @@ def exit_status(console: Console) -> int:
     return console.status or (1 if console.machine.panic is not None else 0)
 
 
-def take_signals(console: Console, ending: Iterable[str] = ()) -> Callable[[], None]:
+def take_signals(console: Console, ending: Iterable[str] = ()) -> Callable[[], object]:
     """Have Ctrl-C reach the console, and the signals that are to end it. What is answered puts back
     what was before.
     """
@@ -85,7 +88,7 @@ def take_signals(console: Console, ending: Iterable[str] = ()) -> Callable[[], N
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signalled)
-    return lambda: signal.signal(signal.SIGINT, former) and None
+    return partial(signal.signal, signal.SIGINT, former)
 
 
 def end_after(seconds: float, status: int) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TextIO
 
 from prompt_toolkit.data_structures import Size
@@ -54,6 +54,14 @@ class Terminal:
         except OSError:  # the terminal is gone
             columns, rows = 80, 24
         return Size(rows=rows or 24, columns=columns or 80)
+
+    def connected(
+        self, resized: Callable[[], None], interrupt: Callable[[], None], gone: Callable[[], None]
+    ) -> AbstractContextManager[None]:
+        """In the `with` block the three are called, on the event loop, when the terminal has
+        another size, when Ctrl-C comes and is no key, and when it is gone; unless signals tell.
+        """
+        return nullcontext()
 
     @contextmanager
     def listening(self, take: Callable[[str], None]) -> Iterator[None]:
