@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel import KillTask, ListTasks, NoSuchTask, WaitTask
+from kernel import ClearBreak, KillTask, ListTasks, NoSuchTask, Resume, Step, WaitTask
 from pyos_shell.command import ALIASES, COMMANDS
 from pyos_shell.commands.console import Leave
 from pyos_shell.environment import Environment
@@ -22,17 +22,13 @@ from pyos_shell.system import System
 
 from .shell import ROOT, SAMPLES, Shell
 
-PIECE = settings(derandomize=True, deadline=None, max_examples=2_000)
-
 NAMES = [name for name in [*COMMANDS, *ALIASES] if name != "restart"]
 PROGRAMS = ["countdown", "upper", "grep", "head", "count", "crash", "family", "guess", "deep"]
 OTHERS = [
-    "programs.py:say",
-    "programs.py:plain",
-    "broken.py:f",
-    "script.py",
-    "nowhere.py:f",
-    "spawn",
+    *("programs.py:say", "programs.py:plain", "programs.py:typed", "programs.py:Thing"),
+    *("programs.py:number", "programs.py:asynchronous_generator", "programs.py:decorated"),
+    *("broken.py:f", "broken.py", "script.py", "nowhere.py:f", "nowhere.py", "samples:x", "spawn"),
+    *("C:\\x\\y.py:f", "/dev/null", "./", "a.b:c", "..", "/", "~", "~nobody/x.py", ":f"),
 ]
 TIDS = ["1", "2", "3", "$!", "$?", "0", "-1", "99999", "99999999999999999999", "x"]
 OPTIONS = [
@@ -79,12 +75,15 @@ alias = phrase(
 )
 used = phrase(st.sampled_from(["a", "b", "tasks"]), some(likely, 2), file)
 
+#: Every kind of lines, and how many of it: few of those that start many tasks each.
 LINES = {
-    "words in any order": st.lists(anything, max_size=9).map(" ".join),
-    "words glued together": st.lists(anything, max_size=6).map("".join),
-    "commands": st.lists(phrase(command, file), min_size=1, max_size=3).map(" && ".join),
-    "pipelines": pipeline,
-    "aliases": st.lists(alias | used, min_size=1, max_size=4).map("; ".join),
+    "words in any order": (4_000, st.lists(anything, max_size=9).map(" ".join)),
+    "words glued together": (3_000, st.lists(anything, max_size=6).map("".join)),
+    "words after spawn": (1_000, some(anything, 9).map("spawn {}".format)),
+    "any text": (1_000, st.text(max_size=30)),
+    "commands": (600, st.lists(phrase(command, file), min_size=1, max_size=3).map(" && ".join)),
+    "pipelines": (200, pipeline),
+    "aliases": (200, st.lists(alias | used, min_size=1, max_size=4).map("; ".join)),
 }
 
 
@@ -99,9 +98,11 @@ class Careful(Session):
 
 
 class Impatient(System):
-    """Ends whatever it is to wait for: nonsense can start what never ends."""
+    """Ends whatever it is to wait for: nonsense can start what never ends, or hold all up."""
 
     def ask(self, call):
+        if isinstance(call, (WaitTask, Step)):
+            super().ask(Resume())
         if isinstance(call, WaitTask):
             with suppress(NoSuchTask):
                 super().ask(KillTask(call.tid, grace=0.0))
@@ -115,6 +116,7 @@ def patient(tmp_path_factory):
     shutil.copy(SAMPLES / "programs.py", folder)
     (folder / "broken.py").write_text("def f(:\n")
     (folder / "script.py").write_text("x = 1\n")
+    (folder / "samples.py").write_text("import nothing_of_this_name\n")
     former = os.getcwd()
     os.chdir(folder)
     try:
@@ -129,8 +131,10 @@ def patient(tmp_path_factory):
 
 @pytest.mark.parametrize("kind", LINES)
 def test_any_line_gets_a_result_or_a_diagnosis_in_it(patient, kind):
-    @PIECE
-    @given(line=LINES[kind], width=st.sampled_from([None, 80, 20]))
+    number, lines = LINES[kind]
+
+    @settings(derandomize=True, deadline=None, max_examples=number)
+    @given(line=lines, width=st.sampled_from([None, 80, 20]))
     def check(line, width):
         run(patient, line, width)
 
@@ -158,7 +162,9 @@ def run(shell, line, width):
 
 
 def end_all(shell):
-    """End all tasks; a pipeline leaves nothing behind."""
+    """End all tasks, and what was set for them; a pipeline leaves nothing behind."""
+    for call in (Resume(), ClearBreak()):
+        shell.machine.call(call)
     while rows := shell.machine.call(ListTasks()).tasks:
         for row in rows:
             with suppress(NoSuchTask):

@@ -1,6 +1,6 @@
 """How large the helpings are that a terminal is given."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyos_shell.pace import LEAST, MOST, NO_WAIT, PERIOD, Pace
@@ -37,6 +37,7 @@ def test_a_helping_is_never_larger_than_the_largest_nor_smaller_than_the_smalles
         assert LEAST <= pace.characters <= MOST
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.integers(100_000, 10_000_000))
 def test_the_buffer_of_a_slow_terminal_is_empty_most_of_the_time(rate):
     pace, filled, empty = Pace(), 0.0, 0
