@@ -129,6 +129,8 @@ class Console:
                 asyncio.run(self.converse())
         finally:
             self.end_waiting()
+            if self.pump.ident is not None:
+                self.pump.join()
             self.sampler.stop()
             self.consoles.part(self.number)
         return self.status

@@ -11,6 +11,7 @@ went, and to the consoles as well; while a console has the program's terminal, i
 from __future__ import annotations
 
 import io
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -34,6 +35,19 @@ class Shared(Plain):
         super().__init__(sys.stdout, io.StringIO())
         #: Whether a console has the terminal, and shows what is printed.
         self.embedded = False
+
+    @contextmanager
+    def embedding(self) -> Iterator[None]:
+        """In the `with` block a console has the terminal. Raises `RuntimeError` if one has it
+        already.
+        """
+        if self.embedded:
+            raise RuntimeError("another console has the terminal")
+        self.embedded = True
+        try:
+            yield
+        finally:
+            self.embedded = False
 
     def attempt(self, write: Callable[..., object], *what: object) -> None:
         if not self.embedded:
@@ -93,7 +107,7 @@ def embed(machine: Machine) -> None:
     machine that has not been booted.
     """
     machine.forbid_own_thread()
-    if not (sys.__stdin__ and sys.__stdin__.isatty() and sys.__stdout__ and sys.__stdout__.isatty()):
+    if not (sys.stdin.isatty() and os.isatty(1)):
         raise RuntimeError("a console needs a terminal; without one there is pyos_shell.listen")
     from .capture import Capture
     from .console import Console
@@ -103,8 +117,7 @@ def embed(machine: Machine) -> None:
 
     with ExitStack() as stack:
         host = stack.enter_context(hosted(machine))
-        stack.callback(setattr, host.output, "embedded", host.output.embedded)
-        host.output.embedded = True
+        stack.enter_context(host.output.embedding())
         capture = stack.enter_context(Capture(host.output))
         console = Console(host.consoles, Terminal(), history=default_file())
         console.farewell = capture.give_back

@@ -35,8 +35,10 @@ IN_BETWEEN: Final = 8_192
 #: The exit status of a console that is refused.
 REFUSED: Final = 2
 
+#: What is said at last to who has left, to who need not, and where the system is a program's.
 GOES_ON: Final = "You have left this console; the system goes on.\n"
 HAS_ENDED: Final = "The system has ended.\n"
+NO_MORE: Final = "The program serves no more consoles.\n"
 
 
 def unix_socket() -> socket.socket:
@@ -237,11 +239,12 @@ class Connection(threading.Thread):
         self.served = console
         status = console.run([])
         if not console.gone:
-            last = (
-                HAS_ENDED
-                if self.consoles.ending.is_set() or self.listener.closing.is_set()
-                else GOES_ON
-            )
-            terminal.stdout.write(last)
+            terminal.stdout.write(self.last_words())
             terminal.stdout.flush()
         return status
+
+    def last_words(self) -> str:
+        """What is said below the last prompt."""
+        if not (self.consoles.ending.is_set() or self.listener.closing.is_set()):
+            return GOES_ON
+        return HAS_ENDED if self.consoles.owned else NO_MORE
