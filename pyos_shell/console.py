@@ -139,7 +139,7 @@ class Console:
         """Nothing is shown any more: whoever waits for that, waits in vain."""
         with self.lock:
             pending, self.pending = self.pending or set(), None
-        for done in pending:
+        for done in list(pending):  # which takes itself out of the set
             if not done.done():
                 done.set_exception(Ended())
         if self.at_work is not None:
@@ -286,7 +286,7 @@ class Console:
             if self.pending is None:
                 raise Ended
             self.pending.add(done)
-        done.add_done_callback(self.pending.discard)
+            done.add_done_callback(self.pending.discard)
         try:
             self.loop.call_soon_threadsafe(do, context=self.context)
         except RuntimeError:
