@@ -1,8 +1,10 @@
-"""Says in words why no task can go on."""
+"""Who waits for whom, and in words why no task can go on."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -39,27 +41,53 @@ def sentence(task: Task) -> str:
 
 
 def find_circle(kernel: Scheduler) -> list[int]:
-    """The tids of the first circle of tasks that wait for each other. Every task waits for one
-    other at most, so following each once is enough.
-    """
+    """The tids of the first circle of tasks that wait for each other; empty if there is none."""
     cleared: set[int] = set()
-    for start in kernel.tasks:
-        path: dict[int, None] = {}
-        tid: int | None = start
-        while tid is not None and tid not in cleared and tid not in path:
-            path[tid] = None
-            tid = waited_for(kernel, tid)
-        if tid in path:
-            walk = list(path)
-            return walk[walk.index(tid) :]
-        cleared.update(path)
+    for tid in kernel.tasks:
+        if tid not in cleared:
+            circle = circle_of(walk(kernel, tid, cleared))
+            if circle:
+                return circle
     return []
 
 
-def waited_for(kernel: Scheduler, tid: int) -> int | None:
+def circle_of(path: list[int]) -> list[int]:
+    """The circle in which a walk ends; empty if it does not end in one."""
+    before = path.index(path[-1])
+    return path[before:-1]
+
+
+def walk(kernel: Scheduler, start: int, cleared: set[int]) -> list[int]:
+    """From a task to the one that it waits for, and so on to one that waits for no task.
+
+    Where tasks wait in a circle, it ends with one that is in the walk before. Where a task waits
+    for several it goes by the one that leads into a circle, or else by the first. The `cleared` are
+    known to lead into none, and all who are on no circle are added to them.
+    """
+    path, left = {start: None}, [targets(kernel, start)]
+    first: list[int] = []
+    while left:
+        tid = next(left[-1], None)
+        if tid is None:
+            first = first or list(path)
+            cleared.add(path.popitem()[0])
+            left.pop()
+        elif tid in path:
+            return [*path, tid]
+        elif tid in cleared:
+            first = first or [*path, tid]
+        else:
+            path[tid] = None
+            left.append(targets(kernel, tid))
+    return first
+
+
+def targets(kernel: Scheduler, tid: int) -> Iterator[int]:
+    """The living tasks for all of which a task waits. One that is stopped waits for none."""
     task = kernel.tasks.get(tid)
-    if task is not None and task.queue is not None:
-        with contextlib.suppress(BaseException):  # a call of a program's own may fail at it
-            other = task.call.waits_for()
-            return other if type(other) is int else None
-    return None
+    if task is None or task.queue is None or task.stop is not None:
+        return
+    with contextlib.suppress(BaseException):  # a call of a program's own may fail at it
+        for other in islice(task.call.waits_for_all(), len(kernel.tasks)):
+            if type(other) is int and other in kernel.tasks:
+                yield other

@@ -64,14 +64,18 @@ class FileCall(SystemCall):
 class Waiters(WaitQueue):
     """Callers that wait for one direction of a file; the table counts them."""
 
-    __slots__ = ("table",)
+    __slots__ = ("since", "table")
 
     def __init__(self, table: FileTable) -> None:
         super().__init__()
         self.table = table
+        #: When somebody began to wait, as long as anybody does.
+        self.since = 0.0
 
     def append(self, caller: Caller) -> None:
         self.table.waiting += 1
+        if self.first is None:
+            self.since = caller.kernel.clock.now()
         WaitQueue.append(self, caller)
 
     def remove(self, caller: Caller) -> None:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
 
+from .callstack import depth
 from .counts import Counts, counts_of
 from .deadlock import verdict
 from .errors import KernelStopped, RequestCancelled
@@ -15,7 +16,6 @@ from .places import expanded
 from .request import Cancellation, Reply, Request
 from .scheduler import Scheduler
 from .switching import switch_interval
-from .syscalls.system import depth
 from .systemcall import SystemCall, safe
 from .task import in_words
 from .trace import Deadlocked, Hogged, Panicked, Sink, TraceEvent
@@ -96,6 +96,10 @@ class Machine:
     def subscribe(self, sink: Sink, *kinds: type[TraceEvent]) -> None:
         """Call `sink` with every such event, on the kernel's thread or the watchdog's."""
         self.kernel.trace.subscribe(sink, *kinds)
+
+    def unsubscribe(self, sink: Sink) -> None:
+        """Call `sink` no more."""
+        self.kernel.trace.unsubscribe(sink)
 
     def holder(self) -> Hogged | None:
         """The task that is in a step at this very moment, and where; None while none is."""

@@ -13,22 +13,26 @@ from .systemcall import SystemCall
 
 @dataclass(slots=True, frozen=True)
 class FrameInfo:
-    """One frame of a call stack."""
+    """One frame of a call stack: where it stands, and where its function begins. `locals` are the
+    names and values of its variables, if they were asked for, without the `omitted` last ones.
+    """
 
     function: str
     file: str
     line: int
+    first: int = 0
+    locals: tuple[tuple[str, str], ...] = ()
+    omitted: int = 0
 
 
 def expanded(frames: list[Any]) -> Iterator[FrameInfo]:
-    for code, line in code_and_lines(frames):
-        yield FrameInfo(code.co_qualname, code.co_filename, line)
-
-
-def code_and_lines(frames: list[Any]) -> Iterator[tuple[CodeType, int]]:
-    """The code of these frames of a stack, and of those that they delegate to, and their lines."""
+    """Where these frames of a stack stand, and those that they delegate to."""
     for frame in python_frames(frames):
-        yield frame.f_code, frame.f_lineno
+        yield frame_info(frame.f_code, frame.f_lineno)
+
+
+def frame_info(code: CodeType, line: int) -> FrameInfo:
+    return FrameInfo(code.co_qualname, code.co_filename, line, code.co_firstlineno)
 
 
 def python_frames(frames: list[Any]) -> Iterator[FrameType]:

@@ -117,9 +117,9 @@ class Scheduler:
         self.limit = tasks
         self.grace = grace
         self.tasks: dict[int, Task] = {}
-        #: The ended tasks that are kept, and their tids in the order of their ends.
+        #: The ended tasks that are kept; their tids in the order of their ends, and when that was.
         self.ended: dict[int, Task] = {}
-        self.endings: deque[int] = deque()
+        self.endings: deque[tuple[int, float]] = deque()
         self.ready: deque[Task] = deque()
         self.alarms = Alarms()
         #: Where tasks sleep that only an alarm will wake.
@@ -146,6 +146,8 @@ class Scheduler:
         self.handlers: dict[int, dict[Signal, Handler]] = {}
         #: Killed tasks that have not ended yet.
         self.dying: dict[int, Deadline] = {}
+        #: The tids of those that are kept from having a step.
+        self.held: set[int] = set()
         self.last_tid = 0
         #: Passes over the ready queue so far; whoever samples this sees whether tasks have run.
         self.passes = 0
@@ -244,9 +246,11 @@ class Scheduler:
         if self.tasks.pop(tid, None) is None:  # a call had answered it twice: a turn too many
             return
         self.ended[tid] = task
-        self.endings.append(tid)
+        self.endings.append((tid, self.clock.now()))
         if len(self.endings) > KEPT:
-            del self.ended[self.endings.popleft()]
+            del self.ended[self.endings.popleft()[0]]
+        if self.held:
+            self.held.discard(tid)
         if self.dying:
             deadline = self.dying.pop(tid, None)
             if deadline is not None and deadline.alarm is not None:

@@ -19,7 +19,7 @@ from inspect import get_annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast, dataclass_transform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
 
     from .scheduler import Scheduler
     from .task import Task
@@ -65,6 +65,8 @@ class SystemCall:
     #: Whether only an end by force ends the sleep early: whatever else the caller is told meanwhile
     #: is raised at its next `yield`.
     uninterruptible: ClassVar[bool] = False
+    #: Who can end the sleep, in words, and in what way: "whoever sets it".
+    woken_by: ClassVar[str] = ""
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         """Do it: return the answer, raise, or return `caller.sleep(queue, call)`."""
@@ -88,6 +90,11 @@ class SystemCall:
     def waits_for(self) -> int | None:
         """The tid of the one task that could end this sleep, if there is just one."""
         return None
+
+    def waits_for_all(self) -> Iterable[int]:
+        """The tids of the tasks without each of which this sleep does not end."""
+        tid = self.waits_for()
+        return () if tid is None else (tid,)
 
     def __await__(self) -> Generator[SystemCall, Any, Any]:
         return (yield self)

@@ -247,6 +247,7 @@ class Task(Caller):
         elif holder in stop.holders:
             return False
         stop.holders.append(holder)
+        self.kernel.held.add(self.tid)
         return True
 
     def unhalt(self, holder: object = SIGNAL) -> bool:
@@ -261,6 +262,7 @@ class Task(Caller):
 
     def release(self, stop: Stop) -> None:
         """Go on where it was when it was stopped."""
+        self.kernel.held.discard(self.tid)
         if self.frame is stop:
             self.frame = stop.frame
         else:  # an error of the call that it is stopped in has come on top

@@ -8,7 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from kernel import BreakInfo, ExitStatus, PipeBroken, StackInfo, Stepped, TaskList
+from kernel import (
+    BreakInfo,
+    EndedList,
+    ExitStatus,
+    Explanation,
+    FileList,
+    Hogged,
+    PipeBroken,
+    StackInfo,
+    Stepped,
+    TaskDetails,
+    TaskList,
+)
 
 from .output import Line
 
@@ -56,17 +68,85 @@ class Ran:
 
 @dataclass(slots=True, frozen=True)
 class Table:
-    """The living tasks; `everything` if the user asked for all rows."""
+    """Living tasks; `everything` if the user asked for all rows, `narrowed` if only for some kind
+    of tasks, `tree` if they are to be drawn as one.
+    """
 
     tasks: TaskList
     everything: bool
+    narrowed: bool = False
+    tree: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class Ended:
+    """Tasks that have ended; `narrowed` if the user asked for some only."""
+
+    tasks: EndedList
+    narrowed: bool = False
 
 
 @dataclass(slots=True, frozen=True)
 class Stack:
-    """The call stack of a task."""
+    """The call stack of a task; to be shown with so many lines of `source` around each, and with
+    its `locals`, if the user asked for them.
+    """
 
     stack: StackInfo
+    source: int = 0
+    locals: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class Inspection:
+    """All there is about a task, and its last calls in words; None while they are not traced."""
+
+    details: TaskDetails
+    calls: list[str] | None
+
+
+@dataclass(slots=True, frozen=True)
+class Why:
+    """Why the task `tid` does not go on: an explanation, or the task that holds the kernel, so that
+    nobody could be asked. A `hint` says what may help.
+    """
+
+    tid: int
+    explanation: Explanation | None
+    holder: Hogged | None = None
+    hint: str = ""
+
+    @property
+    def is_deadlock(self) -> bool:
+        return self.explanation is not None and "deadlock" in self.explanation.verdict
+
+    @property
+    def sentence(self) -> str:
+        """All of it in one sentence."""
+        if self.holder is None:
+            return str(self.explanation)
+        return str(self.holder) + ("" if self.holder.tid == self.tid else ", so no other can run")
+
+
+@dataclass(slots=True, frozen=True)
+class Files:
+    """The files that the kernel watches, or those of the task `tid`."""
+
+    files: FileList
+    tid: int | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Source:
+    """Lines of a source file, from the line `first` on; those at which a task stands are
+    `marked`.
+    """
+
+    file: str
+    first: int
+    lines: list[str]
+    marked: tuple[int, ...] = ()
+    hint: str = ""
 
 
 @dataclass(slots=True, frozen=True)

@@ -282,6 +282,7 @@ def end(machine: Machine, output: Plain, status: int) -> int:
         status = INTERRUPTED
     if machine.thread.is_alive():
         leave_at_once(machine, output, status)
+    output.end_trace()
     output.release_all()
     if output.error is not None:
         return give_up_output(output.out, output.error)

@@ -383,6 +383,7 @@ class CommandLine(threading.Thread):
         self.source = source
         self.system = System(console.machine, console.output, self.rows)
         self.system.restarted = console.consoles.restarted
+        self.system.feed = console.feed
         self.system.read_only = console.read_only
         self.system.consoles = console.consoles
         self.system.touching = partial(console.consoles.tell_others, console.number)

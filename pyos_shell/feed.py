@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +31,7 @@ LABEL: Final = 16
 class Line:
     """A line that the task `tid`, or no task if 0, has printed, or that reports about it.
 
-    `kind` is `out`, `report`, `crash`, or `typed` for what somebody else has typed.
+    `kind` is `out`, `report`, `crash`, `trace`, or `typed` for what somebody else has typed.
     """
 
     tid: int
@@ -52,11 +53,15 @@ class Feed:
         self.dropped = 0
         #: How many have been, since the beginning.
         self.dropped_so_far = 0
+        #: Tells which lines are shown, if not all are.
+        self.wanted: Callable[[Line], bool] | None = None
         #: Set when there is something to show.
         self.arrived = threading.Event()
 
     def put(self, line: Line) -> None:
-        """Let the line wait to be shown."""
+        """Let the line wait to be shown, if it is wanted."""
+        if self.wanted is not None and not self.wanted(line):
+            return
         if line.kind != "out" and self.printed > LONG_WAIT:
             self.hurry(line)
         else:

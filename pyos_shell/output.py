@@ -13,7 +13,7 @@ import io
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -26,10 +26,13 @@ from .mistake import visible
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+    from .tracer import Tracer
+
 #: A line without an end is shown in pieces of so many characters.
 LONGEST_LINE: Final = 2_000
 
-#: Lines that `log` remembers.
+#: What `log` remembers, and how many lines of it.
+KINDS: Final = ("out", "report", "crash")
 REMEMBERED: Final = 2_000
 
 
@@ -53,6 +56,8 @@ class Output(io.TextIOBase):
         self.remembered: deque[Line] = deque(maxlen=REMEMBERED)
         #: The task that gets the next line that is typed for one; 0 if none waits for any.
         self.awaited = 0
+        #: What traces system calls, and writes them here.
+        self.tracer: Tracer | None = None
 
     @property
     def buffer(self) -> Bytes:
@@ -155,14 +160,23 @@ class Output(io.TextIOBase):
         text = mended(line.text)
         for start in range(0, len(text), LONGEST_LINE) if text else [0]:
             piece = Line(line.tid, line.kind, visible(text[start : start + LONGEST_LINE]))
-            self.remembered.append(piece)
+            if piece.kind in KINDS:
+                self.remembered.append(piece)
             for feed in self.feeds:
                 feed.put(piece)
 
-    def log(self, tid: int | None) -> list[Line]:
-        """What is remembered, of one task or of all."""
+    def log(self, tid: int | None, kinds: Collection[str] = KINDS) -> list[Line]:
+        """What is remembered, of one task or of all, of these kinds."""
         with self.lock:
-            return [line for line in self.remembered if tid is None or line.tid == tid]
+            lines = [line for line in self.remembered if line.kind in kinds]
+            return [line for line in lines if tid is None or line.tid == tid]
+
+    def end_trace(self) -> Tracer | None:
+        """Trace no more; gives what has traced until now."""
+        tracer, self.tracer = self.tracer, None
+        if tracer is not None:
+            tracer.off()
+        return tracer
 
 
 class Errors(io.TextIOBase):
@@ -271,7 +285,7 @@ class Plain(Output):
     def report(self, tid: int, text: str, kind: str = "report") -> None:
         with self.lock:
             super().report(tid, text, kind)
-            self.say(text)
+            self.say(f"{tid or '-':>3} {text}" if kind == "trace" else text)
 
     def show(self, text: str, data: bool) -> None:
         """Show what a command answers: data, or a message about what was done."""

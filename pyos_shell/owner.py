@@ -63,6 +63,7 @@ def end_system(consoles: Consoles, capture: Capture) -> None:
     machine = consoles.machine
     if not machine.shutdown(DEADLINE) and machine.panic is None:
         consoles.output.report(0, left_behind(machine))
+    consoles.output.end_trace()
     consoles.close()
     capture.give_back()
 

@@ -23,7 +23,7 @@ from kernel import (
 from kernel.trace import Sink
 
 from .output import Output
-from .render.stacks import display_path, source_line
+from .render.code import display_path, source_line
 
 
 def report_to(output: Output, machine: Machine) -> Callable[[], None]:

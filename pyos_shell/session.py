@@ -137,9 +137,11 @@ class Session:
             if redirection is not None or not bound.command.looks:
                 self.touch(statement)
             if redirection is None or bound.command.plumbed:
+                self.system.tell = partial(self.tell, json=json)
                 self.tell(bound.run(self.system), json)
                 return
             with OutputFile(redirection) as target:
+                self.system.tell = partial(self.tell, json=json, target=target)
                 self.tell(bound.run(self.system), json, target)
         except Mistake as error:
             if used:

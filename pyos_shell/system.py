@@ -25,6 +25,7 @@ from kernel.request import Reply
 
 from .consoles import Consoles
 from .environment import Environment
+from .feed import Feed
 from .output import Output
 from .plumber import Plumber
 from .reports import report_to
@@ -83,6 +84,8 @@ class System:
         self.line = ""
         #: Confirms what is about to be done; whoever shows the answers sets it.
         self.say: Callable[[str], None] = lambda text: None
+        #: Shows an answer before the command has ended; set by the same.
+        self.tell: Callable[[object], None] = lambda answer: None
         #: Runs the lines of a file of this name; whether all have succeeded. Whoever runs lines
         #: sets it.
         self.run_file: Callable[[str, str], bool] = lambda name, text: False
@@ -90,6 +93,8 @@ class System:
         self.play: Callable[[list[str]], str] | None = None
         #: Whether commands may only look.
         self.read_only = False
+        #: What is shown on the console that the commands are typed at, if they are.
+        self.feed: Feed | None = None
         #: The consoles of the system, where it has any; and who tells the others of a line of ours.
         self.consoles: Consoles | None = None
         self.touching: Callable[[str], None] = lambda line: None
@@ -150,6 +155,7 @@ class System:
         """
         self.forbid_ending()
         former = self.machine
+        self.output.end_trace()
         ended = former.shutdown(DEADLINE) or former.panic is not None
         self.started.clear()
         self.scripts.clear()

@@ -9,8 +9,11 @@ from .datagrams import OpenDatagram, RecvFrom, SendTo
 from .events import Barrier, ClearEvent, Event, SetEvent, WaitBarrier, WaitEvent
 from .files import ReadWait, WriteWait
 from .groups import EndGroup, NextEnded, TaskGroup, first_ended, first_good
+from .idle import WaitAllBlocked
+from .inspecting import InspectTask, MailboxInfo, PlaceInfo, ScopeInfo, TaskDetails
 from .lines import EndInput, GiveLine, ReadLine, TakeLine
 from .links import Demonitor, Down, Link, Monitor, SpawnLinked, SpawnMonitored, TrapExits, Unlink
+from .listing import EndedInfo, EndedList, ListEnded, ListTasks, TaskInfo, TaskList
 from .locks import Abandon, Acquire, CapacityLimiter, Lock, Mutex, Release, Semaphore
 from .mailboxes import (
     Answer,
@@ -25,6 +28,8 @@ from .mailboxes import (
     Unregister,
     WhereIs,
 )
+from .openfiles import FileInfo, FileList, ListFiles
+from .overview import GetOverview, Overview
 from .pipes import ClosePipe, Pipe, PipeRead, PipeWrite
 from .priorities import SetNice, SetPolicy
 from .processes import Process, StartProcess, WaitProcess
@@ -36,12 +41,13 @@ from .sendfile import SendFile
 from .shared import SharedGet, SharedPut, SharedWait
 from .signals import OnSignal, RaiseIn, SendSignal, Signal
 from .sockets import Accept, Connect, Listen, Recv, Send
+from .stacks import GetStack, StackInfo
 from .stepping import Pause, Resume, Slow, Step
 from .streams import Read, Write
-from .system import GetStack, ListTasks, StackInfo, TaskInfo, TaskList, WaitAllBlocked
 from .tasks import GetTid, Join, KillTask, NewTask, WaitTask, Yield
 from .threads import RunInThread, WaitFuture
 from .time import Now, Sleep, SleepUntil, Ticks
+from .why import Cause, ExplainTask, Explanation
 
 __all__ = [
     "Abandon",
@@ -54,6 +60,7 @@ __all__ = [
     "Cancel",
     "CancelSend",
     "CapacityLimiter",
+    "Cause",
     "ChanClose",
     "ChanRecv",
     "ChanRecvMany",
@@ -69,21 +76,32 @@ __all__ = [
     "Down",
     "EndGroup",
     "EndInput",
+    "EndedInfo",
+    "EndedList",
     "Evaluate",
     "Event",
+    "ExplainTask",
+    "Explanation",
+    "FileInfo",
+    "FileList",
     "FrameInfo",
+    "GetOverview",
     "GetStack",
     "GetTid",
     "GiveLine",
+    "InspectTask",
     "Join",
     "KillTask",
     "LimitMailbox",
     "Link",
     "ListBreaks",
     "ListCode",
+    "ListEnded",
+    "ListFiles",
     "ListTasks",
     "Listen",
     "Lock",
+    "MailboxInfo",
     "Monitor",
     "Mutex",
     "NewTask",
@@ -93,10 +111,12 @@ __all__ = [
     "OnSignal",
     "OpenDatagram",
     "OpenScope",
+    "Overview",
     "Pause",
     "Pipe",
     "PipeRead",
     "PipeWrite",
+    "PlaceInfo",
     "Process",
     "RWLock",
     "RaiseIn",
@@ -112,6 +132,7 @@ __all__ = [
     "Resume",
     "RunInThread",
     "Scope",
+    "ScopeInfo",
     "Select",
     "Semaphore",
     "Send",
@@ -137,6 +158,7 @@ __all__ = [
     "StartProcess",
     "Step",
     "TakeLine",
+    "TaskDetails",
     "TaskGroup",
     "TaskInfo",
     "TaskList",

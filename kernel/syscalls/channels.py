@@ -73,6 +73,8 @@ class ChanSend(SystemCall):
     channel: Channel
     item: Any
 
+    woken_by = "whoever receives from it"
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         channel = self.channel
         if type(channel) is not Channel:
@@ -122,6 +124,8 @@ class SendingMany(SystemCall):
     items: tuple[Any, ...]
     sent: int
 
+    woken_by = "whoever receives from it"
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         channel, sent = self.channel, self.sent
         if channel.closed:
@@ -154,6 +158,8 @@ class ChanRecv(SystemCall):
     """
 
     channel: Channel
+
+    woken_by = "whoever sends to it"
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         channel = self.channel

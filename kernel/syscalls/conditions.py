@@ -108,6 +108,7 @@ class AwaitNotice(SystemCall):
     notice: Notice
 
     acts_first = True
+    woken_by = "whoever notifies"
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         self.condition.mutex.release(caller, repaired=True)

@@ -49,6 +49,8 @@ class RecvFrom(FileCall):
     socket: Socket
     size: int
 
+    woken_by = "whoever sends to it"
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         file = kernel.files.socket(self.socket)
         check_size(self.size, "RecvFrom")

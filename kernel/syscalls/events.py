@@ -31,6 +31,8 @@ class WaitEvent(SystemCall):
 
     event: Event
 
+    woken_by = "whoever sets it"
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         check_kind(self.event, Event, "an event")
         return None if self.event.is_set else caller.sleep(self.event.waiters, self)
@@ -108,6 +110,8 @@ class WaitBarrier(SystemCall):
     """
 
     barrier: Barrier
+
+    woken_by = "the last who comes"
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         barrier = self.barrier

@@ -24,6 +24,8 @@ class ReadWait(FileCall):
 
     file: Any
 
+    woken_by = "whoever is at the other end"
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         # Only what the poller says now counts: the task reads for itself, unseen by the kernel.
         return kernel.files.wait(kernel.files.of(self.file), READ, caller, self)
@@ -42,6 +44,8 @@ class WriteWait(FileCall):
     """Waits until `file` can be written to without blocking; otherwise like `ReadWait`."""
 
     file: Any
+
+    woken_by = "whoever is at the other end"
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         return kernel.files.wait(kernel.files.of(self.file), WRITE, caller, self)

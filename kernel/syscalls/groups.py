@@ -30,7 +30,7 @@ from .scopes import Scope
 from .tasks import own_task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
 
     from ..scheduler import Scheduler
     from ..waitqueue import Caller
@@ -249,6 +249,10 @@ class LeaveGroup(SystemCall):
     def waits_for(self) -> int | None:
         return next(iter(self.group.tasks)) if len(self.group.tasks) == 1 else None
 
+    def waits_for_all(self) -> Iterable[int]:
+        group = self.group  # its daemons are killed once the others have ended
+        return [tid for tid in group.tasks if tid not in group.daemons]
+
 
 @system_call
 class EndAndLeave(LeaveGroup):
@@ -266,6 +270,8 @@ class NextEnded(SystemCall):
     """
 
     group: TaskGroup
+
+    woken_by = "the first of them that ends"
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         group = self.group

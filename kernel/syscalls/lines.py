@@ -37,6 +37,8 @@ class TakeLine(SystemCall):
     the input, and what reading `sys.stdin` raises.
     """
 
+    woken_by = "whoever types a line for it"
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         return kernel.inputs.get(caller.tid, kernel.lines).serve(caller, self)
 

@@ -41,8 +41,11 @@ class Reference:
     def __init__(self, mailbox: Mailbox, task: Task) -> None:
         self.mailbox = mailbox
         self.tid = task.tid
-        owner = Watch(mailbox.task, lambda _: self.leave())
-        self.watches = owner, Watch(task, self.tell)
+        self.watches = Watch(mailbox.task, self.drop), Watch(task, self.tell)
+
+    def drop(self, task: Task) -> None:
+        """The monitoring task has ended."""
+        self.leave()
 
     def tell(self, task: Task) -> None:
         """The monitored task has ended."""

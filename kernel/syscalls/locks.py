@@ -6,6 +6,7 @@ permit goes into the hands of whoever has waited longest, and nobody overtakes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..checks import check_count, wrong_kind
@@ -43,6 +44,11 @@ class Lock(Named):
         """The tid of the one task that has it, if there is just one."""
         return None
 
+    def holders(self) -> Iterable[int]:
+        """The tids of the tasks of which each must give it back before one more can have it."""
+        owner = self.owner()
+        return () if owner is None else (owner,)
+
     async def __aenter__(self) -> Lock:
         try:
             await Acquire(self)
@@ -65,6 +71,8 @@ class Acquire(SystemCall):
 
     lock: Lock
 
+    woken_by = "whoever gives it back"
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         lock = self.lock
         if type(lock) is Semaphore:  # served here: another function is as dear as all of this
@@ -82,6 +90,9 @@ class Acquire(SystemCall):
 
     def waits_for(self) -> int | None:
         return self.lock.owner()
+
+    def waits_for_all(self) -> Iterable[int]:
+        return self.lock.holders()
 
 
 @system_call

@@ -63,6 +63,8 @@ class Receive(SystemCall):
     match: Any = None
     timeout: float | None = None
 
+    woken_by = "whoever sends it a message"
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         mailbox = mailbox_of(own_task(caller, self))
         if self.match is not None:

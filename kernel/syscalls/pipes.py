@@ -139,6 +139,8 @@ class PipeRead(SystemCall):
     pipe: Pipe
     size: int
 
+    woken_by = "whoever writes to it"
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         pipe = self.pipe
         check_kind(pipe, Pipe, "a pipe")
@@ -190,6 +192,8 @@ class PipeWriting(SystemCall):
     pipe: Pipe
     data: bytes
     sent: int
+
+    woken_by = "whoever reads from it"
 
     def after(self, sent: int) -> PipeWriting:
         """What is left when so many bytes are in."""

@@ -175,6 +175,8 @@ class WaitProcess(SystemCall):
 
     process: Process
 
+    woken_by = "the process, once it ends"
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         process = self.process
         check_kind(process, Process, "a process")

@@ -63,6 +63,8 @@ class WaitReady(SystemCall):
 
     ready: Ready
 
+    woken_by = "the task that it has started"
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         return self.ready.value if self.ready.told else caller.sleep(self.ready.waiters, self)
 

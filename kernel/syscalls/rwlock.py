@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..strictqueue import StrictQueue
@@ -42,6 +43,9 @@ class RWLock(OwnedLock):
         super().give(task, call)
         self.writing = call.lock is self.writer
 
+    def holders(self) -> Iterable[int]:
+        return [task.tid for task in self.owners]
+
     def died(self, task: Task) -> None:
         if self.writing:
             self.dead = task.tid
@@ -80,6 +84,9 @@ class Side(Lock):
 
     def owner(self) -> int | None:
         return self.lock.owner()
+
+    def holders(self) -> Iterable[int]:
+        return self.lock.holders()
 
     def __str__(self) -> str:
         return f"{self.side} of {self.lock}"

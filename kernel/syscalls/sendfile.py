@@ -66,6 +66,8 @@ class SendingFile(FileCall):
     count: int | None
     sent: int
 
+    woken_by = "whoever is at the other end"
+
     def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
         left = PORTION if self.count is None else min(PORTION, self.count - self.sent)
         try:

@@ -22,6 +22,8 @@ class SharedPut(SystemCall):
     queue: SharedQueue
     item: Any
 
+    woken_by = "whoever takes an item out"
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         check_queue(self.queue)
         place = QueuePlace(kernel, self.queue.putters, self.item)
@@ -40,6 +42,8 @@ class SharedGet(SystemCall):
 
     queue: SharedQueue
 
+    woken_by = "whoever puts an item in"
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         check_queue(self.queue)
         place = QueuePlace(kernel, self.queue.getters)
@@ -54,6 +58,8 @@ class SharedWait(SystemCall):
     """Waits until a `SharedEvent` happens. Answers None."""
 
     event: SharedEvent
+
+    woken_by = "whoever sets it"
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         if not isinstance(self.event, SharedEvent):

@@ -95,6 +95,7 @@ class Connecting(FileCall):
     address: Any
 
     acts_first = True
+    woken_by = "whoever is at the other end"
 
     def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
         code = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -119,6 +120,8 @@ class Accept(FileCall):
     """
 
     socket: Socket
+
+    woken_by = "whoever connects"
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         file = kernel.files.socket(self.socket)
@@ -167,6 +170,8 @@ class Recv(FileCall):
 
     socket: Socket
     size: int
+
+    woken_by = "whoever is at the other end"
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         file = kernel.files.socket(self.socket)
@@ -226,6 +231,7 @@ class Sending(FileCall):
     sent: int
 
     acts_first = True
+    woken_by = "whoever is at the other end"
 
     def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
         more = send_some(self.socket, self.data, self.sent)

@@ -38,6 +38,8 @@ class Read(FileCall):
     file: Any
     size: int
 
+    woken_by = "whoever is at the other end"
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         check_size(self.size, "Read")
         if not WAITABLE:
@@ -89,6 +91,8 @@ class Writing(FileCall):
     file: Any
     data: Any
     written: int
+
+    woken_by = "whoever is at the other end"
 
     def go_on(self, kernel: Scheduler, caller: Caller, file: File) -> object:
         not_blocking(kernel, self.file)

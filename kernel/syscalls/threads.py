@@ -29,6 +29,7 @@ class RunInThread(SystemCall):
     arguments: tuple[Any, ...]
 
     acts_first = True
+    woken_by = "the thread, once its function returns"
 
     def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
         self.function = function
@@ -58,6 +59,8 @@ class WaitFuture(SystemCall):
     """
 
     future: Future[Any]
+
+    woken_by = "whoever gives it a result"
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         future = self.future

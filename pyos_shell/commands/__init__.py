@@ -27,6 +27,12 @@ from . import python
 from . import look
 
 # isort: split
+from . import reading
+
+# isort: split
+from . import trace
+
+# isort: split
 from . import aliases
 
 # isort: split
@@ -45,7 +51,9 @@ __all__ = [
     "messages",
     "priorities",
     "python",
+    "reading",
     "signals",
     "stepping",
     "tasks",
+    "trace",
 ]

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Literal
 
 import kernel
-from kernel import GetStack, ListTasks, NoSuchTask, StackInfo
+from kernel import (
+    Cause,
+    ExplainTask,
+    Explanation,
+    GetStack,
+    GetTid,
+    Hogged,
+    InspectTask,
+    ListEnded,
+    ListFiles,
+    ListTasks,
+    NoSuchTask,
+    StackInfo,
+    SystemCall,
+)
 
-from ..answers import Listing, Log, Stack, Table
+from ..answers import Ended, Files, Inspection, Stack, Table, Why
 from ..command import command
-from ..program import built_in, built_in_names
-from ..system import Failure, System
+from ..system import PATIENCE, Failure, System
 from ..tid import Tid
 
 #: The folders of PyOS, and that of its programs.
@@ -20,31 +34,137 @@ SHELL: Final = Path(__file__).parents[1]
 OURS: Final = frozenset({SHELL, Path(kernel.__file__).parent})
 PROGRAMS: Final = SHELL / "programs"
 
+#: So many of a task's last calls are told, and so many lines of source around a frame at most.
+LAST: Final = 8
+AROUND: Final = 50
+
 
 @command("ps", looks=True)
-def tasks(system: System, *, all: bool = False) -> Table:
+def tasks(
+    system: System,
+    *,
+    sort: Literal["tid", "age", "state", "depth", "program"] = "tid",
+    reverse: bool = False,
+    state: Literal["ready", "blocked", "stopped"] | None = None,
+    program: str = "",
+    tree: bool = False,
+    ended: bool = False,
+    all: bool = False,
+) -> Table | Ended:
     """Show the living tasks, and what each waits for.
 
     Where there are more than fit on the screen, the first are shown, and how
     many more there are.
 
+    sort: the oldest, or the deepest first, or by another column
+    reverse: the other way round
+    state: only those in this state
+    program: only those with this text in their program
+    tree: each below the one that made it
+    ended: those that have ended, the last one first, and how
     all: every row
     """
-    return Table(system.ask(ListTasks(None if all else system.rows())), all)
+    first = None if all else system.rows()
+    if ended:
+        check_ended(sort, reverse, state, tree)
+        return Ended(system.ask(ListEnded(first, program)), bool(program))
+    if tree and sort != "tid":
+        raise Failure("a tree has an order of its own: give --tree or --sort")
+    call = ListTasks(first, "tree" if tree else sort, reverse, state or "", program)
+    return Table(system.ask(call), all, bool(state or program), tree)
+
+
+def check_ended(sort: str, reverse: bool, state: str | None, tree: bool) -> None:
+    """Raise `Failure` for wishes that mean nothing of tasks that have ended."""
+    if sort != "tid" or reverse or state or tree:
+        raise Failure("those that have ended come last first: with --ended there is --program only")
 
 
 @command(looks=True)
-def stack(system: System, tid: Tid) -> Stack:
+def stack(system: System, tid: Tid, *, locals: bool = False, source: int = 0) -> Stack:
     """Show where a task stands, frame by frame.
 
     That is every frame of its call stack, and the call that it is in; of a
     task that crashed, the traceback.
+
+    locals: the local variables of each frame as well
+    source: so many lines of source around each
     """
+    if not 0 <= source <= AROUND:
+        raise Failure(f"--source takes a number of lines up to {AROUND}, not {source}")
+    info = about(system, GetStack(tid, locals))
+    shown = info if info.status is None or info.omitted else without_ours(info)
+    return Stack(shown, source, locals)
+
+
+@command(looks=True)
+def inspect(system: System, tid: Tid) -> Inspection:
+    """Show all there is about a task.
+
+    Its relatives, its place in the queue, scopes, alarms and signal handlers,
+    mailbox, links and monitors, names, locks, open files, context variables;
+    and its last calls, while `trace` is on.
+    """
+    details = about(system, InspectTask(tid))
+    tracer = system.output.tracer
+    return Inspection(details, tracer.calls_of(tid)[-LAST:] if tracer is not None else None)
+
+
+@command(looks=True)
+def why(system: System, tid: Tid) -> Why:
+    """Say why a task does not go on.
+
+    What it waits for, who has that, and so on to the end of the chain, and who
+    could wake it. A deadlock is named as such.
+    """
+    holder = holder_of(system)
+    if holder is not None:
+        return Why(int(tid), None, holder, "nothing helps but that it lets go, or restart")
+    explanation = about(system, ExplainTask(tid))
+    return Why(int(tid), explanation, hint=advice(explanation))
+
+
+def holder_of(system: System) -> Hogged | None:
+    """The task that holds the kernel, so that nothing can be asked; None if none does."""
+    reply = system.machine.submit(GetTid())
+    with suppress(TimeoutError):
+        reply.exception(PATIENCE)
+        return None
+    system.machine.cancel(reply)
+    return system.machine.holder()
+
+
+def advice(explanation: Explanation) -> str:
+    """What may help."""
+    if explanation.verdict.startswith("a deadlock") and explanation.circle:
+        return f"kill {explanation.circle[-1]} would end it"
+    last: Cause = explanation.chain[-1]
+    if last.state == "stopped":
+        return f"cont {last.tid} continues it"
+    if last.state == "blocked" and "types a line" in last.woken_by:
+        return f"{last.tid}> LINE gives it one"
+    return ""
+
+
+@command(looks=True)
+def files(system: System, tid: Tid | None = None, *, all: bool = False) -> Files:
+    """Show the files and sockets that are watched.
+
+    Their addresses, who waits to read or write each, and since when. With a
+    TID those that the task waits for or has in a local variable.
+
+    all: every row
+    """
+    listed = about(system, ListFiles(None if all else system.rows(), tid))
+    return Files(listed, None if tid is None else int(tid))
+
+
+def about(system: System, call: SystemCall) -> Any:
+    """The answer to a call about a task. Raises `Failure` if there is no such task."""
     try:
-        info = system.ask(GetStack(tid))
+        return system.ask(call)
     except NoSuchTask as error:
         raise Failure(f"{error}; type tasks for those there are") from None
-    return Stack(info if info.status is None or info.omitted else without_ours(info))
 
 
 def without_ours(info: StackInfo) -> StackInfo:
@@ -58,20 +178,3 @@ def without_ours(info: StackInfo) -> StackInfo:
 def is_ours(file: Path) -> bool:
     """Whether PyOS brought this file, and not as a program."""
     return PROGRAMS not in file.parents and not OURS.isdisjoint(file.parents)
-
-
-@command(looks=True)
-def programs(system: System) -> Listing:
-    """List the built-in programs."""
-    signatures = [built_in(name).signature for name in built_in_names()]
-    rows = [(each.outline, each.summary) for each in signatures]
-    return Listing(rows, "start one: spawn countdown 5   all about one: help countdown")
-
-
-@command(looks=True)
-def log(system: System, tid: Tid | None = None) -> Log:
-    """Show again what was printed and reported.
-
-    That is what one task printed, or all; the last 2,000 lines are remembered.
-    """
-    return Log(system.output.log(tid))

@@ -1,4 +1,4 @@
-"""Commands that start tasks and wait for them."""
+"""Commands that start tasks and await them."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..mistake import Mistake, visible
+from .code import highlighted
 from .layout import Fragments
-from .stacks import highlighted
 
 
 def mistake(error: Mistake, source: str, width: int | None) -> list[Fragments]:

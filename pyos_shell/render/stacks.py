@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import linecache
-from pathlib import Path
-
 from kernel import FrameInfo
 
 from ..answers import Stack
 from ..mistake import columns, visible
+from .code import display_path, highlighted, numbered, source_line, source_lines
 from .dispatch import render
 from .layout import Fragments, cut, end_of, plain, wrapped
 
@@ -35,9 +33,11 @@ def _(answer: Stack, width: int | None = None) -> list[Fragments]:
     for number, frame in enumerate(stack.frames):
         if stack.omitted and number == half:
             lines.append([("hint", f"  … {stack.omitted:,} frames more …")])
-        lines += frame_lines(frame, width)
+        lines += frame_lines(frame, width, answer.source)
     if stack.call:
         lines.append([("", "  in "), ("heading", visible(stack.call)), ("hint", why(stack.reason))])
+    if answer.locals and stack.status is not None:
+        lines.append([("hint", "  its variables are gone, as it has ended")])
     return [cut(line, width) for line in lines]
 
 
@@ -46,52 +46,36 @@ def why(reason: str) -> str:
     return f"  {visible(reason)}" if reason else ""
 
 
-def frame_lines(frame: FrameInfo, width: int | None) -> list[Fragments]:
-    """Where a frame stands, and the line of source there; in colour, if there is a screen."""
+def frame_lines(frame: FrameInfo, width: int | None, around: int) -> list[Fragments]:
+    """Where a frame stands, the source there, and its variables; in colour, if there is a
+    screen.
+    """
     function = f"  {visible(frame.function)}"
     place = f"{display_path(frame.file)}:{frame.line}"
     if width is not None:
         place = end_of(place, width - columns(function) - 2)
-    lines: list[Fragments] = [[("code.name", function), ("hint", f"  {place}")]]
-    source = source_line(frame)
-    if source:
-        code = [("", visible(source))] if width is None else highlighted(source)
-        lines.append([("", "      "), *code])
+    heading: Fragments = [("code.name", function), ("hint", f"  {place}")]
+    return [heading, *source(frame, around, width is not None), *variables(frame)]
+
+
+def source(frame: FrameInfo, around: int, in_colour: bool) -> list[Fragments]:
+    """The line of source where a frame stands, and so many around it."""
+    text = source_line(frame)
+    if around and text:
+        first = max(1, frame.line - around)
+        part = source_lines(frame.file)[first - 1 : frame.line + around]
+        return numbered(part, first, {frame.line}, in_colour, indent="    ")
+    if not text:
+        return []
+    return [[("", "      "), *(highlighted(text) if in_colour else [("", visible(text))])]]
+
+
+def variables(frame: FrameInfo) -> list[Fragments]:
+    """The local variables of a frame, a line each."""
+    lines: list[Fragments] = [
+        [("", "      "), ("local", visible(name)), ("hint", " = "), ("", visible(value))]
+        for name, value in frame.locals
+    ]
+    if frame.omitted:
+        lines.append([("hint", f"      … {frame.omitted:,} variables more …")])
     return lines
-
-
-def source_line(frame: FrameInfo) -> str:
-    """The line of source where a frame stands, as it is on disk now; empty if there is none."""
-    try:
-        linecache.checkcache(frame.file)
-        return linecache.getline(frame.file, frame.line).strip()
-    except ValueError:  # a program can give its code a name that no file can have
-        return ""
-
-
-def display_path(file: str) -> str:
-    """The path of a file, from the current folder where it is below it."""
-    try:
-        return visible(str(Path(file).relative_to(Path.cwd())))
-    except (ValueError, OSError):
-        return visible(file)
-
-
-def highlighted(source: str) -> Fragments:
-    """A line of Python in colour."""
-    from pygments.lexers.python import PythonLexer
-    from pygments.token import Token, is_token_subtype
-
-    kinds = (
-        (Token.Keyword, "code.keyword"),
-        (Token.Operator.Word, "code.keyword"),
-        (Token.Literal.String, "code.string"),
-        (Token.Literal.Number, "code.number"),
-        (Token.Comment, "code.comment"),
-        (Token.Name.Function, "code.name"),
-    )
-    fragments = []
-    for token, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens(source):
-        style = next((style for kind, style in kinds if is_token_subtype(token, kind)), "")
-        fragments.append((style, visible(text)))
-    return fragments

@@ -1,12 +1,13 @@
-"""How the table of tasks is shown."""
+"""How the table of tasks is shown, of those that live and of those that have ended."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
-from kernel import TaskInfo, TaskList
+from kernel import EndedInfo, TaskInfo, TaskList
 
-from ..answers import Table
+from ..answers import Ended, Table
 from ..mistake import visible
 from .dispatch import render
 from .layout import Fragments, cut, table
@@ -16,21 +17,45 @@ HEADING: Final = ["TID", "PAR", "STATE", "AGE", "DEEP", "WAITS FOR", "PROGRAM"]
 #: The columns that a narrow screen can do without: DEEP, AGE, PAR, WAITS FOR, STATE.
 LEAST_FIRST: Final = (4, 3, 1, 5, 2)
 
+ENDED_HEADING: Final = ["TID", "PAR", "LIVED", "HOW IT ENDED", "PROGRAM"]
+ENDED_LEAST_FIRST: Final = (1, 2)
+
+#: A tree is drawn down to so many levels; what is deeper stands beside the last.
+LEVELS: Final = 6
+
 
 @render.register
 def _(answer: Table, width: int | None = None) -> list[Fragments]:
     listed = answer.tasks
     if not listed.tasks:
         hint = "no tasks; start one: spawn countdown 5   what there is: programs"
+        if answer.narrowed:
+            hint = "no task is like that; all there are: tasks"
         return [cut(line, width) for line in [[("hint", hint)], *poller_line(answer)]]
     turns_matter = listed.paused or any(task.nice for task in listed.tasks)
     following = listed.next if turns_matter else 0
-    rows = [cells(task, mark(task, following)) for task in listed.tasks]
+    stems = branches(listed.tasks) if answer.tree else {}
+    rows = [cells(task, mark(task, following), stems.get(task.tid, "")) for task in listed.tasks]
     lines = table(HEADING, rows, width, LEAST_FIRST)
-    rest = listed.total - len(listed.tasks)
-    if rest:
-        lines.append([("hint", f"… and {rest:,} more: tasks --all")])
+    lines += more(listed.total - len(listed.tasks), "" if answer.narrowed else "tasks ")
     return [cut(line, width) for line in [*lines, *brake_line(listed), *poller_line(answer)]]
+
+
+@render.register
+def _(answer: Ended, width: int | None = None) -> list[Fragments]:
+    listed = answer.tasks
+    if not listed.tasks:
+        return [cut([("hint", "no task has ended that is like that" if answer.narrowed
+                      else "no task has ended yet")], width)]  # fmt: skip
+    rows = [ended_cells(task) for task in listed.tasks]
+    lines = table(ENDED_HEADING, rows, width, ENDED_LEAST_FIRST)
+    lines += more(listed.total - len(listed.tasks), "tasks --ended ")
+    return [cut(line, width) for line in lines]
+
+
+def more(rest: int, command: str) -> list[Fragments]:
+    """Says how many rows are left out, and how to see them."""
+    return [[("hint", f"… and {rest:,} more: {command}--all")]] if rest else []
 
 
 def mark(task: TaskInfo, following: int) -> str:
@@ -39,8 +64,8 @@ def mark(task: TaskInfo, following: int) -> str:
     return f"{level} next" if task.tid == following else level
 
 
-def cells(task: TaskInfo, mark: str = "") -> Fragments:
-    """The row of a task, in the columns of `HEADING`."""
+def cells(task: TaskInfo, mark: str = "", stem: str = "") -> Fragments:
+    """The row of a task, in the columns of `HEADING`; the `stem` leads to it in a tree."""
     return [
         ("tid", str(task.tid)),
         ("", str(task.parent)),
@@ -48,8 +73,37 @@ def cells(task: TaskInfo, mark: str = "") -> Fragments:
         ("", duration(task.age)),
         ("", str(task.depth)),
         ("", visible(task.reason)),
+        ("", stem + visible(task.program)),
+    ]
+
+
+def ended_cells(task: EndedInfo) -> Fragments:
+    """The row of an ended task, in the columns of `ENDED_HEADING`."""
+    return [
+        ("tid", str(task.tid)),
+        ("", str(task.parent)),
+        ("", duration(task.lived)),
+        ("good" if task.status.ok else "error", visible(str(task.status))),
         ("", visible(task.program)),
     ]
+
+
+def branches(tasks: Iterable[TaskInfo]) -> dict[int, str]:
+    """The lines that lead to each task in a tree; the tasks come in the order of the tree."""
+    last: dict[int, int] = {}  # of each parent, the last child
+    for task in tasks:
+        last[task.parent] = task.tid
+    stems: dict[int, str] = {}
+    below: dict[int, str] = {}  # what stands before the children of each
+    for task in tasks:
+        if task.parent not in below:
+            stems[task.tid] = below[task.tid] = ""
+            continue
+        before, is_last = below[task.parent], last[task.parent] == task.tid
+        stems[task.tid] = before + ("└─ " if is_last else "├─ ")
+        deeper = before + ("   " if is_last else "│  ")
+        below[task.tid] = deeper if len(deeper) < 3 * LEVELS else before
+    return stems
 
 
 def brake_line(listed: TaskList) -> list[Fragments]:

@@ -157,6 +157,13 @@ def ask(sched: Scheduler, call: SystemCall) -> Reply:
     return request.future
 
 
+def snapshot(sched: Scheduler, call: SystemCall) -> Any:
+    """What a call from outside answers in the next round."""
+    reply = ask(sched, call)
+    turn(sched)
+    return reply.result(0)
+
+
 def idle(count: int = sys.maxsize) -> Iterator[None]:
     """A program that only gives way, so many times."""
     for _ in range(count):

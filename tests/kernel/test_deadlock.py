@@ -83,15 +83,15 @@ def test_as_many_as_are_named_are_all_named_and_no_more_are_spoken_of():
 def test_a_long_chain_without_a_circle_is_walked_only_once(monkeypatch):
     asked = []
 
-    def waited_for(kernel, tid):
+    def targets(kernel, tid):
         asked.append(tid)
         return look(kernel, tid)
 
     def last():
         yield Park(WaitQueue())
 
-    look = deadlock.waited_for
-    monkeypatch.setattr(deadlock, "waited_for", waited_for)
+    look = deadlock.targets
+    monkeypatch.setattr(deadlock, "targets", targets)
     sched = start(*(waiter(1) for _ in range(999)), last())
     with pytest.raises(Deadlock) as raised:
         sched.mainloop()

@@ -91,7 +91,9 @@ def test_help_lists_the_commands_by_topic():
         "eof",
         *("send", "throw"),
         *("py", "reload"),
-        *("tasks", "stack", "programs", "log"),
+        *("tasks", "stack", "inspect", "why", "files"),
+        *("programs", "list", "log"),
+        "trace",
         *("alias", "unalias"),
         *("source", "play"),
         *("help", "restart", "exit"),
@@ -99,7 +101,7 @@ def test_help_lists_the_commands_by_topic():
     assert ALIASES == {"breaks": "break", "ps": "tasks", "quit": "exit"}
     assert commands.__all__ == [
         *("aliases", "breakpoints", "console", "files", "lines", "look", "messages"),
-        *("priorities", "python", "signals", "stepping", "tasks"),
+        *("priorities", "python", "reading", "signals", "stepping", "tasks", "trace"),
     ]
 
 
@@ -131,7 +133,10 @@ def test_a_program_in_a_commands_place_is_told_how_to_start(name):
 
 def test_only_what_is_known_to_look_is_let_to_those_who_may_not_touch():
     looking = {name for name, each in COMMANDS.items() if each.looks}
-    assert looking == {"help", "log", "programs", "stack", "tasks", "wait"}
+    assert looking == {
+        *("help", "log", "programs", "list", "wait"),
+        *("tasks", "stack", "inspect", "why", "files"),
+    }
 
 
 def test_a_command_that_does_not_say_so_touches(table):

@@ -70,7 +70,7 @@ def test_spawn_is_offered_the_built_in_programs_each_with_a_line_about_it(folder
 
 
 def test_help_is_offered_commands_and_programs():
-    names = (*COMMANDS, *ALIASES, "lines", *built_in_names())
+    names = (*COMMANDS, *ALIASES, "lines", *built_in_names(), "--all")
     assert list(offered("help ")) == [f"help {name}" for name in names]
     assert list(offered("help ec")) == ["help echo_load", "help echo_server"]
 
@@ -87,7 +87,8 @@ def test_a_program_is_offered_its_own_options_with_what_is_said_about_them():
 
 @pytest.mark.parametrize("name", ["tasks", "ps"])
 def test_a_command_is_offered_its_options_under_each_of_its_names(name):
-    assert list(offered(f"{name} --")) == [f"{name} --all", f"{name} --json"]
+    assert list(offered(f"{name} --a")) == [f"{name} --all"]
+    assert {f"{name} --tree", f"{name} --json"} <= set(offered(f"{name} --"))
 
 
 SIGNALS = ["TERM", "KILL", "INT", "STOP", "CONT", "USR1", "USR2"]
@@ -253,7 +254,7 @@ def test_a_task_is_found_by_its_program(live):
 
 
 def test_where_a_task_holds_the_kernel_the_last_answer_must_do(live):
-    assert len(completed("stack ", live)) == 2
+    assert len(completed("why ", live)) == 2
     let_go, held = threading.Event(), threading.Event()
 
     def hog():
@@ -265,7 +266,7 @@ def test_where_a_task_holds_the_kernel_the_last_answer_must_do(live):
     machine.kernel.inbox.put(Arrival(lambda: machine.kernel.new(hog())))
     held.wait()
     try:
-        assert [text for text, *_ in completed("stack ", live)] == ["1", "2"]
+        assert [text for text, *_ in completed("why ", live)] == ["1", "2"]
     finally:
         let_go.set()
 

@@ -497,6 +497,31 @@ def test_an_error_of_stderr_stops_nobody():
     assert stream.error is None
 
 
+def test_only_what_is_wanted_is_shown_and_all_is_remembered():
+    output = Watched()
+    output.feed.wanted = lambda line: line.kind == "crash"
+    output.write("printed\n")
+    output.report(1, "crashed", "crash")
+    output.feed.wanted = None
+    output.write("more\n")
+    assert [line.text for line in output.feed.take(1_000)] == ["crashed", "more"]
+    assert [line.text for line in output.log(None)] == ["printed", "crashed", "more"]
+    assert [line.text for line in output.log(None, ("crash",))] == ["crashed"]
+
+
+def test_a_trace_is_shown_and_not_remembered():
+    output = Watched()
+    output.report(1, "Sleep(1) = None", "trace")
+    assert [line.kind for line in output.feed.take(1_000)] == ["trace"]
+    assert output.log(None) == []
+
+
+def test_without_a_terminal_a_trace_names_its_task():
+    out, err = io.StringIO(), io.StringIO()
+    Plain(out, err).report(3, "Sleep(1) = None", "trace")
+    assert err.getvalue() == "  3 Sleep(1) = None\n"
+
+
 # -- where printed text goes
 
 

@@ -1,5 +1,6 @@
 """Laws of the commands that look at the system."""
 
+import json
 import re
 import socket
 from pathlib import Path
@@ -155,24 +156,6 @@ def test_a_task_that_is_not_there_has_no_stack(shell, line):
     assert shown == f"no task {line.split()[1]}; type tasks for those there are"
 
 
-# -- programs and log
-
-
-def test_the_programs_are_listed_with_what_they_take_and_do(shell):
-    lines = shell.succeeds("programs")
-    assert "  countdown [N=10]                       Count down from N to 1, a line each." in lines
-    assert lines[-1] == "  start one: spawn countdown 5   all about one: help countdown"
-
-
-def test_the_log_tells_again_what_was_printed_and_reported(shell):
-    assert shell.succeeds("log") == ["nothing has been printed or reported"]
-    shell.run(f"spawn countdown 2; wait; spawn {PROGRAMS}:say 'two words'; wait; tasks")
-    assert shell.succeeds("log 1") == ["  1 │ 2", "  1 │ 1", "  1 │ task 1 (countdown 2) ended"]
-    assert shell.succeeds("log")[3] == "  2 │ two words"
-    assert len(shell.succeeds("log")) == 5
-    assert shell.succeeds("log 7") == ["nothing has been printed or reported"]
-
-
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -181,9 +164,11 @@ def test_the_log_tells_again_what_was_printed_and_reported(shell):
         ("stack", "TID is missing"),
         ("stack 1 2", "'2' is one too many"),
         ("stack -1", "TID takes the number of a task, as `tasks` shows it, not '-1'"),
-        ("log 1 2", "'2' is one too many"),
-        ("log x", "TID takes the number of a task, as `tasks` shows it, not 'x'"),
-        ("programs 1", "'1' is one too many"),
+        ("tasks --sort size", "--sort takes tid, age, state, depth or program, not 'size'"),
+        ("tasks --state dead", "--state takes ready, blocked or stopped, not 'dead'"),
+        ("inspect x", "TID takes the number of a task, as `tasks` shows it, not 'x'"),
+        ("why", "TID is missing"),
+        ("files 1 2", "'2' is one too many"),
     ],
 )
 def test_a_wrong_argument_is_underlined_with_the_usage(shell, line, message):
@@ -215,3 +200,247 @@ def test_a_long_error_is_shown_in_full_on_any_screen(shell):
     lines = shell.run("stack 1")
     assert sum(line.count("word") for line in lines) == 40 + 1  # and in the code
     assert all(len(line) <= 40 for line in lines)
+
+
+# -- tasks, sorted and chosen
+
+
+def tids(shell, line):
+    return [int(row.split()[0]) for row in shell.succeeds(line)[1:]]
+
+
+def crowd(shell):
+    """Tasks of several kinds: a family, one that is deep, one that is stopped."""
+    shell.run(f"spawn family 2; spawn deep 3; spawn {PROGRAMS}:sleeper; stop 5")
+    for tid in (1, 2, 3, 4):
+        blocked(shell, tid)
+
+
+def test_tasks_are_sorted_as_is_wished_and_turned_round(shell):
+    crowd(shell)
+    assert tids(shell, "tasks") == [1, 2, 3, 4, 5]
+    assert tids(shell, "tasks --reverse") == [5, 4, 3, 2, 1]
+    assert tids(shell, "tasks --sort depth")[0] == 4
+    assert tids(shell, "tasks --sort age") == [1, 2, 3, 4, 5]
+    assert tids(shell, "tasks --sort program") == [2, 3, 4, 1, 5]
+    assert tids(shell, "tasks --sort state")[-1] == 5
+
+
+def test_only_those_are_shown_that_are_wished_and_what_is_left_out_is_counted(shell):
+    crowd(shell)
+    assert tids(shell, "tasks --state stopped") == [5]
+    assert tids(shell, "tasks --program CHILD") == [2, 3]
+    shell.rows = 2
+    assert shell.succeeds("tasks --state blocked")[-1] == "… and 2 more: --all"
+    assert len(shell.succeeds("tasks --state blocked --all")) == 5
+    assert shell.succeeds("tasks --program nobody") == [
+        "no task is like that; all there are: tasks"
+    ]
+
+
+def test_a_tree_has_children_below_their_parents(shell):
+    crowd(shell)
+    programs = [row.split("  ")[-1].strip() for row in shell.succeeds("tasks --tree")[1:]]
+    assert [row.split()[0] for row in programs[1:3]] == ["├─", "└─"]
+    assert programs[3] == "deep 3"
+    shell.width = 20
+    assert all(wcswidth(row) <= 20 for row in shell.succeeds("tasks --tree"))
+    assert shell.fails("tasks --tree --sort age") == [
+        "a tree has an order of its own: give --tree or --sort"
+    ]
+
+
+def test_those_that_have_ended_are_told_last_first_and_how(shell):
+    assert shell.succeeds("tasks --ended") == ["no task has ended yet"]
+    shell.run(f"spawn crash; wait; spawn countdown 1; wait; spawn {PROGRAMS}:sleeper; kill 3; wait")
+    heading, *rows = shell.succeeds("tasks --ended")
+    assert heading.split() == ["TID", "PAR", "LIVED", "HOW", "IT", "ENDED", "PROGRAM"]
+    assert [row.split()[3] for row in rows] == ["killed", "ended", "crashed:"]
+    assert [row.split()[-1] for row in rows][::2] == [f"{PROGRAMS.split('/')[-1]}:sleeper", "crash"]
+    assert tids(shell, "tasks --ended --program count") == [2]
+    shell.rows = 1
+    assert shell.succeeds("tasks --ended")[-1] == "… and 2 more: tasks --ended --all"
+    assert shell.succeeds("tasks --ended --program x") == ["no task has ended that is like that"]
+    for wish in ("--reverse", "--tree", "--state ready", "--sort age"):
+        assert "--program only" in shell.fails(f"tasks --ended {wish}")[0]
+
+
+# -- stack, with more
+
+
+def test_a_stack_may_have_the_local_variables_and_the_source_around(shell):
+    shell.run("spawn deep 1")
+    blocked(shell, 1)
+    lines = shell.succeeds("stack 1 --locals --source 1")
+    assert "      depth = 1" in lines and "      seconds = 60.0" in lines
+    (marked,) = [line for line in lines if "→" in line]
+    number = int(marked.split()[1])
+    place = lines.index(marked)
+    assert [int(line.split()[0]) for line in (lines[place - 1], lines[place + 1])] == [
+        number - 1,
+        number + 1,
+    ]
+
+
+def test_a_variable_whose_repr_fails_is_said_so(shell):
+    Path("p.py").write_text(
+        "from kernel import *\n"
+        "class Odd:\n    def __repr__(self):\n        raise SystemExit\n"
+        "def p():\n    odd = Odd()\n    yield Sleep(1000)\n"
+    )
+    shell.run("spawn p.py:p")
+    blocked(shell, 1)
+    assert "      odd = <Odd, whose repr raised SystemExit>" in shell.succeeds("stack 1 --locals")
+
+
+def test_of_an_ended_task_the_variables_are_gone_and_that_is_said(shell):
+    shell.run("spawn crash; wait")
+    assert shell.succeeds("stack 1 --locals")[-1] == "  its variables are gone, as it has ended"
+
+
+@pytest.mark.parametrize("number", [-1, 51])
+def test_so_many_lines_around_are_not_shown(shell, number):
+    assert shell.fails(f"stack 1 --source={number}") == [
+        f"--source takes a number of lines up to 50, not {number}"
+    ]
+
+
+# -- inspect
+
+
+def test_all_there_is_about_a_task_is_told_a_line_each(shell):
+    Path("p.py").write_text(
+        "from kernel import *\n"
+        "def p():\n"
+        "    yield Register('boss')\n"
+        "    yield SendMessage(1, 'hello')\n"
+        "    yield Acquire(Mutex('m'))\n"
+        "    yield NewTask(p2(), 'child')\n"
+        "    yield OpenScope(1000)\n"
+        "    yield Receive(int)\n"
+        "def p2():\n"
+        "    yield WaitTask(1)\n"
+    )
+    shell.run("spawn p.py:p")
+    blocked(shell, 2)
+    title, *lines = shell.succeeds("inspect 1")
+    assert title == "task 1 p.py:p"
+    told = [line.split(maxsplit=1) for line in lines]
+    for label, value in (
+        ("state", "blocked"), ("children", "2"), ("names", "boss"), ("locks", "Mutex m"),
+        ("mailbox", "1 of 10,000"), ("place", "1 of 1"),
+    ):  # fmt: skip
+        assert [label, value] in told
+    assert lines[-1] == "  last calls  known while they are traced: trace 1"
+    assert "  parent      1" in shell.succeeds("inspect 2")
+    assert "  waited for  2" in lines
+
+
+def test_the_last_calls_are_told_while_they_are_traced(shell):
+    shell.run("trace 1; spawn countdown 12 --pause 0.001; wait; trace 1")
+    assert shell.succeeds("inspect 1")[-1] == "  last calls  none since it is traced"
+    shell.run("trace off; trace 2; spawn countdown 12; wait")
+    until(lambda: len(shell.system.output.tracer.calls_of(2)) == 12)
+    calls = shell.succeeds("inspect 2")[-8:]
+    assert len([line for line in calls if "Sleep(0.0) = None" in line]) == 8
+    shell.run("trace off")
+
+
+def test_an_ended_task_can_be_inspected(shell):
+    shell.run("spawn deep 5 --seconds 0; wait")
+    lines = shell.succeeds("inspect 1")
+    assert "  state       ended: 5" in lines
+
+
+# -- why
+
+
+def test_why_is_told_in_a_sentence_and_as_a_chain(shell):
+    shell.run("spawn family 1")
+    blocked(shell, 1), blocked(shell, 2)
+    sentence, first, second = shell.succeeds("why 1")
+    assert re.fullmatch(
+        r"task 1 waits for the exit of 2; task 2 sleeps for [\d.]+ s more", sentence
+    )
+    assert first == "    1 family 1  waits for the exit of 2"
+    assert second.startswith("  → 2 child 10.0  sleeps for ")
+
+
+def test_a_deadlock_is_named_as_such_with_what_would_end_it(shell):
+    shell.run("spawn philosophers 2 --naive --pace 0")
+    until(lambda: "deadlock" in shell.reported)
+    lines = shell.succeeds("why 2")
+    assert lines[0].endswith("; a deadlock: 2 → 3 → 2")
+    assert lines[-2:] == ["  → 2", "  kill 3 would end it"]
+    assert "error" in [style for style, _ in shell.fragments[-len(lines)]]
+    shell.run("kill 3")
+    until(lambda: "deadlock" not in shell.succeeds("why 2")[0])
+
+
+def test_what_may_help_is_said(shell):
+    shell.run(f"spawn {PROGRAMS}:sleeper; stop 1; spawn guess")
+    until(lambda: " a line" in "".join(shell.succeeds("tasks")))
+    assert shell.succeeds("why 1") == [
+        "task 1 is stopped, until somebody sends it CONT",
+        "  cont 1 continues it",
+    ]
+    assert shell.succeeds("why 2")[-1] == "  2> LINE gives it one"
+
+
+def test_while_a_task_holds_the_kernel_why_is_answered_all_the_same(shell):
+    Path("p.py").write_text(
+        "import os\ndef holds():\n    yield\n"
+        "    while not os.path.exists('enough'):\n        pass\n"
+    )
+    shell.run(f"spawn {PROGRAMS}:sleeper; spawn p.py:holds")
+    try:
+        lines = until(lambda: [line for line in shell.run("why 1") if "holds the kernel" in line])
+        assert re.match(r"task 2 holds the kernel for .* s at .*:\d+, so no other can", lines[0])
+        assert "so no other" not in "".join(shell.run("why 2"))
+    finally:
+        Path("enough").touch()
+    assert "holds" not in "".join(shell.run("wait 2; why 1"))
+
+
+@pytest.mark.parametrize("line", ["inspect 9", "why 9", "files 9", "stack 9 --locals", "list 9"])
+def test_there_is_nothing_to_say_of_a_task_that_is_not_there(shell, line):
+    assert shell.fails(line) == ["no task 9; type tasks for those there are"]
+
+
+# -- files
+
+
+def test_files_are_told_with_their_addresses_and_who_waits(shell):
+    (nothing,) = shell.succeeds("files")
+    assert nothing.startswith("no file is watched by ")
+    shell.run("spawn echo_server 0")
+    port = int(until(lambda: re.search(r"listening on \S+ (\d+)\n", shell.printed))[1])
+    blocked(shell, 1)
+    heading, row = shell.succeeds("files")
+    assert heading.split() == ["FILE", "KIND", "SINCE", "READS", "WRITES", "ADDRESS"]
+    assert re.fullmatch(rf" *\d+ tcp +\d\.\ds +1 +127\.0\.0\.1:{port}", row)
+    with socket.create_connection(("127.0.0.1", port), GUARD) as client:
+        until(lambda: len(table(shell)) == 2)
+        blocked(shell, 2)
+        assert f"127.0.0.1:{port} ← 127.0.0.1:{client.getsockname()[1]}" in "".join(
+            shell.succeeds("files 2")
+        )
+        assert len(shell.succeeds("files")) == 3
+        shell.rows = 1
+        assert shell.succeeds("files")[-1] == "… and 1 more: files --all"
+        shell.width = 20
+        assert all(wcswidth(line) <= 20 for line in shell.succeeds("files --all"))
+
+
+def test_a_task_without_files_has_none(shell):
+    shell.run(f"spawn {PROGRAMS}:sleeper")
+    assert shell.succeeds("files 1") == [
+        "task 1 has no open file in a variable, and waits for none"
+    ]
+
+
+def test_as_a_document_a_tid_is_a_number(shell):
+    shell.run(f"spawn {PROGRAMS}:sleeper")
+    for line in ("why 1 --json", "files 1 --json"):
+        (document,) = shell.succeeds(line)
+        assert json.loads(document)["tid"] == 1

@@ -78,10 +78,8 @@ def test_a_hint_fits_and_shows_the_current_part_as_long_as_that_fits(before, wid
 
 
 def test_a_wide_screen_has_the_line_of_help_too():
-    assert plain(hint_line(hint("stack "), 80)) == (
-        " stack TID  Show where a task stands, frame by frame."
-    )
-    assert plain(hint_line(hint("stack "), 20)) == " stack TID"
+    assert plain(hint_line(hint("why "), 80)) == " why TID  Say why a task does not go on."
+    assert plain(hint_line(hint("why "), 20)) == " why TID"
 
 
 @always

@@ -1,6 +1,9 @@
-"""Snapshots of the system."""
+"""The call stack of a task, frame by frame."""
 
 from __future__ import annotations
+
+import gc
+import weakref
 
 import pytest
 
@@ -8,101 +11,16 @@ from kernel import (
     GetStack,
     GetTid,
     ListTasks,
-    ManualClock,
-    NewTask,
     NoSuchTask,
-    ReadWait,
-    Recv,
-    Scheduler,
-    SelectPoller,
     Sleep,
-    WaitTask,
     places,
 )
 
-from ..support import ask, settle, start, turn
-
-
-def snapshot(sched, call):
-    reply = ask(sched, call)
-    turn(sched)
-    return reply.result(0)
+from ..support import ask, settle, snapshot, start, turn
 
 
 def sleeper(seconds=60.0):
     yield Sleep(seconds)
-
-
-def test_a_task_is_told_with_parent_state_reason_age_and_depth():
-    clock = ManualClock()
-
-    def outer():
-        yield inner()
-
-    def inner():
-        yield WaitTask((yield NewTask(sleeper(90))))
-
-    sched = start(outer(), clock=clock)
-    turn(sched, 2)
-    clock.advance(30)
-    first, second = snapshot(sched, ListTasks()).tasks
-    assert (first.tid, first.parent, first.state, first.reason) == (1, 0, "blocked", "exit of 2")
-    assert (second.tid, second.parent, second.state) == (2, 1, "blocked")
-    assert second.reason == "sleep 60.0 s left"
-    assert (first.age, first.depth) == (30, 2)
-    assert (second.age, second.depth) == (30, 1)
-
-
-def test_a_ready_task_waits_for_nothing_and_whoever_asks_is_running():
-    def program():
-        rows = (yield ListTasks()).tasks
-        return [(row.state, row.reason) for row in rows]
-
-    def idle():
-        yield
-        yield
-
-    sched = start(program(), idle())
-    settle(sched)
-    assert sched.find(1).status.value == [("running", ""), ("ready", "")]
-
-
-def test_only_the_first_so_many_are_told_and_how_many_there_are():
-    sched = start(*(sleeper() for _ in range(100)))
-    turn(sched)
-    listed = snapshot(sched, ListTasks(first=7))
-    assert [row.tid for row in listed.tasks] == [1, 2, 3, 4, 5, 6, 7]
-    assert listed.total == 100
-    assert len(snapshot(sched, ListTasks()).tasks) == 100
-
-
-@pytest.mark.parametrize("first", [-1, "7", 1.5, True, 2**70])
-def test_a_first_that_is_no_number_of_tasks_is_refused(first):
-    reply = ask(sched := start(sleeper()), ListTasks(first))
-    turn(sched)
-    with pytest.raises(ValueError, match=f"are a number, not {first!r}"):
-        reply.result(0)
-
-
-def test_the_poller_and_its_limit_are_told():
-    listed = snapshot(Scheduler(poller=SelectPoller()), ListTasks())
-    assert (listed.poller, listed.limit) == ("select", SelectPoller.limit)
-
-
-def test_a_program_is_told_with_its_arguments():
-    def greet(name, times=3, *, loud=False):
-        yield Sleep(1)
-
-    sched = start(greet("World", loud=True))
-    turn(sched)
-    told = snapshot(sched, ListTasks()).tasks[0].program
-    assert told.endswith("greet World 3 True")
-
-
-def test_a_name_that_was_given_is_told_as_it_is():
-    sched = start()
-    sched.new(sleeper(), name="my own name")
-    assert snapshot(sched, ListTasks()).tasks[0].program == "my own name"
 
 
 def generator_leaf():
@@ -214,29 +132,6 @@ def test_a_snapshot_stays_as_it_is_whatever_the_tasks_do_next():
     assert listed.tasks[0].state == "blocked"
 
 
-def test_what_is_waited_for_on_a_socket_is_told_with_both_addresses(tmp_path):
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        client = socket.create_connection(listener.getsockname())
-        server, address = listener.accept()
-        with client, server:
-
-            def reader():
-                yield Recv(server, 10)
-
-            def waiter():
-                yield ReadWait(listener)
-
-            sched = start(reader(), waiter())
-            turn(sched)
-            reasons = [row.reason for row in snapshot(sched, ListTasks()).tasks]
-            here = f"127.0.0.1:{listener.getsockname()[1]}"
-            assert reasons == [f"read {here} ← 127.0.0.1:{address[1]}", f"read {here}"]
-            sched.end_all()
-            sched.poller.close()
-
-
 def test_a_stack_without_end_is_looked_at_without_walking_through_it(monkeypatch):
     def recursive():
         yield (yield recursive())
@@ -254,3 +149,98 @@ def test_a_stack_without_end_is_looked_at_without_walking_through_it(monkeypatch
     assert len(info.frames) + info.omitted > 50_000
     assert len(looked_at) < 1_000
     sched.force(sched.tasks[1])
+
+
+# -- locals
+
+
+def locals_of(info, number=-1):
+    return dict(info.frames[number].locals)
+
+
+def test_the_locals_of_each_frame_are_told_in_a_short_line_each_if_they_are_wanted():
+    def outer(word):
+        number = 7
+        yield inner(number)
+
+    def inner(items):
+        data = b"x" * 1_000_000
+        yield Sleep(60)
+        return data
+
+    sched = start(outer("hello\nworld"))
+    turn(sched)
+    assert all(frame.locals == () for frame in snapshot(sched, GetStack(1)).frames)
+    info = snapshot(sched, GetStack(1, locals=True))
+    assert locals_of(info, 0)["word"] == r"'hello\nworld'"
+    assert locals_of(info, 0)["number"] == "7"
+    assert locals_of(info, 1)["data"].endswith("… 999,920 more")
+    assert len(locals_of(info, 1)["data"]) < 120
+
+
+def test_a_local_whose_repr_fails_is_said_so_and_spoils_no_other():
+    class Odd:
+        def __repr__(self):
+            raise SystemExit("no")
+
+    def program():
+        odd, number = Odd(), 7
+        yield Sleep(60)
+        return odd, number
+
+    sched = start(program())
+    turn(sched)
+    told = locals_of(snapshot(sched, GetStack(1, locals=True)))
+    assert told["odd"] == "<Odd, whose repr raised SystemExit>"
+    assert told["number"] == "7"
+
+
+def test_of_very_many_locals_the_last_are_counted():
+    names = {}
+    source = "; ".join(f"v{number} = {number}" for number in range(100))
+    exec(f"def program(sleep):\n    {source}\n    yield sleep", names)
+    sched = start(names["program"](Sleep(60)))
+    turn(sched)
+    (frame,) = snapshot(sched, GetStack(1, locals=True)).frames
+    assert (len(frame.locals), frame.omitted) == (30, 71)
+
+
+def test_who_looks_at_the_locals_keeps_nothing_alive():
+    class Thing:
+        pass
+
+    def program():
+        thing = Thing()
+        seen.append(weakref.ref(thing))
+        yield
+        del thing
+        yield Sleep(60)
+
+    seen = []
+    sched = start(program())
+    turn(sched)
+    assert "thing" in locals_of(snapshot(sched, GetStack(1, locals=True)))
+    turn(sched)
+    gc.collect()
+    assert seen[0]() is None
+
+
+def test_the_caller_sees_its_own_locals_too():
+    def program(word):
+        stack = yield GetStack(1, locals=True)
+        return locals_of(stack)["word"]
+
+    sched = start(program("mine"))
+    settle(sched)
+    assert sched.find(1).status.value == "'mine'"
+
+
+def test_each_frame_tells_where_its_function_begins():
+    def program():
+        yield generator_leaf()
+
+    sched = start(program())
+    turn(sched)
+    firsts = [frame.first for frame in snapshot(sched, GetStack(1)).frames]
+    codes = (program.__code__, generator_leaf.__code__)
+    assert firsts == [code.co_firstlineno for code in codes]
