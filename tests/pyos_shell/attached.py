@@ -18,7 +18,8 @@ class Attached:
         self.socket.settimeout(GUARD)
         self.socket.connect(str(path))
         self.channel = Channel(self.socket)
-        self.shown = ""
+        #: What has been shown since the last wait, and ever.
+        self.shown = self.all = ""
         self.said = ""
         self.status = None
         options = {"terminal": True, "term": "xterm-256color", "no_color": True, **hello}
@@ -40,6 +41,7 @@ class Attached:
             text = frame.data.decode("utf-8", "replace")
             if frame.kind is Kind.SCREEN:
                 self.shown += text
+                self.all += text
             elif frame.kind is Kind.MESSAGE:
                 self.said += text
             elif frame.kind is Kind.STATUS:

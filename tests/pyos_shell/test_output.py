@@ -17,23 +17,16 @@ from pyos_shell.output import (
     LONGEST_LINE,
     REMEMBERED,
     Errors,
-    Output,
     Plain,
 )
+
+from .shell import Watched
 
 always = settings(derandomize=True, deadline=None)
 EVERYTHING = sys.maxsize
 texts = st.text() | st.text(
     st.sampled_from("ab \n\r\t\0\x1b\x07\x9b中🎉é\u200d\u202e\ud800\udcff\u2028")
 )
-
-
-class Watched(Output):
-    """With one console."""
-
-    def __init__(self):
-        super().__init__()
-        self.feed = self.open_feed()
 
 
 def lines(output, unfinished=True):
