@@ -213,7 +213,7 @@ def test_fifty_consoles_at_once_answer_each(path, listening):
     for console in consoles:
         console.enter("tasks")
     for console in consoles:
-        console.wait_for("no tasks")
+        console.wait_for("no tasks; start one")
     for console in consoles:
         console.socket.close()
     until(lambda: not any(each.name == "pyos console" for each in pyos_threads()))
@@ -231,10 +231,10 @@ def test_a_console_that_reads_nothing_slows_nobody_and_is_told_what_it_missed(pa
         other.wait_for("pyos> ")
         machine.call(NewTask(flood()))
         other.wait_for("ended")
-        other.enter("tasks")
-        other.wait_for("no tasks")
-        deaf.enter("tasks")
-        deaf.wait_for("no tasks")
+        other.enter("kill 77")
+        other.wait_for("no task 77")
+        deaf.enter("kill 77")
+        deaf.wait_for("no task 77")
         assert "lines dropped" in deaf.all and "ended" in deaf.all
 
 
