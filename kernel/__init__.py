@@ -14,9 +14,10 @@ The star import brings the whole interface: the scheduler and the machine, the f
 system call, and every error.
 """
 
-from .breaks import BreakInfo, Broke
 from .clock import Clock, JumpingClock, ManualClock
-from .disk import DiskFile, open_file, read_file, write_file
+from .debugger.breaks import BreakInfo, Broke
+from .debugger.linewatch import CodeLine
+from .debugger.stepped import Stepped
 from .errors import (
     AlreadyOwner,
     BadTrap,
@@ -56,19 +57,19 @@ from .errors import (
     TooManyTasks,
     TooMuchData,
 )
-from .hosts import connect, resolve
 from .inbox import Inbox
-from .linewatch import CodeLine
+from .library.disk import DiskFile, open_file, read_file, write_file
+from .library.hosts import connect, resolve
+from .library.processes import run_process
+from .library.supervisor import Child, supervise
+from .library.tls import TlsConnection, start_tls
 from .links import ExitMessage
 from .machine import Machine
 from .policies import Policy, Scripted
 from .poller import EpollPoller, KqueuePoller, Poller, SelectPoller
-from .processes import run_process
 from .reader import Reader
 from .scheduler import Scheduler
 from .shared import SharedEvent, SharedQueue
-from .stepped import Stepped
-from .supervisor import Child, supervise
 from .syscalls import (
     Abandon,
     Accept,
@@ -203,7 +204,6 @@ from .syscalls import (
 )
 from .systemcall import SystemCall, system_call
 from .task import ExitStatus, Task
-from .tls import TlsConnection, start_tls
 from .trace import (
     Abandoned,
     AcceptFailed,

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 #: So many tasks are named, and so many of a circle; the others are counted.
 NAMED: Final = 8
 
+#: How the reasons of calls begin that are something to do, and not something to come.
+TO_DO: Final = ("accept", "acquire", "connect", "read", "receive", "send", "write")
+
 
 def verdict(kernel: Scheduler) -> str:
     """Who waits for what; and, where tasks wait for each other, the circle."""
@@ -37,7 +40,17 @@ def steps(circle: list[int]) -> list[str]:
 
 
 def sentence(task: Task) -> str:
-    return f"task {task.tid} ({task.name}) waits for {task.reason() or 'its turn'}"
+    return f"task {task.tid} ({task.name}) {in_words(task.reason() or 'its turn')}"
+
+
+def in_words(reason: str) -> str:
+    """What a task does that sleeps for this reason."""
+    verb, _, rest = reason.partition(" ")
+    if verb == "sleep":
+        return f"sleeps for {rest.removesuffix(' left')} more"
+    if verb in TO_DO:
+        return f"waits to {reason}"
+    return f"waits for {'the ' * (verb in ('answer', 'exit'))}{reason}"
 
 
 def find_circle(kernel: Scheduler) -> list[int]:

@@ -45,8 +45,8 @@ from .waitqueue import Dormitory, WaitQueue
 from .workers import Workers
 
 if TYPE_CHECKING:
-    from .brake import Brake
-    from .breaks import Breaks
+    from .debugger.brake import Brake
+    from .debugger.breaks import Breaks
     from .nice import Nice
     from .syscalls.signals import Handler, Signal
 

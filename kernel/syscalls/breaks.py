@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..breaks import Breaks, Where
-from ..linewatch import CodeLine
+from ..debugger.breaks import Breaks, Where
+from ..debugger.linewatch import CodeLine
 from ..systemcall import SystemCall, brief, system_call
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from ..brake import Brake
 from ..checks import check_seconds
+from ..debugger.brake import Brake
 from ..errors import NotPaused, TaskEnded
 from ..inbox import Order
 from ..systemcall import SystemCall, system_call

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from ..callstack import shown_frames
-from ..deadlock import circle_of, steps, walk
+from ..deadlock import circle_of, in_words, steps, walk
 from ..frames import locals_of
 from ..named import Named
 from ..systemcall import SystemCall, system_call
@@ -31,9 +31,6 @@ LONGEST: Final = 20
 #: So many tasks are looked at for who has a thing at hand, and so many of them are named.
 LOOKED_AT: Final = 1000
 NAMED: Final = 5
-
-#: How the reasons of calls begin that are something to do, and not something to come.
-TO_DO: Final = ("accept", "acquire", "connect", "read", "receive", "send", "write")
 
 
 @dataclass(slots=True, frozen=True)
@@ -190,16 +187,6 @@ def blocked(kernel: Scheduler, task: Task) -> str:
     end, own = first_to_ring(kernel, heard(task)), first_to_ring(kernel, [task])
     is_sooner = end is not None and (own is None or end < own)
     return in_words(task.reason()) + (f", for {end:.1f} s at most" if is_sooner else "")
-
-
-def in_words(reason: str) -> str:
-    """What a task does that sleeps for this reason."""
-    verb, _, rest = reason.partition(" ")
-    if verb == "sleep":
-        return f"sleeps for {rest.removesuffix(' left')} more"
-    if verb in TO_DO:
-        return f"waits to {reason}"
-    return f"waits for {'the ' * (verb in ('answer', 'exit'))}{reason}"
 
 
 def helpers(kernel: Scheduler, task: Task) -> tuple[str, tuple[int, ...]]:

@@ -30,8 +30,8 @@ def test_the_verdict_names_the_circle_and_who_waits_for_what():
         sched.mainloop()
     assert raised.value.verdict == (
         "3 tasks are blocked, and nothing can wake them; in a circle: 1 → 2 → 3 → 1; "
-        "task 1 (waiter) waits for exit of 2; task 2 (waiter) waits for exit of 3; "
-        "task 3 (waiter) waits for exit of 1"
+        "task 1 (waiter) waits for the exit of 2; task 2 (waiter) waits for the exit of 3; "
+        "task 3 (waiter) waits for the exit of 1"
     )
 
 

@@ -520,7 +520,7 @@ def test_a_receiver_says_what_it_waits_for():
 def test_who_waits_for_a_message_that_nobody_can_send_is_in_a_deadlock():
     sched = Scheduler()
     sched.new(receiver())
-    with pytest.raises(Deadlock, match=r"task 1 \(receiver\) waits for receive"):
+    with pytest.raises(Deadlock, match=r"task 1 \(receiver\) waits to receive"):
         sched.mainloop()
 
 

@@ -463,7 +463,7 @@ def test_a_kill_that_surfaces_at_the_closing_of_a_pipe_does_not_prevent_it():
 def test_who_waits_for_a_pipe_that_nobody_serves_is_in_a_deadlock():
     sched = Scheduler()
     sched.new(read(Pipe(name="dry")))
-    with pytest.raises(Deadlock, match=r"task 1 \(read\) waits for read Pipe dry"):
+    with pytest.raises(Deadlock, match=r"task 1 \(read\) waits to read Pipe dry"):
         sched.mainloop()
 
 

@@ -25,7 +25,7 @@ from kernel import (
     within,
 )
 
-from .support import ask, either_style, idle, outcome, run, settle, start, turn, watch
+from ..support import ask, either_style, idle, outcome, run, settle, start, turn, watch
 
 always = settings(derandomize=True, deadline=None, max_examples=100)
 

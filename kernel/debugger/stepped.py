@@ -6,15 +6,15 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .frames import strip
-from .places import FrameInfo, place_of
-from .standins import Raise, Stopped, Throw, behind
-from .systemcall import brief, safe
-from .task import in_words
-from .trace import Answered, Called, Failed, TraceEvent
+from ..frames import strip
+from ..places import FrameInfo, place_of
+from ..standins import Raise, Stopped, Throw, behind
+from ..systemcall import brief, safe
+from ..task import in_words
+from ..trace import Answered, Called, Failed, TraceEvent
 
 if TYPE_CHECKING:
-    from .task import Task
+    from ..task import Task
 
 
 @dataclass(slots=True, frozen=True)

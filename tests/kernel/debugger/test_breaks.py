@@ -31,8 +31,8 @@ from kernel import (
 )
 from kernel.standins import Watched
 
-from .invariants import check
-from .support import ask, either_style, idle, outcome, settle, start, turn, watch
+from ..invariants import check
+from ..support import ask, either_style, idle, outcome, settle, start, turn, watch
 
 
 def answer(sched, call):
@@ -421,7 +421,7 @@ def test_whoever_is_continued_at_each_break_does_what_it_would_have_done(pauses,
 
 
 def test_the_traceback_of_a_watched_task_has_no_entry_of_the_kernel():
-    from .support import functions
+    from ..support import functions
 
     def program():
         yield sub()

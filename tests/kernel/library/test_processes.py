@@ -10,8 +10,8 @@ import pytest
 
 from kernel import Exited, KillTask, ManualClock, Scheduler, StartProcess, TooMuchData, run_process
 
-from .net import descriptors, note, settle, until
-from .support import either_style, outcome, watch
+from ..net import descriptors, note, settle, until
+from ..support import either_style, outcome, watch
 
 CAT = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read()); print('err', file=sys.stderr)"
 ASLEEP = "import time; time.sleep(600)"

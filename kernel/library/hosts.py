@@ -8,10 +8,10 @@ from socket import gaierror
 from types import coroutine
 from typing import Any
 
-from .syscalls.addresses import host_family, numeric
-from .syscalls.sockets import Connect
-from .syscalls.threads import RunInThread
-from .systemcall import brief
+from ..syscalls.addresses import host_family, numeric
+from ..syscalls.sockets import Connect
+from ..syscalls.threads import RunInThread
+from ..systemcall import brief
 
 
 @coroutine

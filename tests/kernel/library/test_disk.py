@@ -24,8 +24,8 @@ from kernel import (
     write_file,
 )
 
-from .net import GUARD, note, settle, until
-from .support import either_style, outcome
+from ..net import GUARD, note, settle, until
+from ..support import either_style, outcome
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
 
-from .errors import LinesTaken
+from ..errors import LinesTaken
 
 #: The numbers that a tool can have there; those between belong to nobody.
 TOOLS = (0, 3, 4, 1, 2, 5)

@@ -23,13 +23,13 @@ from kernel import (
     Sleep,
     start_tls,
 )
-from kernel.tls import LINGER
+from kernel.library.tls import LINGER
 
-from .net import GUARD, connection, fill, note, settle, until
-from .support import either_style, outcome
+from ..net import GUARD, connection, fill, note, settle, until
+from ..support import either_style, outcome
 
 #: The key and the certificate of "localhost"; see there how they were made.
-LOCALHOST = str(Path(__file__).parent / "localhost.pem")
+LOCALHOST = str(Path(__file__).parents[1] / "localhost.pem")
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 

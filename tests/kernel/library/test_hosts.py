@@ -6,11 +6,12 @@ import socket
 
 import pytest
 
-from kernel import Called, Connect, ManualClock, RunInThread, Scheduler, connect, hosts, resolve
+from kernel import Called, Connect, ManualClock, RunInThread, Scheduler, connect, resolve
+from kernel.library import hosts
 from kernel.syscalls.addresses import family_of
 
-from .net import listening, note, until
-from .support import either_style, outcome
+from ..net import listening, note, until
+from ..support import either_style, outcome
 
 #: Not a number to the kernel, and known to every system although it has no network.
 NAME = "127.1"

@@ -17,12 +17,12 @@ from math import inf
 from types import coroutine
 from typing import Any, Final
 
-from .checks import check_count, check_kind
-from .errors import LinkBroken, NoSuchTask, TooManyRestarts
-from .links import ExitMessage
-from .syscalls import KillTask, Now, OpenScope, Receive, SpawnLinked, TrapExits
-from .systemcall import SystemCall, brief
-from .task import ExitStatus
+from ..checks import check_count, check_kind
+from ..errors import LinkBroken, NoSuchTask, TooManyRestarts
+from ..links import ExitMessage
+from ..syscalls import KillTask, Now, OpenScope, Receive, SpawnLinked, TrapExits
+from ..systemcall import SystemCall, brief
+from ..task import ExitStatus
 
 #: When a child is started anew: always, unless it returned, or never.
 RESTARTS: Final = ("permanent", "transient", "temporary")

@@ -18,11 +18,11 @@ from socket import socket as Socket
 from types import coroutine
 from typing import TYPE_CHECKING, Any, Final
 
-from .errors import OwnerDied
-from .syscalls.locks import Abandon, Acquire, Mutex, Release
-from .syscalls.scopes import OpenScope
-from .syscalls.sockets import PORTION, Recv, Send, check_size, size_of
-from .systemcall import brief
+from ..errors import OwnerDied
+from ..syscalls.locks import Abandon, Acquire, Mutex, Release
+from ..syscalls.scopes import OpenScope
+from ..syscalls.sockets import PORTION, Recv, Send, check_size, size_of
+from ..systemcall import brief
 
 if TYPE_CHECKING:
     import ssl  # takes a while: so it is imported where it is used, as most programs do without

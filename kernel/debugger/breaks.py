@@ -15,16 +15,16 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .errors import NoSuchBreak
+from ..errors import NoSuchBreak
+from ..places import FrameInfo, place_of
+from ..standins import SUBROUTINES, behind, unwatched, watched
+from ..systemcall import SystemCall
+from ..trace import Spawned, TraceEvent
 from .linewatch import CodeLine, line_watch
-from .places import FrameInfo, place_of
-from .standins import SUBROUTINES, behind, unwatched, watched
-from .systemcall import SystemCall
-from .trace import Spawned, TraceEvent
 
 if TYPE_CHECKING:
-    from .scheduler import Scheduler
-    from .task import Task
+    from ..scheduler import Scheduler
+    from ..task import Task
 
 #: A class of calls, the tid of a task, the name of a program or of its function, or a line.
 Where = type[SystemCall] | int | str | CodeLine

@@ -11,7 +11,7 @@ from threading import Lock, Thread
 from types import coroutine
 from typing import Any
 
-from .syscalls.threads import RunInThread
+from ..syscalls.threads import RunInThread
 
 
 @coroutine

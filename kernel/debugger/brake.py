@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from .policies import Policy
+from ..policies import Policy
+from ..waitqueue import WaitQueue
 from .stepped import Stepped, Witness
-from .waitqueue import WaitQueue
 
 if TYPE_CHECKING:
-    from .alarms import Alarm
-    from .scheduler import Scheduler
-    from .task import Task
-    from .waitqueue import Caller
+    from ..alarms import Alarm
+    from ..scheduler import Scheduler
+    from ..task import Task
+    from ..waitqueue import Caller
 
 #: What is in force during an ordered step.
 SINGLE: Final = Policy(budget=1)

@@ -7,8 +7,8 @@ from subprocess import PIPE, CompletedProcess, TimeoutExpired
 from types import coroutine
 from typing import Any
 
-from .syscalls.processes import LIMIT, StartProcess
-from .syscalls.scopes import OpenScope
+from ..syscalls.processes import LIMIT, StartProcess
+from ..syscalls.scopes import OpenScope
 
 
 @coroutine

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from kernel import CodeLine, LinesTaken
-from kernel.linewatch import TOOLS, LineWatch, TracedLines, line_watch
+from kernel.debugger.linewatch import TOOLS, LineWatch, TracedLines, line_watch
 
 KINDS = [TracedLines, line_watch] if sys.version_info >= (3, 12) else [TracedLines]
 
