@@ -125,8 +125,11 @@ class Console:
         """Run the prepared commands, then those typed at the prompt; answers the exit status."""
         self.lines += prepared
         try:
-            with create_app_session():
-                asyncio.run(self.converse())
+            with (
+                create_app_session(),
+                asyncio.Runner(loop_factory=self.terminal.new_loop) as runner,
+            ):
+                runner.run(self.converse())
         finally:
             self.end_waiting()
             if self.pump.ident is not None:

@@ -45,6 +45,8 @@ class Consoles:
         self.members: dict[int, Member] = {}
         self.last_number = 0
         self.servers: list[Server] = []
+        #: Held by the attached console that draws (see `turn`).
+        self.turns = threading.Lock()
         #: Set when somebody has said that the system is to end; and what then is called.
         self.ending = threading.Event()
         self.on_end: Callable[[], object] = lambda: None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import io
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TextIO, cast
@@ -18,6 +19,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.utils import is_dumb_terminal
 
 from .terminal import Terminal
+from .turn import Turn, TurnSelector
 from .wire import Channel, Frame, Garbage, Hello, Kind, bounded, size_of
 
 #: Ctrl-C, where a terminal that can only print has sent it.
@@ -100,9 +102,10 @@ class Paper(io.TextIOBase):
 
     encoding = "utf-8"
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, turn: Turn) -> None:
         super().__init__()
         self.channel = channel
+        self.turn = turn
         self.parts: list[str] = []
 
     def writable(self) -> bool:
@@ -121,7 +124,8 @@ class Paper(io.TextIOBase):
             return
         text = "".join(self.parts)
         self.parts.clear()
-        self.channel.send(Kind.SCREEN, text.encode("utf-8", "replace"))
+        with self.turn.given():
+            self.channel.send(Kind.SCREEN, text.encode("utf-8", "replace"))
 
 
 class RemoteTerminal(Terminal):
@@ -129,9 +133,10 @@ class RemoteTerminal(Terminal):
 
     can_suspend = False  # that is for the client to do
 
-    def __init__(self, channel: Channel, hello: Hello) -> None:
+    def __init__(self, channel: Channel, hello: Hello, turns: threading.Lock) -> None:
         self.channel = channel
-        self.stdout = cast(TextIO, Paper(channel))
+        self.turn = Turn(turns)
+        self.stdout = cast(TextIO, Paper(channel, self.turn))
         self.term = hello.term
         self.dumb = is_dumb_terminal(hello.term)
         self.color_depth = DEPTHS[1] if hello.no_color else DEPTHS.get(hello.colors, DEPTHS[8])
@@ -139,6 +144,9 @@ class RemoteTerminal(Terminal):
         self.keys = Keys()
         self.take: Callable[[str], None] = lambda text: None
         self.decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+
+    def new_loop(self) -> asyncio.AbstractEventLoop:
+        return asyncio.SelectorEventLoop(TurnSelector(self.turn))
 
     def input(self) -> Input:
         return self.keys

@@ -233,7 +233,7 @@ class Connection(threading.Thread):
         from .console import Console
         from .remote import RemoteTerminal
 
-        terminal = RemoteTerminal(self.channel, hello)
+        terminal = RemoteTerminal(self.channel, hello, self.consoles.turns)
         history = default_file() if not read_only else None
         console = Console(self.consoles, terminal, history=history, read_only=read_only)
         self.served = console

@@ -36,6 +36,10 @@ class Terminal:
         no_color = bool(os.environ.get("NO_COLOR"))
         self.color_depth = ColorDepth.DEPTH_1_BIT if no_color else None
 
+    def new_loop(self) -> asyncio.AbstractEventLoop:
+        """An event loop for a console on this terminal."""
+        return asyncio.new_event_loop()
+
     def input(self) -> Input:
         return create_input(self.stdin)
 

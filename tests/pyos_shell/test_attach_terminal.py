@@ -98,13 +98,13 @@ def leaves(terminal, status=0):
 
 
 def test_what_tasks_print_appears_everywhere_and_an_answer_on_its_own_console_only(owner, guest):
-    guest.enter("spawn countdown 1; tasks")
-    guest.wait_for("TID PAR STATE")
+    guest.enter("spawn countdown 1; programs")
+    guest.wait_for("web_server")
     for terminal in (owner, guest):
         terminal.wait_for("task 1 (countdown 1) ended")
         assert terminal.history.count("  1 │ 1") == 1
-    assert "console 2: spawn countdown 1; tasks" in owner.history
-    assert "TID PAR STATE" not in owner.history
+    assert "console 2: spawn countdown 1; programs" in owner.history
+    assert "web_server" not in owner.history
     assert "console 2" not in guest.history
 
 
@@ -122,7 +122,7 @@ def test_each_console_has_a_width_an_environment_and_a_line_of_its_own(folder, o
         owner.wait_typed(f"{PROMPT} help no-such")
         narrow.enter("alias hi = help hi")
         narrow.enter("spawn countdown 1")
-        narrow.wait_for("task 1 (countdown 1) ended")
+        narrow.wait_for("task 1 (countdown 1)")
         owner.wait_for("task 1 (countdown 1) ended")
         owner.wait_typed(f"{PROMPT} help no-such")
         owner.type("\x03")
@@ -314,7 +314,7 @@ def test_commands_run_one_after_the_other_and_the_status_is_that_of_pyos_c(folde
     failed = batch(folder, stdin="kill 77\nhelp exit\n")
     assert failed.returncode == 1
     assert "no task 77" in failed.stderr and "usage" not in failed.stderr
-    assert failed.stdout.startswith("exit")
+    assert failed.stdout.startswith("  exit\n")
 
 
 def test_a_mistake_is_underlined_there_too(folder, owner):
