@@ -11,7 +11,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import chain
@@ -185,6 +185,8 @@ def run(options: argparse.Namespace) -> int:
 def listen(options: argparse.Namespace) -> Listener | None:
     """What serves further consoles, if any are wanted. Raises `Failure` if it cannot."""
     if options.listen is None:
+        if options.read_only:
+            raise Failure("--read-only says what consoles may do that --listen PATH serves")
         return None
     from .server import Listener
 
@@ -233,10 +235,7 @@ def serve(session: Session, lines: Iterable[str], output: Plain, listener: Liste
         status = run_lines(session, chain(lines, waiting(consoles)))
     except SystemExit as signalled:
         status = int(signalled.code or 0)
-    try:
-        return end(consoles.machine, output, status)
-    finally:
-        consoles.close()
+    return end(consoles.machine, output, status, consoles.close)
 
 
 def waiting(consoles: Consoles) -> Iterator[str]:
@@ -246,7 +245,8 @@ def waiting(consoles: Consoles) -> Iterator[str]:
 
 
 def terminated(number: int, frame: object) -> NoReturn:
-    """A signal that is to end us."""
+    """A signal that is to end us; once is enough."""
+    signal.signal(number, signal.SIG_IGN)
     raise SystemExit(128 + number)
 
 
@@ -274,12 +274,15 @@ def run_lines(session: Session, lines: Iterable[str]) -> int:
     return 1 if session.failed else 0
 
 
-def end(machine: Machine, output: Plain, status: int) -> int:
-    """End what lives, and bring out the last of what was printed; the exit status."""
+def end(
+    machine: Machine, output: Plain, status: int, close: Callable[[], None] = lambda: None
+) -> int:
+    """End what lives, `close`, and bring out the last of what was printed; the exit status."""
     try:
         machine.shutdown(DEADLINE)
     except KeyboardInterrupt:
         status = INTERRUPTED
+    close()
     if machine.thread.is_alive():
         leave_at_once(machine, output, status)
     output.end_trace()

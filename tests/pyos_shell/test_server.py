@@ -14,6 +14,7 @@ if sys.platform == "win32":
 import pyos_shell
 from kernel import Machine, NewTask, Scheduler, Yield
 from pyos_shell import server as server_module
+from pyos_shell.embedded import HOSTS
 from pyos_shell.server import Listener, bound
 from pyos_shell.system import Failure
 
@@ -239,8 +240,10 @@ def test_a_console_that_reads_nothing_slows_nobody_and_is_told_what_it_missed(pa
 
 
 def test_the_end_of_the_listener_ends_consoles_that_read_nothing_too(path, machine):
+    enough = threading.Event()
+
     def flood():
-        while True:
+        while not enough.is_set():
             print("x" * 1000)
             yield Yield()
 
@@ -248,5 +251,12 @@ def test_the_end_of_the_listener_ends_consoles_that_read_nothing_too(path, machi
         deaf = Attached(path)
         deaf.wait_for("pyos> ")
         machine.call(NewTask(flood()))
+        until(lambda: host_feed(machine).dropped_so_far)
+    enough.set()
     until(lambda: not pyos_threads())
     deaf.socket.close()
+
+
+def host_feed(machine):
+    """What waits to be shown on its first console."""
+    return HOSTS[machine].output.feeds[0]
