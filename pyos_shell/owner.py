@@ -9,16 +9,18 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from .capture import Capture
 from .console import Console
 from .consoles import Consoles
 from .history import default_file
 from .output import Errors, Output
-from .server import Listener
 from .system import DEADLINE, boot, held, left_behind
 from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from .server import Listener
 
 #: Seconds from a signal that ends us to the end, whatever happens.
 LAST_RESORT: Final = 3 * DEADLINE
