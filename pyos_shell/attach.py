@@ -275,6 +275,7 @@ def signals(noted: list[int]) -> Iterator[int]:
     """
 
     def end(number: int, frame: object) -> NoReturn:
+        signal.signal(number, signal.SIG_IGN)  # once is enough
         raise Signalled(number)
 
     def note(number: int, frame: object) -> None:

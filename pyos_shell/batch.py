@@ -29,6 +29,7 @@ class Batch:
         self.system = System(consoles.machine, consoles.output)
         self.system.consoles = consoles
         self.system.read_only = read_only
+        self.system.shows = False
         self.system.restarted = consoles.restarted
         self.system.touching = partial(consoles.tell_others, 0)
         self.session = Session(self.system, self.show)

@@ -190,7 +190,7 @@ def listen(options: argparse.Namespace) -> Listener | None:
         return None
     from .server import Listener
 
-    return Listener(options.listen, options.read_only)
+    return Listener(options.listen, options.read_only, options.history)
 
 
 def piped_in() -> Iterator[str]:

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, Protocol
 
+from kernel.task import in_words
+
 from .consoles import Consoles
 from .history import default_file
 from .system import Failure
@@ -114,12 +116,13 @@ class Served(Protocol):
 
 class Listener:
     """Listens at `path`; `serve` then has whoever attaches served. With `read_only` all of them
-    only look. Raises `Failure` if it cannot listen there.
+    only look; without `history` their lines are not kept. Raises `Failure` if it cannot listen.
     """
 
-    def __init__(self, path: str, read_only: bool = False) -> None:
+    def __init__(self, path: str, read_only: bool = False, history: bool = True) -> None:
         self.path = path
         self.read_only = read_only
+        self.history = history
         self.socket = bound(path)
         self.identity = identity(path)
         self.connections: set[Connection] = set()
@@ -199,9 +202,9 @@ class Connection(threading.Thread):
     def talk(self) -> None:
         """Serve it, or say why not."""
         try:
+            hello, rest = self.hello()
             if len(self.listener.connections) > MOST:
                 raise Garbage(f"there are {MOST} consoles already")
-            hello, rest = self.hello()
             status = self.serve(hello, rest)
         except Garbage as error:
             self.channel.send(Kind.MESSAGE, f"{error}\n".encode())
@@ -234,10 +237,12 @@ class Connection(threading.Thread):
         from .remote import RemoteTerminal
 
         terminal = RemoteTerminal(self.channel, hello, self.consoles.turns)
-        history = default_file() if not read_only else None
+        history = default_file() if self.listener.history and not read_only else None
         console = Console(self.consoles, terminal, history=history, read_only=read_only)
         self.served = console
         status = console.run([])
+        if console.error is not None:
+            raise Garbage(f"the console has failed: {in_words(console.error)}")
         if not console.gone:
             terminal.stdout.write(self.last_words())
             terminal.stdout.flush()

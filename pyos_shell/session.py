@@ -45,8 +45,10 @@ class Session:
         self.show = show
         self.width = width
         self.failed = False
-        #: The line that is at work; and where it stands, in the last of the files that are read.
+        #: The line that is at work, and whether others have been told of it; and where it stands,
+        #: in the last of the files that are read.
         self.line = ""
+        self.told = False
         self.places: list[Place] = []
         system.say = self.confirm
         system.run_file = self.run_file
@@ -161,7 +163,9 @@ class Session:
         if self.system.read_only:
             message = f"{ONLY_LOOKS}: {excerpt(name.text)} does more"
             raise Mistake(message, name.start, name.end)
-        self.system.touching(self.line)
+        if not self.told:
+            self.told = True
+            self.system.touching(self.line)
 
     def tell(self, answer: Any, json: bool = False, target: OutputFile | None = None) -> None:
         """Note whether a command has succeeded, and show what it answers, or write it to a file."""

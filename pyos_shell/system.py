@@ -93,6 +93,8 @@ class System:
         self.play: Callable[[list[str]], str] | None = None
         #: Whether commands may only look.
         self.read_only = False
+        #: Whether what tasks print is shown where the answers are.
+        self.shows = True
         #: What is shown on the console that the commands are typed at, if they are.
         self.feed: Feed | None = None
         #: The consoles of the system, where it has any; and who tells the others of a line of ours.

@@ -101,6 +101,8 @@ def log(
     """
     if last is not None and last < 0:
         raise Failure(f"--last takes a number of lines, not {last}")
+    if follow and not system.shows:
+        raise Failure("only answers are shown here; follow the log at a prompt")
     kinds, output = LEVELS[level], system.output
     with output.lock:  # so that no line comes between the two
         lines = output.log(tid, kinds)

@@ -323,6 +323,31 @@ def test_a_mistake_is_underlined_there_too(folder, owner):
     assert done.stderr.splitlines()[:2] == ["kil 1", "^^^"]
 
 
+def test_who_sees_only_answers_cannot_follow_the_log(folder, owner):
+    done = batch(folder, "-c", "log --follow")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "only answers are shown here; follow the log at a prompt\n"
+
+
+def test_a_client_that_is_interrupted_stops_its_command(folder, owner):
+    owner.enter("spawn echo_server 0")
+    owner.wait_for("listening")
+    client = subprocess.Popen(
+        [*PYOS, "attach", "s", "-c", "kill 7; wait 1"],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env=environment({}),
+    )
+    with client:
+        assert "no task 7" in client.stderr.readline()
+        client.send_signal(signal.SIGINT)
+        assert client.wait(GUARD) == 130
+        assert client.stderr.read() == ""
+    owner.enter("exit")
+    leaves(owner)
+
+
 def test_the_audience_has_no_more_rights_without_a_terminal(folder, owner):
     done = batch(folder, "--read-only", "-c", "restart")
     assert done.returncode == 1
@@ -364,6 +389,31 @@ def test_without_a_terminal_it_serves_until_it_is_told_to_end(folder, how):
         assert server.wait(GUARD) == {"shutdown": 0, "SIGTERM": 143, "SIGINT": 130}[how]
         assert server.stdout.read() == "1\n"
         assert not (folder / "s").exists()
+
+
+def test_the_socket_is_gone_also_where_a_task_holds_the_kernel(folder):
+    done = subprocess.run(
+        [*PYOS, "--listen", "s", "-c", "spawn p.py:hog; shutdown"],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=environment({}),
+        timeout=GUARD,
+    )
+    assert "the kernel is held by a task" in done.stderr
+    assert not (folder / "s").exists()
+
+
+def test_read_only_is_about_consoles_that_are_served(folder):
+    done = subprocess.run(
+        [*PYOS, "--read-only", "-c", "tasks"],
+        capture_output=True,
+        text=True,
+        env=environment({}),
+        timeout=GUARD,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "pyos: --read-only says what consoles may do that --listen PATH serves\n"
 
 
 def test_listening_where_a_system_listens_is_one_line(folder, owner):

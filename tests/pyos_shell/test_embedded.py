@@ -93,7 +93,7 @@ def test_embed_gives_a_prompt_and_afterwards_everything_back(tmp_path, where):
         assert terminal.wait_exit() == 0, terminal.history
         assert not list(terminal.changed_settings())
         for line in ("before", "after True", "threads: MainThread", "the same: True True"):
-            assert line in terminal.lines
+            assert f"{line}\n" in f"{terminal.history}\n"
 
 
 def test_embed_without_a_terminal_says_what_there_is_instead(machine):

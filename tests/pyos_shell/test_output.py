@@ -541,3 +541,40 @@ def test_without_a_route_all_of_it_is_shown():
     output.routes[2] = lambda tid, text: None
     print("to the screen", file=output)
     assert [line.text for line in output.feed.take(1000)] == ["to the screen"]
+
+
+# -- several consoles
+
+
+def test_each_console_loses_only_lines_of_its_own():
+    output = Watched()
+    slow = output.open_feed()
+    for number in range(3 * BUFFERED_LINES):
+        output.write(f"{number}\n")
+        output.feed.take(EVERYTHING)
+    output.write("last\n")
+    assert [line.text for line in output.feed.take(EVERYTHING)] == ["last"]
+    first, *_, last = slow.take(EVERYTHING)
+    assert (first.text, last.text) == (f"{2 * BUFFERED_LINES + 1:,} lines dropped", "last")
+    assert output.feed.dropped_so_far == 0
+
+
+def test_a_console_sees_what_comes_after_it_and_nothing_once_it_is_closed():
+    output = Watched()
+    output.write("before\n")
+    later = output.open_feed()
+    output.write("after\n")
+    output.close_feed(later)
+    output.write("too late\n")
+    assert [line.text for line in later.take(EVERYTHING)] == ["after"]
+    assert shown(output) == ["before", "after", "too late"]
+
+
+def test_what_has_no_newline_is_shown_on_each_console_once():
+    output = Watched()
+    other = output.open_feed()
+    output.write("a question")
+    assert shown(output) == ["a question"]
+    assert other.arrived.is_set()
+    assert [line.text for line in other.take(EVERYTHING, unfinished=True)] == ["a question"]
+    assert shown(output) == []
