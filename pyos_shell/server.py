@@ -32,7 +32,7 @@ PATIENCE: Final = 5.0
 FAREWELL: Final = 1.0
 
 #: Bytes that lie between us and a console, about: what a key brings comes behind them.
-IN_BETWEEN: Final = 8_192
+IN_BETWEEN: Final = 2_048
 
 #: The exit status of a console that is refused.
 REFUSED: Final = 2
