@@ -102,9 +102,10 @@ def restart(system: System) -> Notice:
 
 @command("quit", name="exit", looks=True)
 def leave(system: System) -> None:
-    """Leave this console; the one that the system was started on ends all tasks, newest first.
+    """Leave this console; the first one ends all tasks.
 
-    So does Ctrl-D on an empty line. A console that was attached leaves the
+    So does Ctrl-D on an empty line. On the console that the system was started
+    on all tasks are ended, the newest first. One that was attached leaves the
     system running; `shutdown` ends that from any console.
     """
     raise Leave

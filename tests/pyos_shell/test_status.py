@@ -31,6 +31,10 @@ class FakeMachine:
     def counts(self):
         return self.now
 
+    def ignore(self, observer):
+        if observer in self.observers:
+            self.observers.remove(observer)
+
     def observe(self, observer):
         self.observers.append(observer)
 
@@ -96,8 +100,9 @@ def test_a_machine_that_has_been_replaced_is_not_sampled_any_more(sampled):
     sampled.sampler.watch(sampled.machine)
     former.now = Counts(99, 0, 0, 0)
     sampled.time += 10
-    former.observers[0]()
+    sampled.sampler.look(former)  # which was under way
     assert sampled.sampler.status.tasks == 0
+    assert former.observers == []
     sampled.look(1.0, 1, 0, 0, 0)
     assert sampled.sampler.status.tasks == 1
 
