@@ -120,6 +120,8 @@ class Scheduler:
         #: The ended tasks that are kept; their tids in the order of their ends, and when that was.
         self.ended: dict[int, Task] = {}
         self.endings: deque[tuple[int, float]] = deque()
+        #: In which pass a task has ended last, and when: those of one pass have one time.
+        self.ended_in, self.ended_at = -1, 0.0
         self.ready: deque[Task] = deque()
         self.alarms = Alarms()
         #: Where tasks sleep that only an alarm will wake.
@@ -235,6 +237,8 @@ class Scheduler:
         will do nothing.
         """
         task.force()
+        self.held.discard(task.tid)
+        self.ended_in = -1
         self.bury(task)
 
     def forget_handlers(self, task: Task) -> None:
@@ -246,11 +250,11 @@ class Scheduler:
         if self.tasks.pop(tid, None) is None:  # a call had answered it twice: a turn too many
             return
         self.ended[tid] = task
-        self.endings.append((tid, self.clock.now()))
+        if self.ended_in != self.passes:
+            self.ended_in, self.ended_at = self.passes, self.clock.now()
+        self.endings.append((tid, self.ended_at))
         if len(self.endings) > KEPT:
             del self.ended[self.endings.popleft()[0]]
-        if self.held:
-            self.held.discard(tid)
         if self.dying:
             deadline = self.dying.pop(tid, None)
             if deadline is not None and deadline.alarm is not None:

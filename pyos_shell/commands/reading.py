@@ -1,4 +1,4 @@
-"""Commands that show what can be read: source and log."""
+"""Commands that show source, and the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that shows system calls as they happen."""
+"""The command that shows system calls."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def test_what_cannot_be_done_is_said(shell, line, message):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("trace Slep", "there is no call 'Slep'; did you mean Sleep?"),
+        ("trace Recvv", "there is no call 'Recvv'; did you mean Recv?"),
         ("trace 0", "TID takes the number of a task, as `tasks` shows it, not '0'"),
     ],
 )
