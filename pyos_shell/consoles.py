@@ -73,8 +73,9 @@ class Consoles:
             console.watch(machine)
 
     def tell_others(self, number: int, text: str) -> None:
-        """Say on the other consoles what this one is about to do."""
-        line = Line(0, "typed", visible(f"console {number}: {excerpt(text)}"))
+        """Say on the other consoles what this one, or a script if 0, is about to do."""
+        who = f"console {number}" if number else "a script"
+        line = Line(0, "typed", visible(f"{who}: {excerpt(text)}"))
         with self.lock:
             feeds = [each.feed for other, each in self.members.items() if other != number]
         with self.output.lock:

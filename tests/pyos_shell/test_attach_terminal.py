@@ -311,6 +311,7 @@ def test_commands_run_one_after_the_other_and_the_status_is_that_of_pyos_c(folde
     assert (done.returncode, done.stderr) == (0, "task 1: countdown 1\n")
     assert done.stdout.startswith("no tasks")
     owner.wait_for("task 1 (countdown 1) ended")
+    assert "a script: spawn countdown 1; wait; tasks" in owner.history
     failed = batch(folder, stdin="kill 77\nhelp exit\n")
     assert failed.returncode == 1
     assert "no task 77" in failed.stderr and "usage" not in failed.stderr
