@@ -37,7 +37,7 @@ class Contexts:
     def run(self, passes: Callable[[bool], None], once: bool) -> None:
         """Run passes over the ready queue."""
         if self.shared is None:
-            if "contextvars" not in sys.modules:
+            if not known():
                 return passes(once)
             self.shared = new_context()
         with suppress(ContextChanged):
@@ -70,7 +70,7 @@ class Contexts:
 
     def inherit(self, task: Task, parent: Task | None) -> None:
         """A new task begins with a copy of its maker's context, if there is anything in it."""
-        if "contextvars" not in sys.modules:
+        if not known():
             return
         context = self.of(parent)
         if context:
@@ -80,7 +80,7 @@ class Contexts:
         """The context of what a thread does for a task, apart from what it does for others; None
         if nobody knows of contexts.
         """
-        if "contextvars" not in sys.modules:
+        if not known():
             return None
         context = self.of(task)
         return context.copy() if context else new_context()
@@ -108,6 +108,13 @@ def wrapped(task: Task, frame: Any, context: Context) -> StandIn:
         frame.frame = wrapped(task, frame.frame, context)
         return frame
     return InContext(task, frame, context)
+
+
+def known() -> bool:
+    """Whether somebody has imported `contextvars`, and to its end: this is its last name, and
+    another thread may be about to import it.
+    """
+    return hasattr(sys.modules.get("contextvars"), "copy_context")
 
 
 def new_context() -> Context:

@@ -115,6 +115,11 @@ class Machine:
         """
         self.observers.append(observer)
 
+    def ignore(self, observer: Callable[[], object]) -> None:
+        """Call `observer` no more; nothing happens if it is not called anyway."""
+        with suppress(ValueError):
+            self.observers.remove(observer)
+
     def shutdown(self, deadline: float = 2.0) -> bool:
         """End all tasks, newest first, by force after `deadline` seconds, and stop the kernel.
 

@@ -9,24 +9,29 @@ import argparse
 import errno
 import io
 import os
+import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import chain
-from typing import NoReturn, TextIO, cast
+from typing import TYPE_CHECKING, NoReturn, TextIO, cast
 
 from kernel import Machine
 from kernel.machine import Stop
 
 from .commandfile import NotCommands, read, startup_file
 from .commands.console import Leave
+from .consoles import Consoles
 from .descriptors import raise_descriptor_limit
 from .line import joined
 from .output import Plain
 from .render import Fragments, plain
 from .session import Session
-from .system import DEADLINE, GivenUp, System, boot, held, left_behind
+from .system import DEADLINE, Failure, GivenUp, System, boot, held, left_behind
+
+if TYPE_CHECKING:
+    from .server import Listener
 
 #: Seconds to wait for our own output where a task holds the kernel.
 LAST_WORD = 0.5
@@ -44,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         tolerate(stream)
     try:
-        status = run(parser().parse_args(arguments))
+        status = begin(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:
         status = INTERRUPTED
     except SystemExit as done:  # argparse has said it all
@@ -53,6 +58,27 @@ def main(arguments: list[str] | None = None) -> int:
     if held():
         os._exit(status)
     return status
+
+
+def begin(arguments: list[str]) -> int:
+    """Attach to a system, or be one."""
+    try:
+        if arguments[:1] == ["attach"]:
+            return join(attach_parser().parse_args(arguments[1:]))
+        return run(parser().parse_args(arguments))
+    except Failure as error:
+        print(f"pyos: {error}", file=sys.stderr)
+        return 2
+
+
+def join(options: argparse.Namespace) -> int:
+    """Be a console of another process's system."""
+    from .server import unix_socket
+
+    unix_socket().close()  # there may be none
+    from .attach import attach
+
+    return attach(options)
 
 
 def open_missing_streams() -> None:
@@ -94,7 +120,9 @@ def installed_version() -> str:
 def parser() -> argparse.ArgumentParser:
     """What the command line may be."""
     result = argparse.ArgumentParser(
-        prog="pyos", description="An operating system for Python coroutines that you can watch."
+        prog="pyos",
+        description="An operating system for Python coroutines that you can watch.",
+        epilog="pyos attach PATH joins a system that listens there.",
     )
     source = result.add_mutually_exclusive_group()
     source.add_argument("file", nargs="?", metavar="FILE", help="run the commands in this file")
@@ -109,7 +137,26 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--no-startup", dest="startup", action="store_false", help="do not run the start-up file"
     )
+    result.add_argument(
+        "--listen", metavar="PATH", help="serve further consoles, which `pyos attach PATH` joins"
+    )
+    result.add_argument(
+        "--read-only", dest="read_only", action="store_true", help="those may only look"
+    )
     result.add_argument("--version", action=Version, nargs=0, help="tell which version this is")
+    return result
+
+
+def attach_parser() -> argparse.ArgumentParser:
+    """What the command line of `pyos attach` may be."""
+    result = argparse.ArgumentParser(
+        prog="pyos attach", description="Join a system that `pyos --listen PATH` has begun."
+    )
+    result.add_argument("path", metavar="PATH", help="where it listens")
+    result.add_argument("-c", dest="commands", metavar="COMMANDS", help="run these commands")
+    result.add_argument(
+        "--read-only", dest="read_only", action="store_true", help="only look at it"
+    )
     return result
 
 
@@ -124,14 +171,26 @@ def run(options: argparse.Namespace) -> int:
             print(f"pyos: {error}", file=sys.stderr)
             return 2
     prepared = [] if text is None else list(joined(text.split("\n")))
+    listener = listen(options)
     if text is not None and not options.interactive:
-        return run_batch(prepared)
+        return run_batch(prepared, listener)
     if sys.stdin.isatty() and sys.stdout.isatty():
-        from .console import converse
+        from .owner import converse
 
-        wanted = text is None and options.startup
-        return converse(prepared, startup_file() if wanted else None, options.history)
-    return run_batch(chain(prepared, joined(piped_in())))
+        startup = startup_file() if text is None and options.startup else None
+        return converse(prepared, startup, options.history, listener)
+    return run_batch(chain(prepared, joined(piped_in())), listener)
+
+
+def listen(options: argparse.Namespace) -> Listener | None:
+    """What serves further consoles, if any are wanted. Raises `Failure` if it cannot."""
+    if options.listen is None:
+        if options.read_only:
+            raise Failure("--read-only says what consoles may do that --listen PATH serves")
+        return None
+    from .server import Listener
+
+    return Listener(options.listen, options.read_only, options.history)
 
 
 def piped_in() -> Iterator[str]:
@@ -143,19 +202,52 @@ def piped_in() -> Iterator[str]:
     return (line.removeprefix("\ufeff") for line in lines)
 
 
-def run_batch(lines: Iterable[str]) -> int:
+def run_batch(lines: Iterable[str], listener: Listener | None = None) -> int:
     """Run commands without a prompt: what tasks print and commands answer goes to stdout, reports
-    and errors to stderr. Answers the exit status.
+    and errors to stderr. Then serve further consoles, if there is a `listener`, until somebody
+    ends the system. Answers the exit status.
     """
     output = Plain(sys.stdout, sys.stderr)
-    system = System(boot(output, stdin=True), output, stdin=True)
+    stdin = listener is None
+    system = System(boot(output, stdin), output, stdin=stdin)
     output.on_error = partial(stop, system)
     sys.stdout = output
+    session = Session(system, partial(show, system, output))
     try:
-        status = run_lines(Session(system, partial(show, system, output)), lines)
-        return end(system.machine, output, status)
+        if listener is not None:
+            return serve(session, lines, output, listener)
+        return end(system.machine, output, run_lines(session, lines))
     finally:
         sys.stdout, sys.stderr = output.out, output.err
+
+
+def serve(session: Session, lines: Iterable[str], output: Plain, listener: Listener) -> int:
+    """Run commands, and serve consoles, until the system is to end; the exit status."""
+    system = session.system
+    consoles = system.consoles = Consoles(system.machine, output)
+    system.restarted = consoles.restarted
+    output.on_error = consoles.shut_down
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), terminated)
+    try:
+        listener.serve(consoles)
+        status = run_lines(session, chain(lines, waiting(consoles)))
+    except SystemExit as signalled:
+        status = int(signalled.code or 0)
+    return end(consoles.machine, output, status, consoles.close)
+
+
+def waiting(consoles: Consoles) -> Iterator[str]:
+    """No line, but not before the system is to end."""
+    consoles.ending.wait()
+    yield from ()
+
+
+def terminated(number: int, frame: object) -> NoReturn:
+    """A signal that is to end us; once is enough."""
+    signal.signal(number, signal.SIG_IGN)
+    raise SystemExit(128 + number)
 
 
 def stop(system: System) -> None:
@@ -182,12 +274,15 @@ def run_lines(session: Session, lines: Iterable[str]) -> int:
     return 1 if session.failed else 0
 
 
-def end(machine: Machine, output: Plain, status: int) -> int:
-    """End what lives, and bring out the last of what was printed; the exit status."""
+def end(
+    machine: Machine, output: Plain, status: int, close: Callable[[], None] = lambda: None
+) -> int:
+    """End what lives, `close`, and bring out the last of what was printed; the exit status."""
     try:
         machine.shutdown(DEADLINE)
     except KeyboardInterrupt:
         status = INTERRUPTED
+    close()
     if machine.thread.is_alive():
         leave_at_once(machine, output, status)
     output.end_trace()

@@ -1,52 +1,55 @@
 """The console: a prompt on a live system.
 
 Three kinds of threads, each with one thing to do:
- - the main thread alone reads keys and writes to the terminal, and never waits for a command;
+ - the console's own thread alone reads keys and writes to the terminal, and never waits for a
+   command; for the console of the process it is the main thread;
  - each command line runs on a thread of its own, one line at a time, so that a Ctrl-C typed after
    it finds it wherever it is;
  - the pump brings what tasks print and the kernel reports, in helpings, above the prompt.
 What is typed for tasks to read waits for no command: it goes to the kernel at once.
-Whoever else has something to show hands it to the main thread, and waits until it is shown.
+Whoever else has something to show hands it to the console's thread, and waits until it is shown.
+So each of several consoles of one system waits for its own terminal only.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import ctypes
-import os
-import signal
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
+
+from prompt_toolkit.application import create_app_session
 
 from kernel import Machine
 from kernel.task import in_words
 
 from . import render
-from .capture import Capture
 from .commands.console import Leave
+from .consoles import Consoles
 from .environment import Environment
+from .feed import LABEL, Line
 from .foreground import Job
 from .given import NOBODY_WAITS, call, invitation, trouble
-from .history import default_file
 from .jobcontrol import JobControl
 from .line import given, quote
 from .live import Live
 from .mistake import Mistake, columns, visible
-from .output import LABEL, Errors, Line, Output
 from .pace import PERIOD, Pace
 from .render import Fragments, output_lines, plain
 from .screen import PROMPT, MakeApplication, Screen, screen_for
-from .session import Session
+from .session import ONLY_LOOKS, Session
 from .status import Sampler, Status
-from .system import DEADLINE, PATIENCE, GivenUp, System, boot, held, left_behind
+from .system import PATIENCE, GivenUp, System
+from .terminal import Terminal
 from .typewriter import GOODBYE
 
 T = TypeVar("T")
@@ -57,9 +60,6 @@ UNFINISHED: Final = 0.2
 #: Characters of an answer that are written at a time.
 PORTION: Final = 4_096
 
-#: Seconds from a signal that ends us to the end, whatever happens.
-LAST_RESORT: Final = 3 * DEADLINE
-
 #: What to type stands between backquotes.
 WELCOME: Final = (
     "PyOS is an operating system for Python coroutines; this is its console.",
@@ -67,15 +67,11 @@ WELCOME: Final = (
     "All there is: `help`, `programs`   Ctrl-C stops waiting   Ctrl-D leaves",
 )
 
-
-def converse(prepared: list[str], startup: str | None = None, history: bool = True) -> int:
-    """Run the start-up file and these commands on the terminal, then those typed at the prompt; the
-    exit status. What is typed is kept for the next time, unless no `history` is wanted.
-    """
-    output = Output()
-    with Capture(output) as capture:
-        kept = default_file() if history else None
-        return Console(output, capture, startup, kept).run(prepared)
+#: The same where nothing can be touched.
+WATCHING: Final = (
+    "This console of PyOS is for looking: it shows what tasks print.",
+    "Look at the system: `tasks`, `log`   All there is: `help`   Ctrl-D leaves",
+)
 
 
 class Typed(str):
@@ -87,24 +83,28 @@ class Ended(Exception):
 
 
 class Console:
-    """The interactive shell on a terminal."""
+    """The interactive shell on a terminal. One that is `read_only` is for looking."""
 
     def __init__(
         self,
-        output: Output,
-        capture: Capture,
+        consoles: Consoles,
+        terminal: Terminal,
+        *,
         startup: str | None = None,
         history: Path | None = None,
+        read_only: bool = False,
     ) -> None:
+        self.consoles = consoles
+        self.output = consoles.output
+        self.feed = self.output.open_feed()
+        self.terminal = terminal
+        self.read_only = read_only
         #: What lines leave for later ones.
         self.environment = Environment()
         live = Live(lambda: self.machine, self.environment.aliases)
-        self.screen = screen_for(self, live, history)
-        self.sampler = Sampler(output, self.refresh)
-        self.output = output
-        self.capture = capture
+        self.screen = screen_for(self, terminal, live, history)
+        self.sampler = Sampler(self.feed, self.refresh)
         self.startup = startup
-        self.machine: Machine
         #: Lines that wait for their turn, and the one that has it.
         self.lines: deque[str] = deque()
         self.at_work: CommandLine | None = None
@@ -113,54 +113,73 @@ class Console:
         self.control = JobControl(self)
         self.pace = Pace()
         self.pump = threading.Thread(target=self.pump_output, name="pyos output", daemon=True)
+        #: What is done when the prompt has been left, before the last is shown; on another thread.
+        self.farewell: Callable[[], object] = lambda: None
         self.status = 0
         #: Whether the terminal has gone away, and what else went wrong.
         self.gone = False
         self.error: BaseException | None = None
+        #: What other threads wait for that this one shows; None once nothing is shown any more.
+        self.pending: set[Future[Any]] | None = set()
+        self.lock = threading.Lock()
+        self.number = consoles.join(self)
+        self.watch(consoles.machine)
+
+    @property
+    def machine(self) -> Machine:
+        return self.consoles.machine
 
     def run(self, prepared: list[str]) -> int:
         """Run the prepared commands, then those typed at the prompt; answers the exit status."""
         self.lines += prepared
-        self.watch(boot(self.output))
-        with streams(self.output):
-            asyncio.run(self.converse())
-            if self.error is None and held():
-                os._exit(self.exit_status())
-        if self.gone:  # and what is still to be written to it, with it
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if self.error is not None:
-            raise self.error
-        return self.exit_status()
+        try:
+            with (
+                create_app_session(),
+                asyncio.Runner(loop_factory=self.terminal.new_loop) as runner,
+            ):
+                runner.run(self.converse())
+        finally:
+            self.end_waiting()
+            if self.pump.ident is not None:
+                self.pump.join()
+            self.sampler.stop()
+            self.consoles.part(self.number)
+        return self.status
+
+    def end_waiting(self) -> None:
+        """Nothing is shown any more: whoever waits for that, waits in vain."""
+        with self.lock:
+            pending, self.pending = self.pending or set(), None
+        for done in list(pending):  # which takes itself out of the set
+            if not done.done():
+                done.set_exception(Ended())
+        if self.at_work is not None:
+            self.at_work.system.give_up()
+            self.at_work.abandoned = True
+        self.feed.ring()
 
     def watch(self, machine: Machine) -> None:
         """Have to do with this machine from now on."""
-        self.machine = machine
         self.sampler.watch(machine)
-
-    def exit_status(self) -> int:
-        return self.status or (1 if self.machine.panic is not None else 0)
 
     async def converse(self) -> None:
         """Until the user leaves, or the terminal is gone."""
         self.loop = asyncio.get_running_loop()
         self.loop.set_exception_handler(self.fail)
-        self.listen_to_signals()
-        self.screen.write([emphasized(line) for line in WELCOME])
+        self.context = contextvars.copy_context()
+        self.write([emphasized(line) for line in (WATCHING if self.read_only else WELCOME)])
         self.pump.start()
         try:
-            await self.screen.read(self.begin)
+            with self.terminal.connected(self.screen.resized, self.interrupt, self.vanish):
+                await self.screen.read(self.begin)
         except (EOFError, OSError):
-            self.gone = True
-            self.hang_up(self.status or 1)
+            self.vanish()
         finally:
             await asyncio.to_thread(self.leave)
 
     def leave(self) -> None:
-        """End what lives, and show the last of what was printed; not on the main thread."""
-        if not self.machine.shutdown(DEADLINE) and self.machine.panic is None:
-            self.output.report(0, left_behind(self.machine))
-        self.output.end_trace()
-        self.capture.give_back()
+        """Show the last of what was printed; not on the console's thread."""
+        self.farewell()
         self.on_terminal(self.show_rest)
 
     # -- lines
@@ -225,13 +244,15 @@ class Console:
 
     def give(self, line: str) -> None:
         """Give tasks what was typed for them."""
+        if self.read_only:
+            self.write([[("error", ONLY_LOOKS)]])
+            return
         for each in filter(None, map(given, line.split("\n"))):
             self.machine.submit(call(each)).add_done_callback(self.have_given)
 
     def have_given(self, reply: Future[bool]) -> None:
         """On the kernel's thread: a line has been given to its task, or not."""
-        with suppress(RuntimeError):  # the loop has ended already
-            self.loop.call_soon_threadsafe(self.show_given, reply)
+        self.soon(self.show_given, reply)
 
     def show_given(self, reply: Future[bool]) -> None:
         """Say what has become of a line for a task, where it was not taken."""
@@ -284,11 +305,12 @@ class Console:
 
     def refresh(self) -> None:
         """On the watchdog's thread: the toolbar has news to show."""
-        with suppress(RuntimeError, AttributeError):  # the loop has ended, or not yet begun
-            self.loop.call_soon_threadsafe(self.screen.refresh)
+        self.soon(self.screen.refresh)
 
     def on_terminal(self, work: Callable[[], T]) -> T:
-        """Let the main thread do `work`, and wait until it has. Raises `Ended` if it has left."""
+        """Let the console's thread do `work`, and wait until it has. Raises `Ended` if it does
+        nothing any more.
+        """
         done: Future[T] = Future()
 
         def do() -> None:
@@ -297,8 +319,13 @@ class Console:
             except BaseException as error:
                 done.set_exception(error)
 
+        with self.lock:
+            if self.pending is None:
+                raise Ended
+            self.pending.add(done)
+            done.add_done_callback(self.pending.discard)
         try:
-            self.loop.call_soon_threadsafe(do)
+            self.loop.call_soon_threadsafe(do, context=self.context)
         except RuntimeError:
             raise Ended from None
         return done.result()
@@ -309,8 +336,7 @@ class Console:
             try:
                 self.screen.write(lines)
             except OSError:
-                self.gone = True
-                self.hang_up(1)
+                self.vanish()
 
     def answer(self, lines: list[Fragments], first: bool) -> None:
         """Write a portion of an answer, the first one below what was printed before it came."""
@@ -333,7 +359,7 @@ class Console:
         """
         if self.screen.is_covered:
             return False
-        lines = self.output.take(self.pace.characters, unfinished)
+        lines = self.feed.take(self.pace.characters, unfinished)
         if lines:
             self.write(self.rendered(lines))
             self.pace.note(self.screen.waited)
@@ -343,7 +369,7 @@ class Console:
 
     def show_rest(self) -> None:
         """Write all that is left."""
-        self.write(self.rendered(self.output.take(sys.maxsize, unfinished=True)))
+        self.write(self.rendered(self.feed.take(sys.maxsize, unfinished=True)))
 
     def rendered(self, lines: list[Line]) -> list[Fragments]:
         width = self.screen.width()
@@ -357,7 +383,7 @@ class Console:
         """Have what arrives shown, as long as there is somebody to show it."""
         with suppress(Ended):
             while True:
-                self.output.arrived.wait()
+                self.feed.arrived.wait()
                 time.sleep(PERIOD)
                 if not self.on_terminal(self.show_output):
                     time.sleep(UNFINISHED)
@@ -365,8 +391,22 @@ class Console:
 
     # -- leaving otherwise than by a command
 
+    def vanish(self) -> None:
+        """The terminal is gone."""
+        self.gone = True
+        self.hang_up(self.status or 1)
+
+    def end(self) -> None:
+        """The system ends, and the console with it. From any thread."""
+        self.soon(self.hang_up, 0)
+
+    def soon(self, work: Callable[..., object], *arguments: object) -> None:
+        """Let the console's thread do `work`, if it still does anything. From any thread."""
+        with suppress(RuntimeError, AttributeError):  # the loop has ended, or not yet begun
+            self.loop.call_soon_threadsafe(work, *arguments)
+
     def hang_up(self, status: int) -> None:
-        """The terminal is gone, or somebody wants us to end."""
+        """Somebody wants us to end."""
         self.status = status
         self.screen.leave()
 
@@ -379,22 +419,6 @@ class Console:
             self.error = error
         self.hang_up(1)
 
-    def listen_to_signals(self) -> None:
-        """Have the signals that concern a console come through the event loop."""
-        signal.signal(signal.SIGINT, self.signalled)
-        for name in ("SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self.signalled)
-
-    def signalled(self, number: int, frame: object) -> None:
-        with suppress(RuntimeError):  # the loop has ended already
-            if number == signal.SIGINT:
-                self.loop.call_soon_threadsafe(self.interrupt)
-            else:
-                end_after(LAST_RESORT, 128 + number)
-                self.loop.call_soon_threadsafe(self.hang_up, 128 + number)
-
 
 class CommandLine(threading.Thread):
     """A line that is at work."""
@@ -404,13 +428,18 @@ class CommandLine(threading.Thread):
         self.console = console
         self.source = source
         self.system = System(console.machine, console.output, self.rows)
-        self.system.restarted = console.watch
+        self.system.restarted = console.consoles.restarted
+        self.system.feed = console.feed
+        self.system.read_only = console.read_only
+        self.system.consoles = console.consoles
+        self.system.touching = partial(console.consoles.tell_others, console.number)
         self.system.environment = console.environment
         self.system.play = self.play
         self.system.attach = self.attach
         if isinstance(console.screen, Screen):
             self.system.full_screen = partial(self.full_screen, console.screen)
-            self.system.lend = partial(self.lend, console.screen)
+            if type(console.terminal) is Terminal:  # another process's cannot be lent
+                self.system.lend = partial(self.lend, console.screen)
         self.session = TypedSession(self)
         self.abandoned = False
 
@@ -500,22 +529,3 @@ def portions(lines: list[Fragments]) -> Iterator[list[Fragments]]:
             portion, characters = [], 0
     if portion:
         yield portion
-
-
-def end_after(seconds: float, status: int) -> None:
-    """End the process then, if it is still there: its terminal may not take what we write."""
-    timer = threading.Timer(seconds, os._exit, [status])
-    timer.daemon = True
-    timer.start()
-
-
-@contextmanager
-def streams(output: Output) -> Iterator[None]:
-    """What tasks print goes to `output`; what they read from the terminal is at its end."""
-    former = sys.stdin, sys.stdout, sys.stderr
-    with open(os.devnull) as nothing:
-        sys.stdin, sys.stdout, sys.stderr = nothing, output, Errors(output)
-        try:
-            yield
-        finally:
-            sys.stdin, sys.stdout, sys.stderr = former

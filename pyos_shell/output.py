@@ -1,10 +1,10 @@
 """What tasks print and the kernel reports, on its way to the terminal.
 
 `Output` takes the place of `sys.stdout`. Whatever a task prints is cut into lines, made safe for a
-terminal, labelled with the task's tid and put into a bounded buffer, which the console empties
-above its prompt. A task that floods the terminal therefore waits for nobody, and costs no more
-memory than the buffer: where it is full, the oldest lines are dropped and counted. Reports are
-not lost in such a flood, nor late.
+terminal, labelled with the task's tid and put into a bounded queue for each console (`feed`), which
+that one empties above its prompt. A task that floods the terminals therefore waits for nobody, and
+costs no more memory than the queues: where one is full, the oldest lines are dropped and counted.
+Reports are not lost in such a flood, nor late.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
 
 from kernel import Scheduler
 
+from .feed import Feed
+from .feed import Line as Line
 from .mistake import visible
 
 if TYPE_CHECKING:
@@ -27,35 +28,12 @@ if TYPE_CHECKING:
 
     from .tracer import Tracer
 
-#: Lines that wait to be shown, at most, and their characters in all.
-BUFFERED_LINES: Final = 5_000
-BUFFERED_CHARACTERS: Final = 256 * 1024
-
-#: A report overtakes what was printed, if more characters of that wait than this; so many reports.
-LONG_WAIT: Final = 16 * 1024
-URGENT: Final = 1_000
-
 #: A line without an end is shown in pieces of so many characters.
 LONGEST_LINE: Final = 2_000
-
-#: About as many characters come with each line: its tid, a newline, colours.
-LABEL: Final = 16
 
 #: What `log` remembers, and how many lines of it.
 KINDS: Final = ("out", "report", "crash")
 REMEMBERED: Final = 2_000
-
-
-@dataclass(slots=True, frozen=True)
-class Line:
-    """A line that the task `tid`, or no task if 0, has printed, or that reports about it.
-
-    `kind` is `out`, `report`, `crash` or `trace`.
-    """
-
-    tid: int
-    kind: str
-    text: str
 
 
 class Output(io.TextIOBase):
@@ -75,22 +53,11 @@ class Output(io.TextIOBase):
         self.routes: dict[int, Callable[[int, str], object]] = {}
         #: The tasks that are in the foreground: what they print is shown as it is.
         self.foreground: set[int] = set()
-        self.lines: deque[Line] = deque()
-        self.characters = 0
-        #: How many of these characters were printed, not reported.
-        self.printed = 0
-        #: Reports that are shown before all these lines.
-        self.urgent: deque[Line] = deque()
-        self.dropped = 0
-        #: How many have been, since the beginning.
-        self.dropped_so_far = 0
+        #: One for each console. It is replaced, never changed, as threads go through it.
+        self.feeds: tuple[Feed, ...] = ()
         self.remembered: deque[Line] = deque(maxlen=REMEMBERED)
         #: The task that gets the next line that is typed for one; 0 if none waits for any.
         self.awaited = 0
-        #: Set when there is something to show.
-        self.arrived = threading.Event()
-        #: Tells which lines are shown, if not all are.
-        self.wanted: Callable[[Line], bool] | None = None
         #: What traces system calls, and writes them here.
         self.tracer: Tracer | None = None
 
@@ -161,16 +128,34 @@ class Output(io.TextIOBase):
             self.awaited = first
             self.ring()
 
+    def open_feed(self) -> Feed:
+        """A feed for one more console, of what comes from now on."""
+        with self.lock:
+            feed = Feed(self)
+            self.feeds += (feed,)
+        return feed
+
+    def close_feed(self, feed: Feed) -> None:
+        """There is one console less."""
+        with self.lock:
+            self.feeds = tuple(each for each in self.feeds if each is not feed)
+
     def ring(self) -> None:
-        """There is something to show. (To set an event that is set already takes a while.)"""
-        if not self.arrived.is_set():
-            self.arrived.set()
+        """There is something to show."""
+        for feed in self.feeds:
+            feed.ring()
 
     def finish(self, tid: int) -> None:
         """Show what a task has printed without a newline."""
         rest = self.unfinished.pop(tid, "")
         if rest:
             self.append(Line(tid, "out", rest))
+
+    def finish_all(self) -> None:
+        """Show what any task has printed without a newline."""
+        for tid in list(self.unfinished):
+            self.finish(tid)
+        self.ring()
 
     def append(self, line: Line) -> None:
         """Remember the line, and let it wait to be shown."""
@@ -179,58 +164,8 @@ class Output(io.TextIOBase):
             piece = Line(line.tid, line.kind, visible(text[start : start + LONGEST_LINE]))
             if piece.kind in KINDS:
                 self.remembered.append(piece)
-            if self.wanted is not None and not self.wanted(piece):
-                continue
-            if piece.kind != "out" and self.printed > LONG_WAIT:
-                self.hurry(piece)
-            else:
-                self.enqueue(piece)
-
-    def enqueue(self, line: Line) -> None:
-        """Let the line wait for its turn; the oldest make room for it."""
-        self.lines.append(line)
-        self.count(line, len(line.text))
-        while len(self.lines) > BUFFERED_LINES or self.characters > BUFFERED_CHARACTERS:
-            self.hurry(self.next_line())
-
-    def next_line(self) -> Line:
-        """Take the oldest of the lines that wait."""
-        line = self.lines.popleft()
-        self.count(line, -len(line.text))
-        return line
-
-    def count(self, line: Line, characters: int) -> None:
-        self.characters += characters
-        if line.kind == "out":
-            self.printed += characters
-
-    def hurry(self, line: Line) -> None:
-        """A line that cannot wait: a report is shown next, anything else is dropped."""
-        if line.kind != "out" and len(self.urgent) < URGENT:
-            self.urgent.append(line)
-        else:
-            self.dropped += 1
-            self.dropped_so_far += 1
-
-    def take(self, characters: int, unfinished: bool = False) -> list[Line]:
-        """The next lines, about so many characters of them. With `unfinished`, what was printed
-        without a newline as well.
-        """
-        with self.lock:
-            if unfinished:
-                for tid in list(self.unfinished):
-                    self.finish(tid)
-            taken = list(self.urgent)
-            self.urgent.clear()
-            if self.dropped:
-                taken.append(Line(0, "report", f"{self.dropped:,} lines dropped"))
-                self.dropped = 0
-            while self.lines and characters > 0:
-                taken.append(self.next_line())
-                characters -= len(taken[-1].text) + LABEL
-            if not (self.lines or self.unfinished):
-                self.arrived.clear()
-        return taken
+            for feed in self.feeds:
+                feed.put(piece)
 
     def log(self, tid: int | None, kinds: Collection[str] = KINDS) -> list[Line]:
         """What is remembered, of one task or of all, of these kinds."""
@@ -386,6 +321,3 @@ class Plain(Output):
     def pass_on_bytes(self, data: bytes) -> None:
         self.out.buffer.write(data)
         self.out.buffer.flush()
-
-    def enqueue(self, line: Line) -> None:
-        """No line waits here: it has been written already."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kernel import (
     Abandoned,
     AcceptFailed,
@@ -15,15 +17,19 @@ from kernel import (
     ReadersChanged,
     Released,
     Stepped,
+    TraceEvent,
     Unheard,
 )
+from kernel.trace import Sink
 
 from .output import Output
 from .render.code import display_path, source_line
 
 
-def report_to(output: Output, machine: Machine) -> None:
-    """Have everything that a person should know of reported to `output`."""
+def report_to(output: Output, machine: Machine) -> Callable[[], None]:
+    """Have everything that a person should know of reported to `output`, until what is answered is
+    called.
+    """
 
     def exited(event: Exited) -> None:
         if event.parent and event.status.ok:
@@ -51,12 +57,32 @@ def report_to(output: Output, machine: Machine) -> None:
     def broke(event: Broke) -> None:
         output.report(event.tid, break_in_words(event))
 
-    machine.subscribe(exited, Exited)
-    machine.subscribe(broke, Broke)
-    machine.subscribe(readers_changed, ReadersChanged)
-    machine.subscribe(said, Abandoned, AcceptFailed, Deadlocked, Hogged, Released, Stepped)
-    machine.subscribe(unheard, Unheard)
-    machine.subscribe(panicked, Panicked)
+    said_of = (Abandoned, AcceptFailed, Deadlocked, Hogged, Released, Stepped)
+    return subscribed(
+        machine,
+        {
+            exited: (Exited,),
+            broke: (Broke,),
+            readers_changed: (ReadersChanged,),
+            said: said_of,
+            unheard: (Unheard,),
+            panicked: (Panicked,),
+        },
+    )
+
+
+def subscribed(
+    machine: Machine, sinks: dict[Sink, tuple[type[TraceEvent], ...]]
+) -> Callable[[], None]:
+    """Have each sink called with what it wants, until what is answered is called."""
+    for sink, kinds in sinks.items():
+        machine.subscribe(sink, *kinds)
+
+    def stop() -> None:
+        for sink in sinks:
+            machine.kernel.trace.unsubscribe(sink)
+
+    return stop
 
 
 def needs_no_words(event: Exited) -> bool:

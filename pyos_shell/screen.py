@@ -7,8 +7,6 @@ the middle of something else, and no key is missed.
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -18,7 +16,8 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import Application
+from prompt_toolkit.application import Application, create_app_session
+from prompt_toolkit.application.current import set_app
 from prompt_toolkit.application.run_in_terminal import in_terminal
 from prompt_toolkit.auto_suggest import ConditionalAutoSuggest
 from prompt_toolkit.completion import ConditionalCompleter
@@ -29,11 +28,9 @@ from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from prompt_toolkit.layout.processors import ConditionalProcessor
 from prompt_toolkit.lexers import DynamicLexer
-from prompt_toolkit.output import ColorDepth, Output, create_output
-from prompt_toolkit.output.vt100 import Vt100_Output
+from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import Style
-from prompt_toolkit.utils import is_dumb_terminal
 
 from .advice import Advice
 from .completer import CommandCompleter
@@ -44,6 +41,7 @@ from .mistake import visible
 from .player import Player, player_bindings
 from .render import STYLES, Fragments
 from .status import Status
+from .terminal import Terminal
 from .toolbar import add_toolbar
 from .typewriter import PROMPT, Typewriter
 
@@ -90,10 +88,12 @@ MakeApplication = Callable[[Setting], Application[None]]
 class Screen:
     """A terminal that can move its cursor: prompt_toolkit edits the line."""
 
-    def __init__(self, listener: Listener, live: Live, history: Path | None) -> None:
+    def __init__(
+        self, listener: Listener, terminal: Terminal, live: Live, history: Path | None
+    ) -> None:
         self.listener = listener
         self.live = live
-        self.output = terminal_output()
+        self.output = terminal.output()
         #: What the keys type, while a prepared session is played.
         self.player: Player | None = None
         #: Seconds that the terminal has made us wait with what was written last.
@@ -107,19 +107,20 @@ class Screen:
         self.session: PromptSession[None] = PromptSession(
             self.prompt,
             style=self.style,
-            color_depth=ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None,
+            color_depth=terminal.color_depth,
             lexer=DynamicLexer(lambda: None if self.in_foreground else colours),
             input_processors=[ConditionalProcessor(marker, self.at_commands)],
             completer=ConditionalCompleter(CommandCompleter(live), self.at_commands),
             auto_suggest=ConditionalAutoSuggest(SuggestLines(), self.at_commands),
             history=SharedHistory(history, self.warn),
             complete_while_typing=False,
-            enable_suspend=True,
+            enable_suspend=terminal.can_suspend,
             erase_when_done=True,
             prompt_continuation=FormattedText([("", " " * len(PROMPT))]),
             placeholder=self.placeholder,
             reserve_space_for_menu=0,
             key_bindings=merge_key_bindings([self.key_bindings(), player_bindings(self)]),
+            input=terminal.input(),
             output=self.output,
         )
         self.app = self.session.app
@@ -176,8 +177,9 @@ class Screen:
         """In this block somebody else has the terminal; what is to be written is kept."""
         self.is_covered = True
         try:
-            async with in_terminal():
-                yield
+            with create_app_session(self.app.input, self.output), set_app(self.app):
+                async with in_terminal():
+                    yield
         finally:
             self.is_covered, self.covered = False, None
         self.write(list(self.held))
@@ -288,6 +290,11 @@ class Screen:
         """The toolbar has news to show."""
         self.app.invalidate()
 
+    def resized(self) -> None:
+        """The terminal, which cannot tell us by a signal, has another size now."""
+        if self.app.is_running:
+            self.app._on_resize()
+
     def invite(self, invitation: str) -> None:
         """Say, until something is typed, which task waits for a line."""
         if invitation != self.invitation:
@@ -355,16 +362,10 @@ class Screen:
         self.waited = time.perf_counter() - begun
 
 
-def terminal_output() -> Output:
-    """Where to write. The terminal is not asked where its cursor is: its answer would have to come
-    first through all that waits to be shown.
-    """
-    output = create_output(sys.stdout)
-    if isinstance(output, Vt100_Output):
-        output.enable_cpr = False
-    return output
-
-
-def screen_for(listener: Listener, live: Live, history: Path | None) -> Screen | Typewriter:
-    """The terminal that we are on. The lines that are typed are kept in the file `history`."""
-    return Typewriter(listener) if is_dumb_terminal() else Screen(listener, live, history)
+def screen_for(
+    listener: Listener, terminal: Terminal, live: Live, history: Path | None
+) -> Screen | Typewriter:
+    """What this terminal can do. The lines that are typed are kept in the file `history`."""
+    if terminal.dumb:
+        return Typewriter(listener, terminal)
+    return Screen(listener, terminal, live, history)

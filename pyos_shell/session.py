@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from kernel.task import in_words
 
@@ -13,13 +13,16 @@ from .answers import Ends, Notice
 from .command import bind, wants_json
 from .commands.console import Leave
 from .given import give
-from .line import given, joined
+from .line import Given, given, joined
 from .loader import LoadingFailed, leaving
-from .mistake import Mistake, visible
+from .mistake import Mistake, excerpt, visible
 from .outputfile import OutputFile
 from .render import Fragments, plain
 from .statement import Statement, parse
 from .system import Failure, GivenUp, System
+
+#: What is said to who would do more than look.
+ONLY_LOOKS: Final = "this console is for looking only"
 
 #: Shows lines; the flag says whether they are data, or else a message about what was done.
 Show = Callable[[list[Fragments], bool], None]
@@ -42,8 +45,10 @@ class Session:
         self.show = show
         self.width = width
         self.failed = False
-        #: The line that is at work; and where it stands, in the last of the files that are read.
+        #: The line that is at work, and whether others have been told of it; and where it stands,
+        #: in the last of the files that are read.
         self.line = ""
+        self.told = False
         self.places: list[Place] = []
         system.say = self.confirm
         system.run_file = self.run_file
@@ -82,7 +87,7 @@ class Session:
         self.line = self.system.line = line
         for_task = given(line)
         if for_task is not None:
-            self.attempt(lambda: self.tell(give(self.system, for_task)))
+            self.attempt(lambda: self.hand_over(for_task))
             return
         try:
             statements = parse(line)
@@ -132,6 +137,8 @@ class Session:
             bound = bind(statement)
             redirection = statement.plumbing.redirection
             self.system.on_screen = not json and redirection is None
+            if redirection is not None or not bound.command.looks:
+                self.touch(statement)
             if redirection is None or bound.command.plumbed:
                 self.system.tell = partial(self.tell, json=json)
                 self.tell(bound.run(self.system), json)
@@ -144,6 +151,22 @@ class Session:
                 aliases = self.system.environment.aliases
                 raise aliases.explained(error, used[0], statement.words[0]) from None
             raise
+
+    def hand_over(self, line: Given) -> None:
+        """Give a task a line."""
+        if self.system.read_only:
+            raise Failure(ONLY_LOOKS)
+        self.tell(give(self.system, line))
+
+    def touch(self, statement: Statement) -> None:
+        """Say that a command is about to do more than look. Raises `Mistake` where none may."""
+        name = statement.words[0]
+        if self.system.read_only:
+            message = f"{ONLY_LOOKS}: {excerpt(name.text)} does more"
+            raise Mistake(message, name.start, name.end)
+        if not self.told:
+            self.told = True
+            self.system.touching(self.line)
 
     def tell(self, answer: Any, json: bool = False, target: OutputFile | None = None) -> None:
         """Note whether a command has succeeded, and show what it answers, or write it to a file."""

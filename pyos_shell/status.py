@@ -15,7 +15,7 @@ from typing import Final
 from kernel import Machine
 from kernel.counts import Counts
 
-from .output import Output
+from .feed import Feed
 
 #: Seconds between two samples.
 PERIOD: Final = 0.25
@@ -39,11 +39,12 @@ class Status:
 class Sampler:
     """Takes samples of one console's machine, and calls `changed` after each that is news."""
 
-    def __init__(self, output: Output, changed: Callable[[], None]) -> None:
-        self.output = output
+    def __init__(self, feed: Feed, changed: Callable[[], None]) -> None:
+        self.feed = feed
         self.changed = changed
         self.status = Status(memory=memory())
         self.machine: Machine | None = None
+        self.observer: Callable[[], object] = lambda: None
         #: What was seen at the last sample, and when; and the passes at the last look.
         self.counts = Counts(0, 0, 0, 0)
         self.taken = 0.0
@@ -51,8 +52,16 @@ class Sampler:
 
     def watch(self, machine: Machine) -> None:
         """Take samples of this machine from now on."""
+        self.stop()
         self.machine = machine
-        machine.observe(partial(self.look, machine))
+        self.observer = partial(self.look, machine)
+        machine.observe(self.observer)
+
+    def stop(self) -> None:
+        """Take no more samples."""
+        if self.machine is not None:
+            self.machine.ignore(self.observer)
+            self.machine = None
 
     def look(self, machine: Machine) -> None:
         """On the watchdog's thread, ten times a second: take a sample if it is time for one, or if
@@ -77,7 +86,7 @@ class Sampler:
             counts.stopped,
             turns,
             memory(),
-            self.output.dropped_so_far,
+            self.feed.dropped_so_far,
         )
         if status != self.status:
             self.status = status

@@ -24,7 +24,9 @@ from kernel import (
 from kernel.machine import KERNEL_THREAD
 from kernel.request import Reply
 
+from .consoles import Consoles
 from .environment import Environment
+from .feed import Feed
 from .output import Output
 from .plumber import Plumber
 from .reports import report_to
@@ -102,6 +104,15 @@ class System:
         self.attach: Callable[[Job | None], None] | None = None
         #: Whether what the command at work answers goes to the screen, and is no document.
         self.on_screen = True
+        #: Whether commands may only look.
+        self.read_only = False
+        #: Whether what tasks print is shown where the answers are.
+        self.shows = True
+        #: What is shown on the console that the commands are typed at, if they are.
+        self.feed: Feed | None = None
+        #: The consoles of the system, where it has any; and who tells the others of a line of ours.
+        self.consoles: Consoles | None = None
+        self.touching: Callable[[str], None] = lambda line: None
         #: Told of the machine that takes the place of this one; whoever ends it sets it.
         self.restarted: Callable[[Machine], None] = lambda machine: None
         #: Set by Ctrl-C at a prompt, which another thread listens to.
@@ -162,8 +173,9 @@ class System:
 
     def restart(self) -> bool:
         """End the machine, and boot another, without any task; false if the former one is still
-        there, because a task holds it.
+        there, because a task holds it. Raises `Failure` if it belongs to somebody else.
         """
+        self.forbid_ending()
         former = self.machine
         self.output.end_trace()
         ended = former.shutdown(DEADLINE) or former.panic is not None
@@ -174,6 +186,11 @@ class System:
         self.machine = boot(self.output, self.stdin)
         self.restarted(self.machine)
         return ended
+
+    def forbid_ending(self) -> None:
+        """Raise `Failure` if the machine is not ours to end."""
+        if self.consoles is not None and not self.consoles.owned:
+            raise Failure("this machine belongs to a program, and ends with it")
 
     def forget(self, tid: int) -> None:
         """A task has been waited for."""

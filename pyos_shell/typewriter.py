@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -12,6 +10,7 @@ from typing import Final, Protocol
 from .mistake import visible
 from .player import Player
 from .render import Fragments, plain
+from .terminal import Terminal
 
 PROMPT: Final = "pyos> "
 
@@ -34,12 +33,12 @@ class Typewriter:
     itself, and passes it on when it is finished.
     """
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, terminal: Terminal) -> None:
         self.listener = listener
+        self.terminal = terminal
         #: What an empty line runs the next line of, while a prepared session is played.
         self.player: Player | None = None
-        self.input = sys.stdin.fileno()
-        self.stdout = sys.stdout
+        self.stdout = terminal.stdout
         self.left = asyncio.Event()
         #: Nothing ever covers what has been printed.
         self.is_covered = False
@@ -50,21 +49,17 @@ class Typewriter:
         self.echoed: str | None = None
 
     async def read(self, ready: Callable[[], None]) -> None:
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self.input, self.read_lines)
-        try:
+        with self.terminal.listening(self.take):
             self.show_prompt()
             ready()
             await self.left.wait()
-        finally:
-            loop.remove_reader(self.input)
-            self.end_line()
+        self.end_line()
 
     def leave(self) -> None:
         self.left.set()
 
-    def read_lines(self) -> None:
-        text = os.read(self.input, 65536).decode("utf-8", "replace")
+    def take(self, text: str) -> None:
+        """What has been typed; at the end of it, nothing."""
         self.prompted = False
         if not text:
             self.listener.end_input()
@@ -98,16 +93,10 @@ class Typewriter:
         return True
 
     def width(self) -> int:
-        return self.size().columns or 80
+        return self.terminal.size().columns
 
     def rows(self) -> int:
-        return self.size().lines or 24
-
-    def size(self) -> os.terminal_size:
-        try:
-            return os.get_terminal_size(self.input)
-        except OSError:  # the terminal is gone
-            return os.terminal_size((80, 24))
+        return self.terminal.size().rows
 
     def set_busy(self, busy: bool, hint: str = "") -> None:
         self.busy = busy
@@ -127,6 +116,9 @@ class Typewriter:
 
     def echo_input(self, text: str) -> None:
         """The terminal has shown it already."""
+
+    def resized(self) -> None:
+        """Nothing that is shown depends on the size."""
 
     def echo(self, line: str) -> None:
         """The terminal has shown it already."""

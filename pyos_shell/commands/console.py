@@ -100,10 +100,21 @@ def restart(system: System) -> Notice:
     return Notice("a new kernel; a task still holds the former one, beside it")
 
 
-@command("quit", name="exit")
+@command("quit", name="exit", looks=True)
 def leave(system: System) -> None:
-    """End all tasks, the newest first, and leave.
+    """Leave this console; the first one ends all tasks.
 
-    So does Ctrl-D on an empty line.
+    So does Ctrl-D on an empty line. On the console that the system was started
+    on all tasks are ended, the newest first. One that was attached leaves the
+    system running; `shutdown` ends that from any console.
     """
+    raise Leave
+
+
+@command()
+def shutdown(system: System) -> None:
+    """End all tasks, the newest first, and all consoles."""
+    system.forbid_ending()
+    if system.consoles is not None:
+        system.consoles.shut_down()
     raise Leave

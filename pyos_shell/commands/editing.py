@@ -32,7 +32,7 @@ def edit(system: System, name: Word, *, external: bool = False) -> Notice:
 
     external: in the editor that $VISUAL or $EDITOR names
     """
-    if system.full_screen is None or system.lend is None:
+    if system.full_screen is None or (external and system.lend is None):
         raise Failure("here is no screen to edit on")
     if external:
         return edit_outside(system, name)

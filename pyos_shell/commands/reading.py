@@ -110,11 +110,13 @@ def log(
     """
     if last is not None and last < 0:
         raise Failure(f"--last takes a number of lines, not {last}")
+    if follow and not system.shows:
+        raise Failure("only answers are shown here; follow the log at a prompt")
     kinds, output = LEVELS[level], system.output
     with output.lock:  # so that no line comes between the two
         lines = output.log(tid, kinds)
-        if follow:
-            output.wanted = lambda line: is_wanted(line, tid, kinds)
+        if follow and system.feed is not None:
+            system.feed.wanted = lambda line: is_wanted(line, tid, kinds)
     answer = Log(lines if last is None else lines[len(lines) - min(last, len(lines)) :])
     if not follow:
         return answer
@@ -125,7 +127,8 @@ def log(
     except GivenUp:
         pass
     finally:
-        output.wanted = None
+        if system.feed is not None:
+            system.feed.wanted = None
     return None
 
 

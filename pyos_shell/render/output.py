@@ -14,7 +14,8 @@ LABEL: Final = 6
 def output_line(line: Line) -> Fragments:
     """What a task printed or the kernel reported, with the task's tid."""
     label = f"{line.tid or '-':>3} "
-    style = {"report": "report", "crash": "error", "trace": "trace"}.get(line.kind, "")
+    styles = {"report": "report", "crash": "error", "trace": "trace", "typed": "hint"}
+    style = styles.get(line.kind, "")
     return [("tid", label), ("hint", "│ "), (style, line.text)]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from contextvars import ContextVar, copy_context
+from contextvars import Context, ContextVar, copy_context
+from types import ModuleType
 
 import pytest
 from hypothesis import given
@@ -276,3 +277,18 @@ def test_many_tasks_that_set_get_and_spawn_agree_with_a_model(script):
     sched.new(director())
     settle(sched)
     assert wrong == []
+
+
+def test_a_module_that_another_thread_is_just_importing_is_not_there_yet(monkeypatch):
+    half = ModuleType("contextvars")
+    half.Context = Context
+    monkeypatch.setitem(sys.modules, "contextvars", half)
+
+    def program():
+        yield NewTask(child())
+        return "done"
+
+    def child():
+        yield
+
+    assert run(program()).value == "done"

@@ -218,3 +218,17 @@ def test_the_observers_of_a_kernel_that_sleeps_are_left_alone():
         seen = len(looks)
         assert machine.watchdog.wanted.wait(0.3) is False  # nobody calls it
         assert len(looks) == seen
+
+
+def test_an_observer_that_is_ignored_is_called_no_more(machine):
+    looks, others = queue.SimpleQueue(), queue.SimpleQueue()
+
+    def observer():
+        looks.put(None)
+
+    machine.observe(observer)
+    machine.ignore(observer)
+    machine.ignore(observer)  # nothing happens the second time
+    machine.observe(lambda: others.put(None))
+    others.get(timeout=30)
+    assert looks.empty()

@@ -16,7 +16,7 @@ from typing import Any
 import wcwidth
 
 from kernel import Machine, Scheduler, WaitTask
-from pyos_shell.output import Plain
+from pyos_shell.output import Output, Plain
 from pyos_shell.render import Fragments, plain
 from pyos_shell.reports import report_to
 from pyos_shell.session import Session
@@ -96,6 +96,14 @@ class Shell:
     def reported(self) -> str:
         """What has been said on stderr."""
         return self.messages.getvalue()
+
+
+class Watched(Output):
+    """Output that one console shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.feed = self.open_feed()
 
 
 def until(condition: Callable[[], Any]) -> Any:

@@ -99,7 +99,7 @@ def test_help_lists_the_commands_by_topic():
         "edit",
         *("alias", "unalias"),
         *("source", "play"),
-        *("help", "restart", "exit"),
+        *("help", "restart", "exit", "shutdown"),
     ]
     assert ALIASES == {"breaks": "break", "ps": "tasks", "quit": "exit"}
     assert commands.__all__ == [
@@ -138,7 +138,7 @@ def test_a_program_in_a_commands_place_is_told_how_to_start(name):
 def test_only_what_is_known_to_look_is_let_to_those_who_may_not_touch():
     looking = {name for name, each in COMMANDS.items() if each.looks}
     assert looking == {
-        *("help", "log", "programs", "list", "wait"),
+        *("help", "log", "programs", "list", "wait", "exit"),
         *("tasks", "stack", "inspect", "why", "files"),
     }
 

@@ -11,17 +11,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kernel import Scheduler, Yield
-from pyos_shell import output as output_module
+from pyos_shell import feed as feed_module
+from pyos_shell.feed import BUFFERED_CHARACTERS, BUFFERED_LINES, URGENT
 from pyos_shell.output import (
-    BUFFERED_CHARACTERS,
-    BUFFERED_LINES,
     LONGEST_LINE,
     REMEMBERED,
-    URGENT,
     Errors,
-    Output,
     Plain,
 )
+
+from .shell import Watched
 
 always = settings(derandomize=True, deadline=None)
 EVERYTHING = sys.maxsize
@@ -32,7 +31,7 @@ texts = st.text() | st.text(
 
 def lines(output, unfinished=True):
     """All that is to be shown, as pairs of tid and text."""
-    return [(line.tid, line.text) for line in output.take(EVERYTHING, unfinished)]
+    return [(line.tid, line.text) for line in output.feed.take(EVERYTHING, unfinished)]
 
 
 def shown(output):
@@ -69,12 +68,12 @@ def speaker(*parts):
 
 
 def test_a_line_is_labelled_by_the_task_that_printed_it():
-    output = system(Output(), speaker("one\n"), speaker("two\nthree\n"))
+    output = system(Watched(), speaker("one\n"), speaker("two\nthree\n"))
     assert lines(output) == [(1, "one"), (2, "two"), (2, "three")]
 
 
 def test_parts_of_lines_printed_in_turn_are_put_together_by_task():
-    output = system(Output(), speaker("Hel", "lo,", " I", "\n"), speaker("Good", "bye", "\nI"))
+    output = system(Watched(), speaker("Hel", "lo,", " I", "\n"), speaker("Good", "bye", "\nI"))
     assert lines(output) == [(2, "Goodbye"), (1, "Hello, I"), (2, "I")]
 
 
@@ -91,14 +90,14 @@ def test_a_task_within_a_task_is_the_one_that_prints():
         yield subroutine()
         yield from coroutine().__await__()
 
-    assert lines(system(Output(), speaker(), program())) == [
+    assert lines(system(Watched(), speaker(), program())) == [
         (2, "below"),
         (2, "at the bottom"),
     ]
 
 
 def test_what_other_threads_print_belongs_to_no_task():
-    output = Output()
+    output = Watched()
 
     def program():
         thread = threading.Thread(target=print, args=["from a thread"])
@@ -111,7 +110,7 @@ def test_what_other_threads_print_belongs_to_no_task():
 
 
 def test_many_threads_print_whole_lines_and_none_is_lost():
-    output, (silent, out, _) = Output(), plain()
+    output, (silent, out, _) = Watched(), plain()
     for stream in (output, silent):
         threads = [
             threading.Thread(
@@ -136,7 +135,7 @@ def test_who_prints_while_he_prints_is_heard_too():
             sys.stdout.write("inside\n")
             return other + str(self)
 
-    for output in (Output(), plain()[0]):
+    for output in (Watched(), plain()[0]):
 
         def program(output=output):
             output.take_in(1, Interrupting("outside\n"))
@@ -154,7 +153,7 @@ def test_who_prints_while_he_prints_is_heard_too():
 @example("a\r\nb\r\n")
 @example("\ud83c\udf89")
 def test_whatever_is_printed_is_shown_in_printable_lines(text):
-    output = Output()
+    output = Watched()
     output.write(text)
     for line in shown(output):
         assert all(char.isprintable() or char in "\u200d\u3000" for char in line)
@@ -163,7 +162,7 @@ def test_whatever_is_printed_is_shown_in_printable_lines(text):
 @always
 @given(st.lists(texts, max_size=5))
 def test_the_cuts_between_two_writes_make_no_difference(parts):
-    once, often = Output(), Output()
+    once, often = Watched(), Watched()
     once.write("".join(parts))
     for part in parts:
         often.write(part)
@@ -186,7 +185,7 @@ def test_the_cuts_between_two_writes_make_no_difference(parts):
     ],
 )
 def test_what_would_upset_a_terminal_is_shown_as_its_escape(printed, seen):
-    output = Output()
+    output = Watched()
     output.write(printed)
     assert shown(output) == seen
 
@@ -196,7 +195,7 @@ def test_what_would_upset_a_terminal_is_shown_as_its_escape(printed, seen):
 def test_bytes_are_text_in_utf_8_wherever_they_are_cut(text, data):
     encoded = text.encode()
     cuts = sorted(data.draw(st.lists(st.integers(0, len(encoded)), max_size=4)))
-    whole, pieces = Output(), Output()
+    whole, pieces = Watched(), Watched()
     whole.write(text)
     for start, end in zip([0, *cuts], [*cuts, len(encoded)], strict=True):
         pieces.buffer.write(encoded[start:end])
@@ -204,13 +203,13 @@ def test_bytes_are_text_in_utf_8_wherever_they_are_cut(text, data):
 
 
 def test_bytes_that_are_no_text_are_replaced():
-    output = Output()
+    output = Watched()
     assert output.buffer.write(memoryview(b"half: \xe2\x82\nstray: \xff\n")) == 18
     assert shown(output) == ["half: \N{REPLACEMENT CHARACTER}", "stray: \N{REPLACEMENT CHARACTER}"]
 
 
 def test_a_line_without_an_end_is_shown_in_pieces():
-    output = Output()
+    output = Watched()
     output.write("x" * (2 * LONGEST_LINE + 5))
     assert [len(text) for text in shown(output)] == [LONGEST_LINE, LONGEST_LINE, 5]
     for _ in range(LONGEST_LINE):
@@ -218,7 +217,7 @@ def test_a_line_without_an_end_is_shown_in_pieces():
     assert "".join(shown(output)) == "y" * 2 * LONGEST_LINE
 
 
-@pytest.mark.parametrize("make", [Output, lambda: plain()[0]])
+@pytest.mark.parametrize("make", [Watched, lambda: plain()[0]])
 def test_it_is_a_stream_like_any_other(make):
     output = make()
     assert output.writable()
@@ -239,7 +238,7 @@ def test_it_is_a_stream_like_any_other(make):
 
 
 def test_what_waits_to_be_shown_is_bounded_and_the_rest_is_counted():
-    output = Output()
+    output = Watched()
     output.write("x\n" * 10 * BUFFERED_LINES)
     dropped, *kept = shown(output)
     assert dropped == f"{9 * BUFFERED_LINES:,} lines dropped"
@@ -247,17 +246,17 @@ def test_what_waits_to_be_shown_is_bounded_and_the_rest_is_counted():
 
 
 def test_a_line_of_ten_megabytes_costs_no_more_than_the_buffer():
-    output = Output()
+    output = Watched()
     output.write("x" * 10_000_000)
     output.write("end\n")
-    dropped, *kept = output.take(EVERYTHING)
+    dropped, *kept = output.feed.take(EVERYTHING)
     assert sum(len(line.text) for line in kept) <= BUFFERED_CHARACTERS
     assert kept[-1].text == "end"
     assert int(dropped.text.split()[0].replace(",", "")) + len(kept) == 10_000_000 // 2000 + 1
 
 
 def test_what_is_remembered_is_bounded_too():
-    output = Output()
+    output = Watched()
     for number in range(REMEMBERED + 10):
         output.write(f"{number}\n")
     assert [line.text for line in output.log(0)][:1] == ["10"]
@@ -265,7 +264,7 @@ def test_what_is_remembered_is_bounded_too():
     assert output.log(7) == []
 
 
-@pytest.mark.parametrize("make", [Output, lambda: plain()[0]])
+@pytest.mark.parametrize("make", [Watched, lambda: plain()[0]])
 def test_tasks_that_have_ended_leave_nothing_behind(make):
     output = make()
     for tid in range(1, 100):
@@ -290,17 +289,17 @@ small = settings(always, max_examples=300)
 def test_shown_and_dropped_are_all_that_was_printed_and_the_gap_is_where_it_says(steps, room):
     """Numbered lines: where `k lines dropped` stands, just k numbers are missing."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(output_module, "BUFFERED_LINES", room)
-        output, number, seen = Output(), 0, []
+        patch.setattr(feed_module, "BUFFERED_LINES", room)
+        output, number, seen = Watched(), 0, []
         for step, count in steps:
             if step == "take":
-                seen += output.take(count * 20)
+                seen += output.feed.take(count * 20)
             for _ in range(count if step == "print" else 0):
                 number += 1
                 output.write(f"{number}\n")
             if step == "report":
                 output.report(1, "something happened")
-        seen += output.take(EVERYTHING)
+        seen += output.feed.take(EVERYTHING)
     expected, reports = 1, 0
     for line in seen:
         gap = re.fullmatch(r"([\d,]+) lines dropped", line.text)
@@ -316,25 +315,25 @@ def test_shown_and_dropped_are_all_that_was_printed_and_the_gap_is_where_it_says
 
 
 def test_a_report_is_not_lost_in_a_flood_nor_does_it_wait_for_its_end():
-    output = Output()
+    output = Watched()
     output.write("flood\n" * BUFFERED_LINES)
     output.report(3, "task 3 has crashed", "crash")
     output.write("flood\n" * 10 * BUFFERED_LINES)
-    first = output.take(100)[0]
+    first = output.feed.take(100)[0]
     assert (first.tid, first.kind, first.text) == (3, "crash", "task 3 has crashed")
 
 
 def test_reports_without_end_are_bounded_as_well():
-    output = Output()
+    output = Watched()
     for number in range(BUFFERED_LINES + 3 * URGENT):
         output.report(1, f"report {number}")
-    assert len(output.urgent) == URGENT
-    assert len(output.lines) == BUFFERED_LINES
+    assert len(output.feed.urgent) == URGENT
+    assert len(output.feed.lines) == BUFFERED_LINES
     assert f"{2 * URGENT:,} lines dropped" in shown(output)
 
 
 def test_reports_stay_in_order_where_they_overtake_nothing_but_each_other():
-    output = Output()
+    output = Watched()
     reports = [f"task {number} has ended, and this is a longer line" for number in range(4000)]
     for report in reports:
         output.report(1, report)
@@ -342,26 +341,26 @@ def test_reports_stay_in_order_where_they_overtake_nothing_but_each_other():
 
 
 def test_a_helping_is_about_as_large_as_was_asked_for():
-    output = Output()
+    output = Watched()
     output.write("x" * 84 + "\n")
     output.write(("x" * 84 + "\n") * 99)
-    assert len(output.take(1000)) == 10
-    assert len(output.take(EVERYTHING)) == 90
+    assert len(output.feed.take(1000)) == 10
+    assert len(output.feed.take(EVERYTHING)) == 90
 
 
 def test_a_helping_has_what_is_unfinished_only_if_asked():
-    output = Output()
+    output = Watched()
     output.write("name? ")
-    assert output.arrived.is_set()
-    assert output.take(EVERYTHING) == []
-    assert output.arrived.is_set()
+    assert output.feed.arrived.is_set()
+    assert output.feed.take(EVERYTHING) == []
+    assert output.feed.arrived.is_set()
     assert shown(output) == ["name? "]
-    output.take(EVERYTHING)
-    assert not output.arrived.is_set()
+    output.feed.take(EVERYTHING)
+    assert not output.feed.arrived.is_set()
 
 
 def test_a_question_is_shown_at_once_and_on_a_line_of_its_own():
-    output = Output()
+    output = Watched()
     output.take_in(3, "your name? ")
     output.readers_changed(3, 2)
     assert (lines(output, unfinished=False), output.awaited) == ([(3, "your name? ")], 2)
@@ -371,14 +370,14 @@ def test_a_question_is_shown_at_once_and_on_a_line_of_its_own():
 
 
 def test_a_change_of_who_reads_is_news_even_if_nothing_was_printed():
-    output = Output()
+    output = Watched()
     output.readers_changed(3, 3)
-    assert output.arrived.is_set()
+    assert output.feed.arrived.is_set()
     assert lines(output) == []
 
 
 def test_a_report_comes_after_what_its_task_has_begun_to_print():
-    output = Output()
+    output = Watched()
     output.take_in(1, "begun")
     output.take_in(2, "also")
     output.report(1, "ended\nwell")
@@ -492,21 +491,21 @@ def test_an_error_of_stderr_stops_nobody():
 
 
 def test_only_what_is_wanted_is_shown_and_all_is_remembered():
-    output = Output()
-    output.wanted = lambda line: line.kind == "crash"
+    output = Watched()
+    output.feed.wanted = lambda line: line.kind == "crash"
     output.write("printed\n")
     output.report(1, "crashed", "crash")
-    output.wanted = None
+    output.feed.wanted = None
     output.write("more\n")
-    assert [line.text for line in output.take(1_000)] == ["crashed", "more"]
+    assert [line.text for line in output.feed.take(1_000)] == ["crashed", "more"]
     assert [line.text for line in output.log(None)] == ["printed", "crashed", "more"]
     assert [line.text for line in output.log(None, ("crash",))] == ["crashed"]
 
 
 def test_a_trace_is_shown_and_not_remembered():
-    output = Output()
+    output = Watched()
     output.report(1, "Sleep(1) = None", "trace")
-    assert [line.kind for line in output.take(1_000)] == ["trace"]
+    assert [line.kind for line in output.feed.take(1_000)] == ["trace"]
     assert output.log(None) == []
 
 
@@ -519,7 +518,7 @@ def test_without_a_terminal_a_trace_names_its_task():
 # -- where printed text goes
 
 
-class Printing(Output):
+class Printing(Watched):
     """What task 1 prints."""
 
     def printing_task(self) -> int:
@@ -534,11 +533,48 @@ def test_what_a_task_prints_goes_where_its_route_leads_and_stderr_does_not():
     output.buffer.write(b"\xc3\xa9\n")
     print("to the screen", file=Errors(output))
     assert taken == [(1, "to the pipe"), (1, "\n"), (1, "é\n")]
-    assert [line.text for line in output.take(1000)] == ["to the screen"]
+    assert [line.text for line in output.feed.take(1000)] == ["to the screen"]
 
 
 def test_without_a_route_all_of_it_is_shown():
     output = Printing()
     output.routes[2] = lambda tid, text: None
     print("to the screen", file=output)
-    assert [line.text for line in output.take(1000)] == ["to the screen"]
+    assert [line.text for line in output.feed.take(1000)] == ["to the screen"]
+
+
+# -- several consoles
+
+
+def test_each_console_loses_only_lines_of_its_own():
+    output = Watched()
+    slow = output.open_feed()
+    for number in range(3 * BUFFERED_LINES):
+        output.write(f"{number}\n")
+        output.feed.take(EVERYTHING)
+    output.write("last\n")
+    assert [line.text for line in output.feed.take(EVERYTHING)] == ["last"]
+    first, *_, last = slow.take(EVERYTHING)
+    assert (first.text, last.text) == (f"{2 * BUFFERED_LINES + 1:,} lines dropped", "last")
+    assert output.feed.dropped_so_far == 0
+
+
+def test_a_console_sees_what_comes_after_it_and_nothing_once_it_is_closed():
+    output = Watched()
+    output.write("before\n")
+    later = output.open_feed()
+    output.write("after\n")
+    output.close_feed(later)
+    output.write("too late\n")
+    assert [line.text for line in later.take(EVERYTHING)] == ["after"]
+    assert shown(output) == ["before", "after", "too late"]
+
+
+def test_what_has_no_newline_is_shown_on_each_console_once():
+    output = Watched()
+    other = output.open_feed()
+    output.write("a question")
+    assert shown(output) == ["a question"]
+    assert other.arrived.is_set()
+    assert [line.text for line in other.take(EVERYTHING, unfinished=True)] == ["a question"]
+    assert shown(output) == []

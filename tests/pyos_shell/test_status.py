@@ -9,6 +9,7 @@ import pytest
 from kernel import Machine, SendSignal, Signal, Sleep
 from kernel.counts import Counts
 from pyos_shell import status as module
+from pyos_shell.feed import Feed
 from pyos_shell.output import Output
 from pyos_shell.status import PERIOD, Sampler, Status, memory, peak, rate
 
@@ -30,6 +31,10 @@ class FakeMachine:
     def counts(self):
         return self.now
 
+    def ignore(self, observer):
+        if observer in self.observers:
+            self.observers.remove(observer)
+
     def observe(self, observer):
         self.observers.append(observer)
 
@@ -42,8 +47,8 @@ class Fixture:
         self.news = []
         monkeypatch.setattr(module.time, "monotonic", lambda: self.time)
         monkeypatch.setattr(module, "memory", lambda: 1)
-        self.output = Output()
-        self.sampler = Sampler(self.output, lambda: self.news.append(self.sampler.status))
+        self.feed = Feed(Output())
+        self.sampler = Sampler(self.feed, lambda: self.news.append(self.sampler.status))
         self.machine = FakeMachine()
         self.sampler.watch(self.machine)
 
@@ -62,7 +67,7 @@ def sampled(monkeypatch):
 
 def test_a_sample_tells_of_tasks_turns_and_dropped_lines(sampled):
     sampled.look(1.0, 10, 4, 1, 0)
-    sampled.output.dropped_so_far = 7
+    sampled.feed.dropped_so_far = 7
     sampled.look(1.0, 10, 4, 1, 500)
     assert sampled.sampler.status == Status(10, 4, 5, 1, 2000.0, 1, 7)
 
@@ -95,8 +100,9 @@ def test_a_machine_that_has_been_replaced_is_not_sampled_any_more(sampled):
     sampled.sampler.watch(sampled.machine)
     former.now = Counts(99, 0, 0, 0)
     sampled.time += 10
-    former.observers[0]()
+    sampled.sampler.look(former)  # which was under way
     assert sampled.sampler.status.tasks == 0
+    assert former.observers == []
     sampled.look(1.0, 1, 0, 0, 0)
     assert sampled.sampler.status.tasks == 1
 
@@ -128,7 +134,7 @@ def sleeper():
 
 def test_a_running_machine_is_sampled_and_when_it_sleeps_nobody_is_called_any_more():
     news = queue.Queue()
-    sampler = Sampler(Output(), lambda: news.put(sampler.status))
+    sampler = Sampler(Feed(Output()), lambda: news.put(sampler.status))
     machine = Machine()
     sampler.watch(machine)
     machine.kernel.new(busy())

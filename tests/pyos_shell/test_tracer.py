@@ -22,8 +22,9 @@ from kernel import (
     Spawned,
     SystemCall,
 )
-from pyos_shell.output import Output
 from pyos_shell.tracer import CROWD, QUEUE, Limit, Tracer, Wishes, known_calls, taken
+
+from .shell import Watched
 
 
 class Clock:
@@ -38,7 +39,7 @@ class Clock:
 
 def tracer(**wishes):
     """One that nobody has switched on: events are fed by hand."""
-    made = Tracer(Machine(), Output(), Wishes(**wishes), Clock())
+    made = Tracer(Machine(), Watched(), Wishes(**wishes), Clock())
     made.limit = Limit(made.wishes.rate)
     return made
 
@@ -46,7 +47,7 @@ def tracer(**wishes):
 def shown(traced):
     """What it writes now."""
     traced.write_some()
-    return [(line.tid, line.text) for line in traced.output.take(10**9)]
+    return [(line.tid, line.text) for line in traced.output.feed.take(10**9)]
 
 
 def ask(traced, tid, call, answer=None, seconds=0.0):
@@ -166,7 +167,7 @@ def test_each_line_is_shown_or_counted(events, rate):
                 lines += shown(traced)
         wanted += kind in "afe"
     traced.write_some(at_the_end=True)
-    lines += [(line.tid, line.text) for line in traced.output.take(10**9)]
+    lines += [(line.tid, line.text) for line in traced.output.feed.take(10**9)]
     dropped = [int(text.split()[0]) for tid, text in lines if "dropped" in text]
     told = [text for _, text in lines if "dropped" not in text and not text.endswith(") …")]
     assert len(told) + sum(dropped) == wanted
@@ -209,7 +210,7 @@ def test_a_file_that_takes_no_more_ends_the_trace_with_a_report():
             raise OSError(28, "No space left on device")
 
     with Machine() as machine:
-        traced = Tracer(machine, Output(), Wishes(file=Full()))
+        traced = Tracer(machine, Watched(), Wishes(file=Full()))
         traced.on()
         assert machine.kernel.trace.calls
         traced.take(Answered(1, None))
@@ -222,7 +223,7 @@ def test_a_file_that_takes_no_more_ends_the_trace_with_a_report():
 
 def test_a_tracer_ends_with_its_machine():
     with Machine() as machine:
-        traced = Tracer(machine, Output(), Wishes())
+        traced = Tracer(machine, Watched(), Wishes())
         traced.on()
     traced.thread.join()
     traced.off()
@@ -237,7 +238,7 @@ def test_the_sink_waits_for_nobody_who_writes():
 
     begun, go_on = threading.Event(), threading.Event()
     with Machine() as machine:
-        traced = Tracer(machine, Output(), Wishes(file=Slow(), rate=None))
+        traced = Tracer(machine, Watched(), Wishes(file=Slow(), rate=None))
         traced.on()
         traced.take(Answered(1, None))
         begun.wait()

@@ -134,15 +134,16 @@ def test_only_the_last_lines_are_told_if_that_is_wished(shell):
 
 def test_who_follows_sees_only_such_lines_until_ctrl_c(shell):
     output = shell.output
+    feed = shell.system.feed = output.open_feed()
     output.report(7, "before", "crash")
     command = threading.Thread(target=shell.run, args=["log 7 --level reported --follow"])
     command.start()
     until(lambda: shell.shown)
     assert shell.shown == ["  7 │ before"]
-    assert output.wanted(Line(7, "crash", "x")) and output.wanted(Line(7, "report", "x"))
-    assert not output.wanted(Line(7, "out", "x"))
-    assert not output.wanted(Line(8, "report", "x"))
+    assert feed.wanted(Line(7, "crash", "x")) and feed.wanted(Line(7, "report", "x"))
+    assert not feed.wanted(Line(7, "out", "x"))
+    assert not feed.wanted(Line(8, "report", "x"))
     shell.system.give_up()
     command.join()
-    assert output.wanted is None
+    assert feed.wanted is None
     assert not shell.session.failed
