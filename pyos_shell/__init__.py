@@ -3,19 +3,15 @@
 `embed(machine)` and `listen(machine, path)` put it on the machine of any program.
 """
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from .embedded import embed as embed
-    from .embedded import listen as listen
+# An old Python comes by here before it is told that it is too old; the types are in `__init__.pyi`.
 
 __all__ = ["embed", "listen"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name):
     """What is imported only for who wants it."""
     if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError("module %r has no attribute %r" % (__name__, name))
     from . import embedded
 
     return getattr(embedded, name)

@@ -1,6 +1,7 @@
 """The pictures of the documentation can be made anew: their sessions still go as they are meant."""
 
 import runpy
+import socket
 import sys
 from xml.etree import ElementTree
 
@@ -14,9 +15,20 @@ from .pages import DOCS, PAGES, text
 MAKER = runpy.run_path(str(DOCS / "make_pictures.py"))
 
 
+def on_a_port_of_our_own(session):
+    """The session where others may have the usual port, as for the test of another Python."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    options = {"echo_server": f" {port}", "echo_load": f" --port {port}"}
+    for line, answer in session:
+        program = line.removeprefix("spawn ").partition(" ")[0]
+        yield line + options.get(program, ""), answer
+
+
 @pytest.mark.parametrize("name", MAKER["SESSIONS"])
 def test_a_session_runs_and_its_picture_is_well_formed(name):
-    picture = MAKER["svg"](MAKER["play"](MAKER["SESSIONS"][name]))
+    session = list(on_a_port_of_our_own(MAKER["SESSIONS"][name]))
+    picture = MAKER["svg"](MAKER["play"](session))
     root = ElementTree.fromstring(picture)
     shown = " ".join(each.text or "" for each in root.iter("{http://www.w3.org/2000/svg}text"))
     assert "pyos>" in shown or "h help" in shown

@@ -131,6 +131,7 @@ def test_two_sockets_of_one_machine_share_what_is_printed(machine, path):
         other = stack.enter_context(Attached(f"{path}2"))
         other.wait_for("for looking")
         one.enter("spawn countdown 1")
+        one.wait_for("(countdown 1) ended")
         other.wait_for("console 1: spawn countdown 1")
         other.wait_for("(countdown 1) ended")
         first.close()
