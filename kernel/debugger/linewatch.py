@@ -157,4 +157,6 @@ class TracedLines(LineWatch):
 
 def line_watch(reached: Reached) -> LineWatch:
     """The best there is in this Python."""
-    return MonitoredLines(reached) if sys.version_info >= (3, 12) else TracedLines(reached)
+    if sys.version_info >= (3, 12):
+        return MonitoredLines(reached)
+    return TracedLines(reached)
