@@ -1,5 +1,6 @@
 """Laws of `word_count`."""
 
+import os
 import sys
 from multiprocessing import active_children
 
@@ -65,8 +66,12 @@ def test_what_cannot_be_read_is_its_error_and_its_processes_end(shell, tmp_path)
     assert not active_children()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="platform: Windows has no named pipes")
 def test_when_it_is_killed_its_processes_end(shell, texts):
-    shell.run(f"spawn word_count '{texts}'; kill 1")
+    os.mkfifo(texts / "d.txt")
+    shell.run(f"spawn word_count '{texts}' --pattern d.txt")
+    with open(texts / "d.txt", "w"):  # opened once a process reads it, and does so until it closes
+        shell.run("kill 1")
     assert shell.wait(1).killed
     until(lambda: not active_children())
 
