@@ -1,6 +1,6 @@
 """A terminal for a child process: it types, and looks at the screen.
 
-    with Terminal([sys.executable, "-m", "pyos_shell"]) as terminal:
+    with Terminal(["pyos"]) as terminal:
         terminal.type("tasks\\r")
         terminal.wait_for("no tasks")
 
@@ -23,6 +23,7 @@ from typing import Any
 
 import pyte
 
+from .nursery import Child, nursery
 from .screen import Screen
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +41,8 @@ LAUNCHER = "import os, sys; os.login_tty(0); os.execvp(sys.argv[1], sys.argv[1:]
 
 
 class Terminal:
-    """A child on a pseudo-terminal, and a screen that shows what it writes.
+    """A child on a pseudo-terminal, and a screen that shows what it writes. `pyos` comes from the
+    nursery, with its modules already there; every other command is started as it stands.
 
     `rate` is how many bytes it takes in a second, if it is a slow one.
     """
@@ -65,14 +67,8 @@ class Terminal:
         self.resize(columns, rows)
         self.settings = termios.tcgetattr(slave)
         self.state = tempfile.TemporaryDirectory()
-        self.process = subprocess.Popen(
-            [sys.executable, "-SEc", LAUNCHER, *command],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            cwd=cwd,
-            env=environment({"XDG_STATE_HOME": self.state.name, **(env or {})}),
-        )
+        variables = environment({"XDG_STATE_HOME": self.state.name, **(env or {})})
+        self.process = start(command, slave, cwd, variables)
         os.close(slave)
 
     def __enter__(self) -> "Terminal":
@@ -236,6 +232,14 @@ class Terminal:
         ):
             if before != now:
                 yield f"{name}: {before} became {now}"
+
+
+def start(command: list[str], slave: int, cwd: Path, env: dict[str, str]) -> Child:
+    """Start a command whose terminal this is."""
+    if command[0] == "pyos":
+        return nursery().start(command[1:], slave, cwd, env)
+    command = [sys.executable, "-SEc", LAUNCHER, *command]
+    return subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, cwd=cwd, env=env)
 
 
 def environment(changes: dict[str, str | None]) -> dict[str, str]:
