@@ -10,6 +10,7 @@ end.
 """
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -106,6 +107,7 @@ def main() -> None:
     for module in pkgutil.iter_modules(importlib.import_module("pyos_shell").__path__):
         if module.name != "__main__":
             importlib.import_module(f"pyos_shell.{module.name}")
+    gc.freeze()  # or each console's collections would copy what all of them share
     with socket.socket(fileno=0) as orders:
         while True:
             order, (terminal, pipe) = receive(orders)
