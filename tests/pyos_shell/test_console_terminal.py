@@ -19,7 +19,7 @@ PROMPT = "pyos>"
 CTRL_C, CTRL_D, TAB, UP = "\x03", "\x04", "\t", "\x1b[A"
 
 PROGRAMS = '''
-import ctypes, os, subprocess, sys, time
+import os, subprocess, sys, threading
 from kernel import *
 
 
@@ -136,8 +136,7 @@ def requests():
 
 def plain():
     """No program: it has no yield, and does not come back."""
-    while True:
-        time.sleep(0.01)
+    threading.Event().wait()
 
 
 def leaves():
