@@ -69,7 +69,9 @@ class Nursery:
         env = {**os.environ, "PYTHONPATH": ROOT, "PYTHONUTF8": "1"}
         command = [sys.executable, "-W", "always", __file__]
         with theirs:
-            self.process = subprocess.Popen(command, stdin=theirs, env=env, start_new_session=True)
+            self.process = subprocess.Popen(
+                command, stdin=theirs.fileno(), env=env, start_new_session=True
+            )
 
     def start(self, arguments: list[str], terminal: int, cwd: Path, env: dict[str, str]) -> Console:
         """Start `pyos` with these arguments, on a terminal of its own."""
