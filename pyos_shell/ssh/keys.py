@@ -33,11 +33,12 @@ KINDS: Final = ("ssh-", "ecdsa-", "sk-")
 #: An option at the beginning of a line, and those that asyncssh or we see to, or that forbid what
 #: is not offered here anyway.
 OPTION = re.compile(r'([^\s,="]+)(?:="(?:\\.|[^"\\])*")?(?:,|(?=\s))')
-KNOWN: Final = frozenset(
-    "X11-forwarding agent-forwarding command environment from no-X11-forwarding"
-    " no-agent-forwarding no-port-forwarding no-pty no-touch-required no-user-rc no-x11-forwarding"
-    " permitlisten permitopen port-forwarding pty restrict user-rc x11-forwarding".split()
-)
+KNOWN: Final = {
+    *("command", "environment", "from", "no-pty", "permitlisten", "permitopen", "pty", "restrict"),
+    *("X11-forwarding", "agent-forwarding", "port-forwarding", "user-rc", "x11-forwarding"),
+    *("no-X11-forwarding", "no-agent-forwarding", "no-port-forwarding", "no-touch-required"),
+    *("no-user-rc", "no-x11-forwarding"),
+}
 
 
 def authorized_keys(file: Path) -> asyncssh.SSHAuthorizedKeys:

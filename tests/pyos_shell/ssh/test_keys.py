@@ -165,7 +165,7 @@ def test_nobody_else_may_read_the_host_key_from_its_first_moment_on(folder, monk
         os.umask(former)
     assert seen == [0o600]
     (folder / "ssh_host_key").chmod(0o640)
-    with pytest.raises(Failure, match="cannot keep the host key .* chmod go= "):
+    with pytest.raises(Failure, match=r"cannot keep the host key .* chmod go= "):
         host_key(folder)
 
 

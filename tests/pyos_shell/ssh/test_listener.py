@@ -221,8 +221,10 @@ def test_neither_an_agent_nor_a_screen_nor_an_environment_is_taken(machine, list
     before = dict(os.environ)
     with Client(listener, key) as client:
         with pytest.raises(asyncssh.ChannelOpenError):
-            client.do(client.connection.create_process("tasks", x11_forwarding=True, x11_display=":0"))
-        status, shown, _ = client.run(
+            client.do(
+                client.connection.create_process("tasks", x11_forwarding=True, x11_display=":0")
+            )
+        _, shown, _ = client.run(
             "py import os; print(os.environ.get('SSH_LAW'), os.environ.get('SSH_AUTH_SOCK'))",
             env={"SSH_LAW": "broken"},
         )
@@ -381,7 +383,8 @@ def test_a_client_that_is_gone_stops_its_command(client, listener):
 
 
 @pytest.mark.parametrize(
-    "data", [b"GET / HTTP/1.1\r\n\r\n", b"SSH-2.0-x\r\n" + b"\xff" * 99, b"SSH-1.5-old\r\n", b"\0" * 9]
+    "data",
+    [b"GET / HTTP/1.1\r\n\r\n", b"SSH-2.0-x\r\n" + b"\xff" * 99, b"SSH-1.5-old\r\n", b"\0" * 9],
 )
 def test_garbage_ends_that_connection_only(listener, key, console, data):
     with socket.create_connection((listener.host, listener.port)) as rude:
@@ -539,7 +542,9 @@ def test_consoles_that_come_and_go_leave_nothing_behind(machine, folder, key):
 def test_a_port_that_is_taken_is_one_line():
     with bound("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(Failure, match=f"cannot listen for SSH on 127.0.0.1 port {port}: ") as raised:
+        with pytest.raises(
+            Failure, match=f"cannot listen for SSH on 127.0.0.1 port {port}: "
+        ) as raised:
             bound("127.0.0.1", port)
     assert "\n" not in str(raised.value)
 
