@@ -147,9 +147,13 @@ class Lines:
 class Command(Lines):
     """Commands that have come with the request: what is typed meanwhile can only stop them."""
 
-    def run(self, commands: str) -> None:
+    def __init__(self, client: Client, commands: str) -> None:
+        super().__init__(client)
+        self.commands = commands
+
+    def run(self) -> None:
         """Have them run."""
-        super().feed(commands.encode("utf-8", "replace"))
+        super().feed(self.commands.encode("utf-8", "replace"))
         super().end()
 
     def feed(self, data: bytes) -> None:

@@ -127,13 +127,16 @@ def read(file: Path, forbidden: int) -> str:
     have one of the permissions that are `forbidden`.
     """
     fd = os.open(file, os.O_RDONLY | NO_WAITING)
-    with open(fd, "rb") as opened:
+    try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is no file")
         if os.name == "posix":
             check(file, status, forbidden)
-        return opened.read(LARGEST).decode("utf-8", "replace")
+        with open(fd, "rb", closefd=False) as opened:
+            return opened.read(LARGEST).decode("utf-8", "replace")
+    finally:
+        os.close(fd)
 
 
 def check(file: Path, status: os.stat_result, forbidden: int) -> None:

@@ -203,7 +203,7 @@ class Door(asyncssh.SSHServer):
 
     # -- what may be asked for
 
-    async def session_requested(self) -> Session:  # type: ignore[override]
+    async def session_requested(self) -> Session:
         """A session. Raises `ChannelOpenError` if there can be no more."""
         if self.listener.closing.is_set():
             raise refusal(HAS_ENDED.strip())

@@ -71,20 +71,20 @@ class Session(asyncssh.SSHServerSession[bytes]):
         """A console; without a terminal, commands line by line."""
         if self.hello.terminal:
             self.input = Cooked(self) if is_dumb_terminal(self.hello.term) else Keys(self)
-        self.begin(self.hello)
         return True
 
     def exec_requested(self, command: str) -> bool:
-        self.begin(Hello())
-        self.input = commands = Command(self)
-        commands.run(command)
+        self.input = Command(self, command)
         return True
 
-    def begin(self, hello: Hello) -> None:
-        """Have the system serve us."""
+    def session_started(self) -> None:
+        """It has been granted: have the system serve us."""
         self.begun = True
+        hello = Hello() if isinstance(self.input, Lines) else self.hello
         self.say(Kind.HELLO, hello.frame().data)
         Connection(self.entrance, self.theirs).start()
+        if isinstance(self.input, Command):
+            self.input.run()
 
     # -- what comes in
 
@@ -127,7 +127,7 @@ class Session(asyncssh.SSHServerSession[bytes]):
         if self.channel.is_closing():
             return
         if self.hello.terminal:
-            self.channel.write(data.replace(b"\n", b"\r\n"))
+            self.channel.write(data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
         elif message:
             self.channel.write_stderr(data)
         else:

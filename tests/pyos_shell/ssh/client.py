@@ -4,6 +4,7 @@ What a client does happens while the test waits for it, and at no other time.
 """
 
 import asyncio
+import sys
 import time
 from contextlib import contextmanager
 
@@ -39,6 +40,7 @@ class Client:
     """Somebody who joins with a key, and can ask for sessions."""
 
     def __init__(self, listener, key, **options):
+        self.output = listener.consoles.output
         self.runner = asyncio.Runner()
         chosen = {
             "username": own_name(),
@@ -59,6 +61,8 @@ class Client:
             raise
 
     def do(self, awaitable):
+        sys.stdout = self.output  # pytest has put its own there since
+
         async def within():
             return await asyncio.wait_for(awaitable, GUARD)
 
@@ -78,8 +82,9 @@ class Client:
 
     def run(self, command, stdin="", **options):
         """Have commands run; their exit status, and what they have written to the two streams."""
+        given = {"input": stdin} if stdin else {"stdin": asyncssh.DEVNULL}
         done = self.do(
-            self.connection.run(command, input=stdin, encoding="utf-8", errors="replace", **options)
+            self.connection.run(command, encoding="utf-8", errors="replace", **given, **options)
         )
         return done.exit_status, done.stdout, done.stderr
 

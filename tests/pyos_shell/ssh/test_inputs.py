@@ -83,8 +83,8 @@ def test_a_line_without_an_end_is_not_kept_for_ever():
 @pytest.mark.parametrize("commands", ["tasks", "tasks\nlog", ""])
 def test_what_is_typed_during_commands_can_only_stop_them(commands):
     spy = Spy()
-    command = Command(spy)
-    command.run(commands)
+    command = Command(spy, commands)
+    command.run()
     said = list(spy.said)
     assert [data.decode() for kind, data in said if kind is Kind.COMMAND] == (
         commands.split("\n") if commands else []

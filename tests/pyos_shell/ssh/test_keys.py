@@ -123,7 +123,6 @@ def test_where_a_key_may_come_from_counts(file):
         'command="a \\" b",tomorrow',
         'from="*",Restrict',
         "expiry-time=20200101",
-        'from="*", ',
     ],
 )
 def test_a_restriction_that_is_not_known_is_never_ignored(option):

@@ -119,7 +119,7 @@ def test_a_person_joins_works_and_leaves(owner, guest):
     guest.enter("exit")
     leaves(guest)
     assert "You have left this console; the system goes on." in guest.lines
-    assert owner.last == PROMPT
+    owner.wait_last(PROMPT)
     assert "asyncssh" not in owner.history
 
 
@@ -127,7 +127,7 @@ def test_the_toolbar_and_top_fill_the_terminal(folder, owner):
     with joined(folder, owner, columns=60, rows=12) as guest:
         assert guest.toolbar
         guest.enter("spawn echo_server 0; top")
-        guest.wait_for("echo_server")
+        guest.wait_for("q leave")
         guest.type("q")
         guest.wait_last(PROMPT)
         guest.resize(30, 8)
@@ -143,7 +143,7 @@ def test_a_program_in_the_foreground_has_the_keyboard(guest):
     guest.wait_for("?")
     guest.type("\x1a")
     guest.wait_for("stopped")
-    guest.wait_last(PROMPT)
+    guest.wait_typed(PROMPT)
     guest.enter("kill 1")
     guest.wait_for("killed")
 
@@ -263,7 +263,7 @@ def test_nothing_is_forwarded(folder, owner):
 def test_the_next_time_the_system_is_known_again(folder):
     seen = []
     for known in ("accept-new", "yes"):
-        with system(folder, "-i", "-c", "tasks") as owner:
+        with system(folder) as owner:
             seen.append(FINGERPRINT.search(owner.text)[1])
             listed = (folder / "known").read_text().split()[1:] if known == "yes" else None
             if listed:
