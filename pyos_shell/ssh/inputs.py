@@ -6,10 +6,11 @@ import codecs
 from typing import Final, Protocol
 
 from ..mistake import columns
+from ..remote import INTERRUPT
+from ..server import REFUSED
 from ..wire import PORTION, Kind
 
-#: What keys are, where they are no keys yet.
-INTERRUPT: Final = "\x03"
+#: Ctrl-D, and what takes back a character, or the line.
 END: Final = "\x04"
 ERASE: Final = "\x08\x7f"
 ERASE_LINE: Final = "\x15"
@@ -17,9 +18,8 @@ ERASE_LINE: Final = "\x15"
 #: Characters of a line that is edited here, at most.
 LONGEST: Final = 4_096
 
-#: The exit status after a Ctrl-C, and of who is refused.
+#: The exit status after a Ctrl-C.
 INTERRUPTED: Final = 130
-REFUSED: Final = 2
 
 
 class Client(Protocol):

@@ -37,14 +37,8 @@ IN_BETWEEN: Final = 32_768
 WINDOW: Final = 65_536
 
 #: After so many seconds of silence the other machine is asked whether it is there, so often, at
-#: such a distance; and so many milliseconds may what is sent remain unanswered. Where the system
-#: offers that.
-SIGNS_OF_LIFE: Final = {
-    "TCP_KEEPIDLE": 60,
-    "TCP_KEEPINTVL": 15,
-    "TCP_KEEPCNT": 4,
-    "TCP_USER_TIMEOUT": 120_000,
-}
+#: such a distance, where the system offers that. (Its program is not: that may be stopped.)
+SIGNS_OF_LIFE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 
 
 class SshListener(Entrance):
@@ -172,6 +166,7 @@ class Door(asyncssh.SSHServer):
         for name, value in SIGNS_OF_LIFE.items():
             if hasattr(socket, name):
                 wire.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+        # asyncssh would go on, and keep whatever the other side does not take.
         conn.pause_writing = self.wait  # type: ignore[method-assign]
         conn.resume_writing = self.go_on  # type: ignore[method-assign]
 
@@ -232,8 +227,8 @@ def bound(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(where[:2], family=family, backlog=MOST)
-    except OSError as error:
-        why = error.strerror or error
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or error
         raise Failure(f"cannot listen for SSH on {host} port {port}: {why}") from None
 
 

@@ -13,6 +13,7 @@ from kernel import Machine, NewTask, Scheduler, Yield
 from pyos_shell.embedded import HOSTS
 from pyos_shell.ssh import listener as listener_module
 from pyos_shell.ssh.listener import SshListener, bound
+from pyos_shell.ssh.session import FULL, SLOW
 from pyos_shell.system import Failure
 
 from ..shell import until
@@ -465,50 +466,65 @@ def test_a_client_that_vanishes_hurts_nobody(machine, listener, key, console):
 # -- who reads nothing
 
 
-def flood():
-    for number in range(8_000):
-        print(f"line {number} of a flood that is longer than all there is room for")
-        if number % 100 == 0:
+def narrow(listener):
+    """A connection that not much is on its way in."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+    connection.connect((listener.host, listener.port))
+    return connection
+
+
+@pytest.fixture
+def flood(machine):
+    """A task that prints without end, until the event is set."""
+    enough = threading.Event()
+
+    def flood():
+        while not enough.is_set():
+            print("a line of a flood that is longer than all there is room for")
             yield Yield()
 
+    yield lambda: machine.call(NewTask(flood())), enough
+    enough.set()
 
-@pytest.mark.parametrize("how", ["channel", "connection"])
+
+@pytest.mark.parametrize(("options", "reason"), [({"window": 16_384}, FULL), ({}, SLOW)])
 def test_a_console_that_reads_nothing_slows_nobody_and_is_told_what_it_missed(
-    machine, listener, key, console, how
+    machine, listener, key, console, flood, options, reason
 ):
-    with Client(listener, key) as slow:
-        deaf = slow.console(**({"window": 16_384} if how == "channel" else {}))
+    begin, enough = flood
+    before = set(listener.doors)
+    with Client(listener, key, sock=narrow(listener)) as slow:
+        deaf = slow.console(**options)
         deaf.wait_for("pyos> ")
-        if how == "channel":
+        if reason == FULL:
             deaf.process.channel.pause_reading()
-        machine.call(NewTask(flood()))
-        console.wait_for("ended")
+        (door,) = listener.doors - before
+        (session,) = door.sessions
+        begin()
+        until(lambda: reason in session.reasons)
+        until(lambda: all(feed.dropped_so_far for feed in feeds(machine)))
         console.enter("kill 77")
         console.wait_for("no task 77")
-        until(lambda: any(feed.dropped_so_far for feed in feeds(machine)))
-        if how == "channel":
-            deaf.process.channel.resume_reading()
+        assert reason in session.reasons
+        enough.set()
+        console.wait_for("ended")
+        deaf.process.channel.resume_reading()
         deaf.enter("kill 77")
         deaf.wait_for("no task 77")
         assert "lines dropped" in deaf.all and "ended" in deaf.all
 
 
-def test_the_end_of_the_listener_ends_consoles_that_read_nothing_too(machine, folder, key):
-    enough = threading.Event()
-
-    def print_on():
-        while not enough.is_set():
-            print("x" * 1000)
-            yield Yield()
-
+def test_the_end_of_the_listener_ends_consoles_that_read_nothing_too(machine, folder, key, flood):
+    begin, enough = flood
     with listening(machine, folder, key) as listener:
         client = Client(listener, key)
         deaf = client.console(window=16_384)
         deaf.wait_for("pyos> ")
-        machine.call(NewTask(print_on()))
+        begin()
         until(lambda: feeds(machine)[0].dropped_so_far)
-    enough.set()
     assert consoles() == []
+    enough.set()
     client.__exit__()
 
 
@@ -532,7 +548,9 @@ def test_consoles_that_come_and_go_leave_nothing_behind(machine, folder, key):
         return [
             each
             for each in threading.enumerate()
-            if each.name.startswith(("pyos console", "pyos ssh", "pyos output", "pyos command"))
+            if each.name.startswith(
+                ("pyos console", "pyos ssh", "pyos output", "pyos command", "asyncio")
+            )
         ]
 
     with listening(machine, folder, key) as listener:
@@ -562,7 +580,7 @@ def test_a_port_that_is_taken_is_one_line():
 
 
 def test_a_host_that_is_not_ours_is_one_line():
-    for host in ("192.0.2.1", "no such host"):
+    for host in ("192.0.2.1", "no such host", "a..b", "x" * 99):
         with pytest.raises(Failure, match="cannot listen for SSH on") as raised:
             bound(host, 0)
         assert "\n" not in str(raised.value)
