@@ -106,9 +106,7 @@ class Channel:
         there is nobody any more.
         """
         with self.lock:
-            for start in range(0, len(data), PORTION) if data else [0]:
-                portion = data[start : start + PORTION]
-                self.connection.sendall(HEAD.pack(kind, len(portion)) + portion)
+            self.connection.sendall(packed(kind, data))
 
     def receive(self) -> list[Frame] | None:
         """Wait for something, and answer the frames that are whole by now; None at the end.
@@ -137,6 +135,13 @@ class Channel:
         """Say no more. Whoever waits in it, on either side, finds its end."""
         with suppress(OSError):  # the other side has gone before
             self.connection.shutdown(socket.SHUT_RDWR)
+
+
+def packed(kind: Kind, data: bytes = b"") -> bytes:
+    """What says this, in as many frames as it takes."""
+    starts = range(0, len(data), PORTION) if data else [0]
+    portions = [data[start : start + PORTION] for start in starts]
+    return b"".join(HEAD.pack(kind, len(portion)) + portion for portion in portions)
 
 
 def packed_size(columns: int, rows: int) -> bytes:
