@@ -160,6 +160,7 @@ class Console:
 
     def watch(self, machine: Machine) -> None:
         """Have to do with this machine from now on."""
+        self.feed.foreground = frozenset()
         self.sampler.watch(machine)
 
     async def converse(self) -> None:
@@ -376,8 +377,8 @@ class Console:
         return [part for line in lines for part in output_lines(line, width, self.is_plain(line))]
 
     def is_plain(self, line: Line) -> bool:
-        """Whether a line is shown as it is, as its task is in the foreground."""
-        return line.tid in self.output.foreground
+        """Whether a line is shown as it is, as its task is in the foreground here."""
+        return line.tid in self.feed.foreground
 
     def pump_output(self) -> None:
         """Have what arrives shown, as long as there is somebody to show it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -55,6 +55,8 @@ class Feed:
         self.dropped_so_far = 0
         #: Tells which lines are shown, if not all are.
         self.wanted: Callable[[Line], bool] | None = None
+        #: The tasks that its console has in the foreground: there they print as it is.
+        self.foreground: Collection[int] = frozenset()
         #: Set when there is something to show.
         self.arrived = threading.Event()
 

@@ -27,7 +27,7 @@ class JobControl:
     def attach(self, job: Job | None) -> None:
         """Give the keyboard to a job, or take it back."""
         if self.job is not None and not self.job.over:
-            self.console.output.foreground = set()
+            self.console.feed.foreground = frozenset()
         self.job, self.owed = job, None
         self.console.screen.set_foreground(job is not None)
         self.console.screen.invite("")
@@ -58,7 +58,7 @@ class JobControl:
         if self.job is not None:
             self.job.stopped = True
             self.submit(SignalJob(self.job, Signal.STOP))
-            self.console.output.foreground = set()
+            self.console.feed.foreground = frozenset()
             self.job.left.set()
 
     def interrupt(self) -> bool:

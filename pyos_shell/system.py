@@ -241,7 +241,6 @@ def boot(output: Output, stdin: bool = False) -> Machine:
     report_to(output, machine)
     output.awaited = 0
     output.routes.clear()
-    output.foreground = set()
     machine.boot()
     output.kernel_thread = machine.thread.ident
     return machine

@@ -79,7 +79,8 @@ def marks(system: System) -> dict[int, str]:
     jobs = [job for job in system.environment.jobs if not job.over]
     found = {tid: "-" for job in jobs[:-1] for tid in job.tids}
     found |= {tid: "+" for job in jobs[-1:] for tid in job.tids}
-    return found | dict.fromkeys(set(system.output.foreground), "fg")
+    in_front = {tid for feed in system.output.feeds for tid in set(feed.foreground)}
+    return found | dict.fromkeys(in_front, "fg")
 
 
 def check_ended(sort: str, reverse: bool, state: str | None, tree: bool) -> None:

@@ -43,6 +43,11 @@ class Break(SystemCall):
 
 def panic():
     yield Break()
+
+
+def waits():
+    print("waiting")
+    yield Sleep(1000)
 """
 
 
@@ -106,6 +111,21 @@ def test_what_tasks_print_appears_everywhere_and_an_answer_on_its_own_console_on
     assert "console 2: spawn countdown 1; programs" in owner.history
     assert "web_server" not in owner.history
     assert "console 2" not in guest.history
+
+
+def test_what_runs_in_the_foreground_of_a_console_is_plain_there_and_labelled_on_the_other(
+    owner, guest
+):
+    for tid, here, there in ((1, owner, guest), (2, guest, owner)):
+        here.enter("run p.py:waits")
+        here.wait_line("waiting")
+        there.wait_line(f"  {tid} │ waiting")
+    for tid, here, there in ((1, owner, guest), (2, guest, owner)):
+        here.type("\x03")
+        here.wait_last(PROMPT)
+        there.wait_for(f"  {tid} │ task {tid} (p.py:waits)")  # its end is no news here
+        for line in here.history.splitlines():
+            assert not line.startswith(f"  {tid} │"), line
 
 
 def test_who_only_looks_is_not_told_of_to_others(owner, guest):
