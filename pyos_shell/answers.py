@@ -116,7 +116,8 @@ class Top:
     `processor` is the share that all of them had, of 1, and `turns` are those of all tasks in a
     second, about; `history` has this share and the length of the ready queue at each sample so
     far. `memory` is in bytes, None where the system does not tell. `rows` are the tasks from the
-    row `first` on, of all that `match` what was asked for.
+    row `first` on, of all that `match` what was asked for. While the system is `paused` no task has
+    a step, or `rate` steps a second are made.
     """
 
     tasks: int
@@ -130,6 +131,8 @@ class Top:
     first: int
     match: int
     rows: list[Busy]
+    paused: bool = False
+    rate: float | None = None
 
 
 @dataclass(slots=True, frozen=True)

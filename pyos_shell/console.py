@@ -46,9 +46,9 @@ from .mistake import Mistake, columns, visible
 from .pace import PERIOD, Pace
 from .render import Fragments, output_lines, plain
 from .screen import PROMPT, MakeApplication, Screen, screen_for
-from .session import ONLY_LOOKS, Session
+from .session import Session
 from .status import Sampler, Status
-from .system import PATIENCE, GivenUp, System
+from .system import ONLY_LOOKS, PATIENCE, GivenUp, System
 from .terminal import Terminal
 from .typewriter import GOODBYE
 

@@ -161,7 +161,8 @@ class Screen:
         setting = Setting(self.app.input, self.output, self.style, self.app.color_depth)
         self.covered = make(setting)
         async with self.set_aside():
-            await self.covered.run_async(set_exception_handler=False, handle_sigint=False)
+            if not self.leaving:
+                await self.covered.run_async(set_exception_handler=False, handle_sigint=False)
 
     async def lend(self, command: list[str]) -> int:
         """Lend the terminal to a command of the system; answers its exit status."""
@@ -292,8 +293,9 @@ class Screen:
 
     def resized(self) -> None:
         """The terminal, which cannot tell us by a signal, has another size now."""
-        if self.app.is_running:
-            self.app._on_resize()
+        app: Application[None] = self.covered or self.app
+        if app.is_running:
+            app._on_resize()
 
     def invite(self, invitation: str) -> None:
         """Say, until something is typed, which task waits for a line."""

@@ -34,6 +34,9 @@ from .reports import report_to
 if TYPE_CHECKING:
     from .foreground import Job
 
+#: What is said to who would do more than look.
+ONLY_LOOKS: Final = "this console is for looking only"
+
 #: Seconds that living tasks get when the system ends.
 DEADLINE: Final = 2.0
 

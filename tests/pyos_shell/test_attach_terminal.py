@@ -221,6 +221,40 @@ def test_under_a_flood_a_slow_console_and_a_fast_one_both_answer(folder, owner):
         slow.wait_for("(p.py:flood) killed")
 
 
+# -- top, on the whole screen
+
+
+def test_top_is_on_the_whole_screen_of_its_own_console_and_others_are_told_what_it_does(
+    owner, guest
+):
+    owner.enter("spawn p.py:waits")
+    owner.wait_for("  1 │ waiting")
+    guest.wait_last(PROMPT)
+    before = guest.text
+    guest.enter("top")
+    guest.wait(lambda: any("p.py:waits" in row and "%" in row for row in rows(guest)), "top")
+    assert "SHARE" not in owner.history and "console 2" not in owner.history
+    for columns in (40, 20, 80):
+        guest.resize(columns, 24)
+        guest.wait(lambda: any(row.startswith("  1   0%") for row in rows(guest)), "task 1")
+        assert all(len(row) <= columns for row in rows(guest))
+    guest.type("s")
+    guest.wait_for("task 1 is being stopped")
+    owner.wait_for("console 2: stop 1")
+    guest.type("kt")
+    owner.wait_for("console 2: kill 1")
+    owner.wait_for("task 1 (p.py:waits) killed")
+    guest.type("q")
+    guest.wait_for("task 1 (p.py:waits) killed")
+    guest.wait_last(PROMPT)
+    assert guest.text.startswith(f"{before} top\n")
+
+
+def rows(terminal):
+    """The rows of the screen, also those that are marked."""
+    return [terminal.screen.row(number) for number in range(terminal.screen.lines)]
+
+
 # -- the audience
 
 
@@ -235,6 +269,27 @@ def test_the_audience_looks_and_does_not_touch(folder, owner):
         audience.enter("exit")
         leaves(audience)
     assert not (folder / "file").exists()
+
+
+def test_the_audience_has_top_but_sends_no_signals_there(folder, owner):
+    with console(folder, "attach", "s", "--read-only") as audience:
+        owner.enter("spawn p.py:waits")
+        audience.wait_for("waiting")
+        audience.enter("top --once")
+        audience.wait_for("TID SHARE STATE")
+        audience.wait_last(PROMPT)
+        audience.enter("top")
+        audience.wait(lambda: audience.last.startswith("h help"), "top")
+        for key in ("s", "c", "k"):
+            audience.type(key)
+            audience.wait_last("this console is for looking only")
+            audience.type("r")
+            audience.wait(lambda: audience.last.startswith("h help"), "the usual last line")
+        audience.type("ktq")
+        audience.wait_last(PROMPT)
+        owner.enter("tasks")
+        owner.wait_for("blocked")
+        assert "console 2" not in owner.history and "killed" not in owner.history
 
 
 # -- otherwise
