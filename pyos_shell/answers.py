@@ -208,11 +208,14 @@ class Listing:
 
 @dataclass(slots=True, frozen=True)
 class Page:
-    """Help on one thing: its usage and its docstring."""
+    """Help on one thing: its usage and its docstring. `rows` are names that belong to it, such as
+    those of its arguments, with a line about each.
+    """
 
     usage: str
     text: str
     hint: str = ""
+    rows: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True, frozen=True)

@@ -11,10 +11,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 from kernel import (
     Answered,
@@ -253,12 +253,12 @@ def taken(seconds: float) -> str:
     raise AssertionError
 
 
-def known_calls() -> Collection[str]:
-    """The names of all calls that there are, those of programs too."""
-    names: set[str] = set()
-    kinds: list[Any] = [SystemCall]
+def known_calls() -> dict[str, type[SystemCall]]:
+    """All calls that there are by their names, those of programs too."""
+    found: dict[str, type[SystemCall]] = {}
+    kinds: list[type[SystemCall]] = [SystemCall]
     while kinds:
         below = kinds.pop().__subclasses__()
-        names.update(kind.__name__ for kind in below)
+        found.update((kind.__name__, kind) for kind in below)
         kinds += below
-    return names
+    return found

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import builtins
 from ast import literal_eval
-from typing import Any, ClassVar, Self
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import kernel
 from kernel import KernelError, RaiseIn, SendMessage
 from kernel.task import in_words
 
 from ..answers import Notice
+from ..candidates import Candidate, summary
 from ..command import command
 from ..line import Word
 from ..mistake import Mistake, did_you_mean, excerpt
 from ..system import Failure, System
 from ..tid import Tid
+
+if TYPE_CHECKING:
+    from ..live import Live
 
 #: What a task gets otherwise: by `kill`, or when a scope ends.
 OTHERWISE = (kernel.TaskKilled, kernel.Cancelled, GeneratorExit)
@@ -25,10 +30,18 @@ class Receiver(str):
     """The number of a task, or a name that one goes by."""
 
     metavar: ClassVar[str] = "TO"
+    takes: ClassVar[str] = "the number of a task, or its name"
 
     @classmethod
     def parse(cls, text: str) -> Self:
         return cls(text)
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """The names that tasks go by, and all living tasks."""
+        for name, tid in live.names.items() if live is not None else ():
+            yield Candidate(name, f"task {tid}")
+        yield from Tid.candidates(begun, live)
 
 
 @command()
@@ -64,6 +77,7 @@ class ErrorClass:
     """A class of errors by its name."""
 
     metavar: ClassVar[str] = "ERROR"
+    takes: ClassVar[str] = "the name of a class of errors"
 
     def __init__(self, kind: type[BaseException]) -> None:
         self.kind = kind
@@ -76,6 +90,13 @@ class ErrorClass:
         if issubclass(ERRORS[text], OTHERWISE):
             raise ValueError(f"{text} ends a task; kill does that")
         return cls(ERRORS[text])
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """Those that can be thrown."""
+        for name in sorted(ERRORS):
+            if not issubclass(ERRORS[name], OTHERWISE):
+                yield Candidate(name, summary(ERRORS[name]))
 
 
 @command()

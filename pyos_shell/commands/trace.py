@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Self, TextIO
 
 from ..answers import Notice
-from ..candidates import Candidate
+from ..candidates import Candidate, summary
 from ..command import command
 from ..mistake import did_you_mean, excerpt
 from ..system import Failure, System
@@ -24,6 +24,7 @@ class Traced(str):
     """What is to be traced: a task by its number, or a call by its name; or `off`."""
 
     metavar: ClassVar[str] = "TID|CALL"
+    takes: ClassVar[str] = "the number of a task, the name of a call, or off"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -41,8 +42,8 @@ class Traced(str):
         """The living tasks, and all calls."""
         yield from Tid.candidates(begun, live)
         yield Candidate(OFF, "trace no more")
-        for name in sorted(known_calls()):
-            yield Candidate(name)
+        for name, call in sorted(known_calls().items()):
+            yield Candidate(name, summary(call))
 
 
 @command()
