@@ -46,8 +46,9 @@ def page(word: Word, signature: Signature) -> Page:
 def page_of_file(word: Word, file: Path, known: Outline) -> Page:
     """Help on a file: what it says of itself, and its functions."""
     rows = [(f"{file.name}:{each.name}", each.summary) for each in known.functions.values()]
-    hint = f"a script; or a function of it: help {quote(word.text)}:FUNCTION" if rows else "a script"
-    return Page(f"spawn {quote(word.text)}", known.doc, hint, rows)
+    name = quote(word.text)
+    hint = f"a script; or a function of it: help {name}:FUNCTION" if rows else "a script"
+    return Page(f"spawn {name}", known.doc, hint, rows)
 
 
 def row(parameter: Parameter) -> tuple[str, str]:

@@ -81,10 +81,10 @@ def take_signals(console: Console, ending: Iterable[str] = ()) -> Callable[[], o
 
     def signalled(number: int, frame: object) -> None:
         if number == signal.SIGINT:
-            console.soon(console.interrupt)
+            console.errands.soon(console.interrupt)
         else:
             end_after(LAST_RESORT, 128 + number)
-            console.soon(console.hang_up, 128 + number)
+            console.errands.soon(console.hang_up, 128 + number)
 
     former = signal.signal(signal.SIGINT, signalled)
     for name in ending:
