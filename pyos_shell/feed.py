@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from .mistake import visible
+
 if TYPE_CHECKING:
     from .output import Output
 
@@ -68,6 +70,12 @@ class Feed:
             self.hurry(line)
         else:
             self.enqueue(line)
+
+    def tell(self, tid: int, kind: str, text: str) -> None:
+        """Let a line wait that is for this console alone. From any thread."""
+        with self.output.lock:
+            self.put(Line(tid, kind, visible(text)))
+            self.ring()
 
     def ring(self) -> None:
         """There is something to show. (To set an event that is set already takes a while.)"""

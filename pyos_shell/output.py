@@ -56,8 +56,8 @@ class Output(io.TextIOBase):
         self.remembered: deque[Line] = deque(maxlen=REMEMBERED)
         #: The task that gets the next line that is typed for one; 0 if none waits for any.
         self.awaited = 0
-        #: What traces system calls, and writes them here.
-        self.tracer: Tracer | None = None
+        #: What traces system calls, by the console that shows them; None stands for all.
+        self.tracers: dict[Feed | None, Tracer] = {}
 
     @property
     def buffer(self) -> Bytes:
@@ -137,7 +137,8 @@ class Output(io.TextIOBase):
         return feed
 
     def close_feed(self, feed: Feed) -> None:
-        """There is one console less."""
+        """There is one console less, and what it traces is traced no more."""
+        self.end_trace(feed)
         with self.lock:
             self.feeds = tuple(each for each in self.feeds if each is not feed)
 
@@ -174,12 +175,17 @@ class Output(io.TextIOBase):
             lines = [line for line in self.remembered if line.kind in kinds]
             return [line for line in lines if tid is None or line.tid == tid]
 
-    def end_trace(self) -> Tracer | None:
-        """Trace no more; gives what has traced until now."""
-        tracer, self.tracer = self.tracer, None
+    def end_trace(self, feed: Feed | None) -> Tracer | None:
+        """Trace no more for this console; gives what has traced until now."""
+        tracer = self.tracers.pop(feed, None)
         if tracer is not None:
             tracer.off()
         return tracer
+
+    def end_traces(self) -> None:
+        """Trace no more for anybody."""
+        for feed in list(self.tracers):
+            self.end_trace(feed)
 
 
 class Errors(io.TextIOBase):

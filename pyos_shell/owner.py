@@ -65,7 +65,7 @@ def end_system(consoles: Consoles, capture: Capture) -> None:
     machine = consoles.machine
     if not machine.shutdown(DEADLINE) and machine.panic is None:
         consoles.output.report(0, left_behind(machine))
-    consoles.output.end_trace()
+    consoles.output.end_traces()
     consoles.close()
     capture.give_back()
 

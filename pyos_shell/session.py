@@ -134,7 +134,7 @@ class Session:
             bound = bind(statement)
             redirection = statement.plumbing.redirection
             self.system.on_screen = not json and redirection is None
-            if redirection is not None or not bound.command.looks:
+            if redirection is not None or not bound.looks:
                 self.touch(statement)
             if redirection is None or bound.command.plumbed:
                 self.system.tell = partial(self.tell, json=json)

@@ -180,7 +180,7 @@ class System:
         """
         self.forbid_ending()
         former = self.machine
-        self.output.end_trace()
+        self.output.end_traces()
         ended = former.shutdown(DEADLINE) or former.panic is not None
         self.started.clear()
         self.scripts.clear()

@@ -29,6 +29,7 @@ from kernel import (
 from kernel.systemcall import brief, safe
 from kernel.task import in_words
 
+from .feed import Feed
 from .output import Output
 
 #: Events that wait to be written out, at most; and so many lines a second, unless told otherwise.
@@ -123,6 +124,8 @@ class Tracer:
     said_at: float = 0.0
     remembered: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     stopped: bool = False
+    #: What shows the lines; None for the output, and with it all consoles.
+    feed: Feed | None = None
     arrived: threading.Event = field(default_factory=threading.Event)
 
     def on(self) -> None:
@@ -223,6 +226,8 @@ class Tracer:
         self.remembered.append((tid, text))
         if self.wishes.file is not None:
             self.wishes.file.write(f"{tid or '-':>5} {text}\n")
+        elif self.feed is not None:
+            self.feed.tell(tid, "trace", text)
         else:
             self.output.report(tid, text, "trace")
 

@@ -61,7 +61,7 @@ class Topic(Word):
 
 @command(looks=True)
 def help(system: System, topic: Topic | None = None, *, all: bool = False) -> Listing | Page:
-    """Show all commands, or all about one, or about a program.
+    """Show all commands, or all about one, or a program.
 
     A program can be one in a file: `help dance`, `help path/to/file.py:dance`.
     It is not run for that.

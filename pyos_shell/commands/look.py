@@ -142,7 +142,7 @@ def inspect(system: System, tid: Tid) -> Inspection:
     and its last calls, while `trace` is on.
     """
     details = about(system, InspectTask(tid))
-    tracer = system.output.tracer
+    tracer = system.output.tracers.get(system.feed)
     return Inspection(details, tracer.calls_of(tid)[-LAST:] if tracer is not None else None)
 
 

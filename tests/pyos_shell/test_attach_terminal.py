@@ -271,6 +271,29 @@ def test_the_audience_looks_and_does_not_touch(folder, owner):
     assert not (folder / "file").exists()
 
 
+def test_the_audience_traces_for_itself_but_not_into_a_file(folder, owner):
+    with console(folder, "attach", "s", "--read-only") as audience:
+        audience.enter("trace Sleep --file calls")
+        audience.wait_for("this console is for looking only: trace does more")
+        audience.enter("trace Sleep")
+        audience.wait_for("tracing Sleep of all tasks")
+        owner.enter("trace Sleep --lives")
+        owner.wait_for("births and deaths")
+        owner.enter("spawn countdown 1")
+        for terminal in (audience, owner):
+            terminal.wait_for("  1 │ Sleep(0.0) = None")
+        owner.wait_for("  1 │ ended")
+        audience.enter("trace off")
+        audience.wait_for("nothing is traced any more")
+        assert "is born" not in audience.history
+        owner.enter("spawn countdown 1")
+        owner.wait_for("  2 │ ended")
+        assert "2 │ Sleep" not in audience.history
+    done = batch(folder, "--read-only", "-c", "trace off")
+    assert (done.returncode, done.stderr) == (1, "only answers are shown here; trace at a prompt\n")
+    assert not (folder / "calls").exists()
+
+
 def test_the_audience_has_top_but_sends_no_signals_there(folder, owner):
     with console(folder, "attach", "s", "--read-only") as audience:
         owner.enter("spawn p.py:waits")
