@@ -44,6 +44,8 @@ class Errands:
         done: Future[T] = Future()
 
         def run() -> None:
+            if done.done():  # it has been given up
+                return
             try:
                 done.set_result(work())
             except BaseException as error:

@@ -8,7 +8,7 @@ import pytest
 
 from pyos_shell.errands import Ended, Errands
 
-from .shell import GUARD
+from .shell import GUARD, until
 
 COLOUR = ContextVar("COLOUR", default="none")
 
@@ -72,7 +72,7 @@ def test_the_end_lets_go_of_those_who_wait():
 
     def waits():
         try:
-            errands.do(lambda: None)
+            errands.do(pytest.fail)
         except Ended as error:
             raised.append(error)
 
@@ -80,8 +80,7 @@ def test_the_end_lets_go_of_those_who_wait():
         errands.begin()
         thread = threading.Thread(target=waits)
         thread.start()
-        while not errands.pending:  # and the loop does nothing meanwhile
-            pass
+        until(lambda: errands.pending)  # and the loop does nothing meanwhile
         errands.end()
         thread.join(GUARD)
 
