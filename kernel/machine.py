@@ -106,8 +106,10 @@ class Machine:
         return self.watchdog.holder() if self.watchdog is not None else None
 
     def overview(self) -> Overview:
-        """The system in a few numbers. Nobody is asked for them, and nobody waits."""
-        return overview_of(self.kernel)
+        """The system in a few numbers; after a panic there is nothing any more. Nobody is asked for
+        them, and nobody waits.
+        """
+        return overview_of(self.kernel) if self.panic is None else Overview()
 
     def observe(self, observer: Callable[[], object]) -> None:
         """Call `observer` ten times a second while the kernel is awake, and a few times more once

@@ -24,7 +24,7 @@ def page_on(word: Word) -> Page:
     file = reference.file or file_of(reference, word)
     known = outline(file)
     if known is None:
-        message = f"nothing can be told of {excerpt(str(file))}, as it is no Python"
+        message = f"nothing can be told of {excerpt(file.name)}, as it is no Python"
         raise Mistake(message, word.start, word.end)
     if not reference.function:
         return page_of_file(word, file, known)

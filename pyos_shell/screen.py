@@ -135,6 +135,9 @@ class Screen:
         #: Draws soon, unless that is put off; and what ends the delay.
         self.draw = self.app.invalidate
         self.app.invalidate = self.invalidate  # type: ignore[method-assign]
+        #: Draws for another size.
+        self.draw_resized = self.app._on_resize
+        self.app._on_resize = self.draw_if_seen  # type: ignore[method-assign]
         self.delay: asyncio.TimerHandle | None = None
         self.leaving = False
         #: While a command is at work there is no prompt; a hint tells of it if it takes long.
@@ -296,6 +299,11 @@ class Screen:
         app: Application[None] = self.covered or self.app
         if app.is_running:
             app._on_resize()
+
+    def draw_if_seen(self) -> None:
+        """Draw for another size, unless something else is to be seen there."""
+        if not self.is_covered:
+            self.draw_resized()
 
     def invite(self, invitation: str) -> None:
         """Say, until something is typed, which task waits for a line."""

@@ -96,7 +96,8 @@ class View:
             return self.say(f"restart gives a new kernel: {error}")
         self.due = max(self.due, now + MODESTY * (now - self.asked))
         self.trouble = ""
-        self.first = self.shown.first
+        if not self.wanted.is_set():  # or else a key has chosen another row since we asked
+            self.first = self.shown.first
         self.find_chosen()
         return True
 

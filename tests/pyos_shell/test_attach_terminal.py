@@ -236,7 +236,7 @@ def test_top_is_on_the_whole_screen_of_its_own_console_and_others_are_told_what_
     assert "SHARE" not in owner.history and "console 2" not in owner.history
     for columns in (40, 20, 80):
         guest.resize(columns, 24)
-        guest.wait(lambda: any(row.startswith("  1   0%") for row in rows(guest)), "task 1")
+        guest.wait(lambda: any(row.startswith("  1    0%") for row in rows(guest)), "task 1")
         assert all(len(row) <= columns for row in rows(guest))
     guest.type("s")
     guest.wait_for("task 1 is being stopped")

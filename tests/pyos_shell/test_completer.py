@@ -279,7 +279,7 @@ def test_every_argument_is_offered_what_there_is_unless_it_may_be_anything(full)
         ("slow o", "slow off", "as fast as ever"),
         ("break Rec", "break Recv", "Waits for data on a socket"),
         ("break countd", "break countdown", "Count down from N to 1"),
-        ("break gr", "break 1", "blocked"),
+        ("break greet", "break 1", "blocked"),
         ("break p.py:", "break p.py:2", "text = 1"),
         ("break off ", "break off 1", "on countdown, hits 0"),
         ("send gr", "send greeter", "task 1"),
