@@ -265,7 +265,7 @@ def test_the_toolbar_tells_that_the_system_is_held_up_on_a_narrow_terminal_too(t
     terminal.resize(80, 24)
     wait_toolbar(terminal, "slow 1000  1 task  ")
     terminal.enter("resume")
-    terminal.wait(lambda: terminal.toolbar[-1].startswith("1 task"), "it going on")
+    terminal.wait(lambda: terminal.toolbar and terminal.toolbar[-1].startswith("1 task"), "it")
 
 
 def test_the_toolbar_counts_lines_that_were_dropped(terminal):
