@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from fcntl import ioctl
 from html import escape
@@ -51,10 +52,11 @@ COLOURS = {
 }
 
 PROMPT = "pyos> "
-TAB, CTRL_Z = "\t", "\x1a"
+TAB, CTRL_Z, CLEAR = "\t", "\x1a", "\x0c"
 
-#: Where the consoles of one picture meet.
-SOCKET = "lecture"
+#: How the console of a picture is started; or those of one system, which meet at a path.
+ALONE = [["pyos"]]
+TOGETHER = [["pyos", "--listen", "lecture"], ["pyos", "attach", "lecture", "--read-only"]]
 
 
 class Act(NamedTuple):
@@ -113,6 +115,7 @@ SESSIONS = {
         Act("> 40", "too small", prompt=False),
         Act("fg", f"{PROMPT}fg", prompt=False),
         Act("42", "yes, after 3 tries"),
+        Act("", "no tasks", prompt=False),
     ],
     "consoles": [
         Act("spawn philosophers 2 --naive --pace 0", "deadlock", prompt=False),
@@ -121,8 +124,8 @@ SESSIONS = {
         Act("kill 3", "does more", console=1),
         Act("kill 3", "killed", prompt=False),
         Act("", "killed", prompt=False, console=1),
-        Act("", ""),
-        Act("", "", console=1),
+        Act("", "no tasks", prompt=False),
+        Act("", "no tasks", prompt=False, console=1),
     ],
 }
 
@@ -142,36 +145,40 @@ class Window(NamedTuple):
 class Person:
     """Somebody at a terminal, who reads what there is before typing the next line."""
 
-    def __init__(self, folder: str, columns: int, *arguments: str) -> None:
+    def __init__(self, command: list[str], columns: int, folder: str) -> None:
         self.columns = columns
-        self.command = " ".join(["pyos", *arguments])
+        self.command = " ".join(command)
         self.screen = pyte.Screen(columns, ROWS)
         self.stream = pyte.ByteStream(self.screen)
         self.terminal, theirs = pty.openpty()
         ioctl(self.terminal, TIOCSWINSZ, pack("HHHH", ROWS, columns, 0, 0))
-        quiet = [] if "attach" in arguments else ["--no-history", "--no-startup"]
+        arguments = [f"{folder}/{each}" if each == "lecture" else each for each in command[1:]]
+        quiet = [] if "attach" in command else ["--no-history", "--no-startup"]
         self.console = subprocess.Popen(
             [sys.executable, "-m", "pyos_shell", *arguments, *quiet],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            cwd=folder,
-            env={
-                **os.environ,
-                "TERM": "xterm-256color",
-                "PYTHONPATH": str(HERE.parent),
-                "XDG_STATE_HOME": folder,
-            },
+            cwd=HERE.parent,
+            env={**os.environ, "TERM": "xterm-256color"},
             start_new_session=True,
         )
         os.close(theirs)
 
     def read_until(self, text: str, prompt: bool = True) -> None:
         """Read until the screen shows `text`, and below it the prompt, unless there is none."""
+        self.read(lambda: self.shows(text) if prompt else text in self.text, repr(text))
+
+    def clear(self) -> None:
+        """Clear the screen, and read until the welcome is not to be seen any more."""
+        self.type(CLEAR)
+        self.read(lambda: "All there is" not in self.text, "an empty screen")
+
+    def read(self, until: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + GUARD
-        while not (self.shows(text) if prompt else text in self.text):
+        while not until():
             if not select.select([self.terminal], [], [], max(0, deadline - time.monotonic()))[0]:
-                raise SystemExit(f"{text!r} never came:\n" + "\n".join(self.screen.display))
+                raise SystemExit(f"{what} never came:\n{self.text}")
             self.stream.feed(os.read(self.terminal, 65536))
 
     @property
@@ -192,7 +199,7 @@ class Person:
         return all(self.screen.buffer[row][column].reverse for column in range(self.columns))
 
     def type(self, line: str) -> None:
-        end = b"" if line.endswith((TAB, CTRL_Z)) or not line else b"\r"
+        end = b"" if line.endswith((TAB, CTRL_Z, CLEAR)) or not line else b"\r"
         os.write(self.terminal, line.encode() + end)
 
     def window(self) -> Window:
@@ -213,13 +220,12 @@ def play(session: list[Act]) -> list[Window]:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         people: list[Person] = []
-        for arguments in (["--listen", SOCKET], ["attach", SOCKET, "--read-only"]):
-            columns, how = (NARROW, arguments) if several else (COLUMNS, [])
-            people.append(Person(folder, columns, *how))
+        for command in TOGETHER if several else ALONE:
+            people.append(Person(command, NARROW if several else COLUMNS, folder))
             stack.callback(people[-1].leave)
             people[-1].read_until("All there is")
-            if not several:
-                break
+            if several:
+                people[-1].clear()
         for act in session:
             people[act.console].type(act.line)
             people[act.console].read_until(act.answer, act.prompt)

@@ -162,7 +162,7 @@ def test_a_running_machine_is_sampled_and_when_it_sleeps_nobody_is_called_any_mo
         until(lambda: sampler.status.turns == 0 and sampler.status.stopped == 1)
         assert sampler.status.blocked == 1
         watchdog = machine.watchdog
-        until(lambda: machine.kernel.on_waking is not None)
+        until(lambda: watchdog.asleep)
         looks = []
         machine.observe(lambda: looks.append(None))
         assert not watchdog.wanted.is_set() and machine.kernel.inbox.asleep
