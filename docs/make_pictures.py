@@ -104,6 +104,7 @@ SESSIONS = {
         Act("step 4", "gives way"),
         Act("step 3", "crashed: ZeroDivisionError"),
         Act("resume", "resumed"),
+        Act("", "\n no tasks", prompt=False),
     ],
     "foreground": [
         Act("run countdown 3 | upper | count", "3 lines"),
@@ -279,7 +280,8 @@ def texts(row: dict[int, pyte.screens.Char], columns: int, y: float) -> list[str
         if reverse:
             parts.append(
                 f'<rect x="{MARGIN + run[0][0] * WIDTH:.1f}" y="{y - 13}" '
-                f'width="{len(run) * WIDTH:.1f}" height="{HEIGHT}" fill="{shade(colour)}"/>'
+                f'width="{len(run) * WIDTH:.1f}" height="{HEIGHT}" fill="{shade(colour)}" '
+                'shape-rendering="crispEdges"/>'
             )
             colour = BACKGROUND
         text = "".join(char.data for _, char in run)
