@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
 
+from .boost import Boost
 from .callstack import depth
 from .deadlock import verdict
 from .errors import KernelStopped, RequestCancelled
@@ -42,6 +43,8 @@ class Machine:
         self.observers: list[Callable[[], object]] = []
         #: Seconds that the tasks have to end, once the machine is told to stop.
         self.grace: float | None = None
+        #: When the next boost may begin.
+        self.unboosted = 0.0
         self.panic: BaseException | None = None
         self.verdict = ""
         #: The pass after which it was worked out: as long as no task has run, it holds.
@@ -110,6 +113,15 @@ class Machine:
         them, and nobody waits.
         """
         return overview_of(self.kernel) if self.panic is None else Overview()
+
+    def boost(self) -> Boost:
+        """Keep busy tasks from their turns until the boost's `end`, for a hundredth of a second at
+        most: there is something to show to somebody who waits.
+        """
+        boost = Boost(self)
+        if not self.kernel.inbox.asleep:
+            self.kernel.inbox.put(boost)
+        return boost
 
     def observe(self, observer: Callable[[], object]) -> None:
         """Call `observer` ten times a second while the kernel is awake, and a few times more once

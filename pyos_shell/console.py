@@ -21,6 +21,7 @@ from typing import Any
 from prompt_toolkit.application import create_app_session
 
 from kernel import Machine
+from kernel.boost import Boost
 
 from . import render
 from .commandline import CommandLine
@@ -78,6 +79,8 @@ class Console:
         self.control = JobControl(self)
         self.errands = Errands()
         self.pump = Pump(self)
+        #: Keeps busy tasks out of the way of what is shown for a key.
+        self.boost = Boost(consoles.machine)
         #: What is done when the prompt has been left, before the last is shown; on another thread.
         self.farewell: Callable[[], object] = lambda: None
         self.status = 0
@@ -138,6 +141,15 @@ class Console:
         """Show the last of what was printed; not on the console's thread."""
         self.farewell()
         self.errands.do(self.pump.show_rest)
+
+    def key_pressed(self) -> None:
+        """Somebody waits for what becomes of a key."""
+        self.boost.end()
+        self.boost = self.machine.boost()
+
+    def drawn(self) -> None:
+        """What has become of it is to be seen."""
+        self.boost.end()
 
     # -- lines
 

@@ -7,9 +7,10 @@ moment, but not all of exactly the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..record import record
 from ..systemcall import SystemCall, system_call
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ..waitqueue import Caller
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Overview:
     """The system in numbers.
 
