@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 from kernel.task import in_words
 
+from . import render
 from .commands.console import Leave
 from .errands import Ended
 from .feed import LABEL
 from .foreground import Job
-from .mistake import Mistake
+from .mistake import Mistake, columns
 from .render import Fragments, plain
-from .screen import MakeApplication, Screen
+from .screen import PROMPT, MakeApplication, Screen
 from .session import Session
 from .system import GivenUp, System
 from .terminal import Terminal
@@ -102,7 +103,13 @@ class CommandLine(threading.Thread):
         for number, portion in enumerate(portions(lines)):
             if self.abandoned or (number and self.system.given_up.is_set()):
                 raise GivenUp
-            self.console.errands.do(partial(self.console.answer, portion, first=not number))
+            self.console.errands.do(partial(self.write, portion, first=not number))
+
+    def write(self, lines: list[Fragments], first: bool) -> None:
+        """Write a portion, the first one below what was printed; on the console's thread."""
+        if first:
+            self.console.pump.show()
+        self.console.write(lines)
 
 
 class TypedSession(Session):
@@ -114,7 +121,18 @@ class TypedSession(Session):
 
     def mistaken(self, error: Mistake, line: str) -> None:
         self.console.errands.do(self.console.pump.show)
-        self.console.errands.do(partial(self.console.show_mistake, error, line))
+        self.console.errands.do(partial(self.underline, error, line))
+
+    def underline(self, error: Mistake, line: str) -> None:
+        """Write what is wrong with the line: under the line itself, if it is still to be seen. On
+        the console's thread.
+        """
+        screen = self.console.screen
+        lines = render.mistake(error, line, screen.width())
+        fits = len(PROMPT) + columns(plain(lines[0])) < screen.width()
+        if fits and screen.echoed == line == plain(lines[0]):
+            lines = [[("", " " * len(PROMPT)), *lines[1]], *lines[2:]]
+        self.console.write(lines)
 
 
 def portions(lines: list[Fragments]) -> Iterator[list[Fragments]]:

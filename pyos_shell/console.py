@@ -23,7 +23,6 @@ from prompt_toolkit.application import create_app_session
 from kernel import Machine
 from kernel.boost import Boost
 
-from . import render
 from .commandline import CommandLine
 from .consoles import Consoles
 from .environment import Environment
@@ -33,10 +32,10 @@ from .given import is_for_tasks
 from .jobcontrol import JobControl
 from .line import quote
 from .live import Live
-from .mistake import Mistake, columns, visible
+from .mistake import visible
 from .pump import Pump
-from .render import Fragments, plain
-from .screen import PROMPT, screen_for
+from .render import Fragments
+from .screen import screen_for
 from .status import Sampler, Status
 from .system import PATIENCE
 from .terminal import Terminal
@@ -261,21 +260,6 @@ class Console:
                 self.screen.write(lines)
             except OSError:
                 self.vanish()
-
-    def answer(self, lines: list[Fragments], first: bool) -> None:
-        """Write a portion of an answer, the first one below what was printed before it came."""
-        if first:
-            self.pump.show()
-        self.write(lines)
-
-    def show_mistake(self, error: Mistake, line: str) -> None:
-        """Write what is wrong with a line: under the line itself, if it is still to be seen."""
-        width = self.screen.width()
-        lines = render.mistake(error, line, width)
-        fits = len(PROMPT) + columns(plain(lines[0])) < width
-        if fits and self.screen.echoed == line == plain(lines[0]):
-            lines = [[("", " " * len(PROMPT)), *lines[1]], *lines[2:]]
-        self.write(lines)
 
     # -- leaving otherwise than by a command
 
