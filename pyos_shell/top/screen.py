@@ -262,7 +262,7 @@ class TopScreen:
     def ask(self) -> None:
         """Ask which signal the task that is chosen is to get."""
         task = self.view.task
-        if task is not None and self.may_touch():
+        if self.may_touch() and task is not None:
             self.asking = task.tid
             question = f" ({visible(task.program)})?  {QUESTION}"
             self.message = [("heading", f"kill {task.tid}"), ("", question)]
@@ -280,7 +280,7 @@ class TopScreen:
     def send(self, signal: Signal, tid: int = 0) -> None:
         """Send the task a signal, the one that is chosen if no other is meant."""
         tid = tid or self.view.chosen
-        if tid and self.may_touch():
+        if self.may_touch() and tid:
             self.view.system.touching(f"{COMMANDS.get(signal, f'kill -{signal.name}')} {tid}")
             reply = self.view.machine.submit(SendSignal(tid, signal))
             done = partial(self.sent, tid, signal)

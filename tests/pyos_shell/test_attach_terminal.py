@@ -228,8 +228,9 @@ def test_top_is_on_the_whole_screen_of_its_own_console_and_others_are_told_what_
     owner, guest
 ):
     owner.enter("spawn p.py:waits")
-    owner.wait_for("  1 │ waiting")
-    guest.wait_last(PROMPT)
+    for terminal in (owner, guest):
+        terminal.wait_for("  1 │ waiting")
+        terminal.wait_last(PROMPT)
     before = guest.text
     guest.enter("top")
     guest.wait(lambda: any("p.py:waits" in row and "%" in row for row in rows(guest)), "top")
