@@ -257,14 +257,3 @@ def taken(seconds: float) -> str:
             digits = 1 if seconds < 9.95 * length and unit != "µs" else 0
             return f"{seconds / length:.{digits}f} {unit}"
     raise AssertionError
-
-
-def known_calls() -> dict[str, type[SystemCall]]:
-    """All calls that there are by their names, those of programs too."""
-    found: dict[str, type[SystemCall]] = {}
-    kinds: list[type[SystemCall]] = [SystemCall]
-    while kinds:
-        below = kinds.pop().__subclasses__()
-        found.update((kind.__name__, kind) for kind in below)
-        kinds += below
-    return found

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING, ClassVar, Self
 
-import kernel
 from kernel import (
     ClearBreak,
     CodeLine,
@@ -20,6 +19,7 @@ from kernel import (
 )
 
 from ..answers import Breakpoints, Notice
+from ..calls import kernel_calls
 from ..candidates import Candidate, summary
 from ..command import command
 from ..line import Word
@@ -37,13 +37,6 @@ if TYPE_CHECKING:
 
 OFF = "off"
 
-#: Every call that a task can make, by its name.
-CALLS = {
-    name: value
-    for name, value in vars(kernel).items()
-    if isinstance(value, type) and issubclass(value, SystemCall) and value is not SystemCall
-}
-
 
 class BreakPlace(Word):
     """Where tasks are to stop."""
@@ -60,8 +53,8 @@ class BreakPlace(Word):
             return
         yield from Tid.candidates(begun, live)
         yield from ProgramName.candidates(begun, live)
-        for name in sorted(CALLS):
-            yield Candidate(name, summary(CALLS[name]))
+        for name, call in sorted(kernel_calls().items()):
+            yield Candidate(name, summary(call))
         yield Candidate(OFF, "take all breakpoints back, or the one of a number")
 
 
@@ -128,14 +121,14 @@ def meant(system: System, word: Word) -> type[SystemCall] | int | str | CodeLine
     text = word.text
     if text.isdigit():
         return tid_of(system, word)
-    if text in CALLS:
-        return CALLS[text]
+    if text in kernel_calls():
+        return kernel_calls()[text]
     file, _, line = text.rpartition(":")
     if file.endswith(".py") and line.isdigit():
         return code_line(file, int(line), word)
     known = {*built_in_names(), *living(system)}
     if text not in known:
-        meant = did_you_mean(text, [*CALLS, *known]) or "; type help break"
+        meant = did_you_mean(text, [*kernel_calls(), *known]) or "; type help break"
         message = f"no call, program or line is called '{excerpt(text)}'{meant}"
         raise Mistake(message, word.start, word.end)
     return text

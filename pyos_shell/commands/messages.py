@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from ast import literal_eval
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import kernel
@@ -12,6 +13,7 @@ from kernel import KernelError, RaiseIn, SendMessage
 from kernel.task import in_words
 
 from ..answers import Notice
+from ..calls import public
 from ..candidates import Candidate, summary
 from ..command import command
 from ..line import Word
@@ -85,18 +87,18 @@ class ErrorClass:
     @classmethod
     def parse(cls, text: str) -> ErrorClass:
         """Raises `ValueError`, in words, for what is no class of errors that can be thrown."""
-        if text not in ERRORS:
-            raise ValueError(f"there is no error '{excerpt(text)}'{did_you_mean(text, ERRORS)}")
-        if issubclass(ERRORS[text], OTHERWISE):
+        if text not in errors():
+            raise ValueError(f"there is no error '{excerpt(text)}'{did_you_mean(text, errors())}")
+        if issubclass(errors()[text], OTHERWISE):
             raise ValueError(f"{text} ends a task; kill does that")
-        return cls(ERRORS[text])
+        return cls(errors()[text])
 
     @classmethod
     def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
         """Those that can be thrown."""
-        for name in sorted(ERRORS):
-            if not issubclass(ERRORS[name], OTHERWISE):
-                yield Candidate(name, summary(ERRORS[name]))
+        for name in sorted(errors()):
+            if not issubclass(errors()[name], OTHERWISE):
+                yield Candidate(name, summary(errors()[name]))
 
 
 @command()
@@ -119,9 +121,11 @@ def throw(system: System, tid: Tid, error: ErrorClass, *text: str) -> Notice:
     return Notice(f"task {tid} gets {in_words(raised)}")
 
 
-ERRORS: dict[str, type[BaseException]] = {
-    name: value
-    for module in (builtins, kernel)
-    for name, value in vars(module).items()
-    if isinstance(value, type) and issubclass(value, BaseException)
-}
+@cache
+def errors() -> dict[str, type[BaseException]]:
+    """The classes of errors of Python's own and of the kernel's, by their names."""
+    return {
+        name: value
+        for name, value in (vars(builtins) | public()).items()
+        if isinstance(value, type) and issubclass(value, BaseException)
+    }

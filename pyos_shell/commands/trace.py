@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Self, TextIO
 
 from ..answers import Notice
+from ..calls import known_calls
 from ..candidates import Candidate, summary
 from ..command import command
 from ..mistake import did_you_mean, excerpt
 from ..system import Failure, System
 from ..tid import Tid
-from ..tracer import RATE, Tracer, Wishes, known_calls
+from ..tracer import RATE, Tracer, Wishes
 
 if TYPE_CHECKING:
     from ..live import Live
