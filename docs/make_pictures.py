@@ -54,6 +54,9 @@ COLOURS = {
 PROMPT = "pyos> "
 TAB, CTRL_Z, CLEAR = "\t", "\x1a", "\x0c"
 
+#: The age of a task, once the history of `top` has a few columns.
+SECONDS_OLD = re.compile(r" (?:[3-9]\.\d|\d\d)s ")
+
 #: How the console of a picture is started; or those of one system, which meet at a path.
 ALONE = [["pyos"]]
 TOGETHER = [["pyos", "--listen", "lecture"], ["pyos", "attach", "lecture", "--read-only"]]
@@ -65,7 +68,7 @@ class Act(NamedTuple):
     """
 
     line: str
-    answer: str
+    answer: str | re.Pattern[str]
     prompt: bool = True
     console: int = 0
 
@@ -91,7 +94,7 @@ SESSIONS = {
         Act("spawn family 3 --seconds 1000", "my children are"),
         Act("spawn echo_server", "listening on"),
         Act("spawn echo_load 20 1000000", "echo_load 20"),
-        Act("top", " 3.", prompt=False),  # seconds old
+        Act("top", SECONDS_OLD, prompt=False),
     ],
     "why": [
         Act("spawn philosophers 3 --naive --pace 0", "deadlock"),
@@ -166,9 +169,11 @@ class Person:
         )
         os.close(theirs)
 
-    def read_until(self, text: str, prompt: bool = True) -> None:
+    def read_until(self, text: str | re.Pattern[str], prompt: bool = True) -> None:
         """Read until the screen shows `text`, and below it the prompt, unless there is none."""
-        self.read(lambda: self.shows(text) if prompt else text in self.text, repr(text))
+        wanted = text if isinstance(text, re.Pattern) else re.compile(re.escape(text))
+        shows = self.shows if prompt else self.has
+        self.read(lambda: shows(wanted), repr(wanted.pattern))
 
     def clear(self) -> None:
         """Clear the screen, and read until the welcome is not to be seen any more."""
@@ -187,13 +192,17 @@ class Person:
         """What the screen shows, without the blanks at the ends of lines."""
         return "\n".join(line.rstrip() for line in self.screen.display)
 
-    def shows(self, text: str) -> bool:
+    def has(self, wanted: re.Pattern[str]) -> bool:
+        return wanted.search(self.text) is not None
+
+    def shows(self, wanted: re.Pattern[str]) -> bool:
         lines = [line.rstrip() for line in self.screen.display]
         while lines and (not lines[-1] or self.is_bar(len(lines) - 1)):
             lines.pop()
         while lines and not lines[-1]:
             lines.pop()
-        return bool(lines) and lines[-1] == PROMPT.strip() and any(text in line for line in lines)
+        at_prompt = bool(lines) and lines[-1] == PROMPT.strip()
+        return at_prompt and any(map(wanted.search, lines))
 
     def is_bar(self, row: int) -> bool:
         """Whether the row belongs to the toolbar."""
