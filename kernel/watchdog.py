@@ -41,6 +41,10 @@ class Watchdog:
         self.observers = observers
         self.stopped = False
         self.wanted = threading.Event()
+        #: Whether the kernel has been awake since the last look, however short; and whether we
+        #: sleep until it calls.
+        self.woken = False
+        self.asleep = False
         #: The turn that was seen last, since when, and whether it has been reported.
         self.turn = NO_TURN
         self.since = time.monotonic()
@@ -52,8 +56,9 @@ class Watchdog:
         quiet = 0
         while not self.stopped:
             if quiet == QUIET and self.kernel_will_call():
+                self.asleep = True
                 self.wanted.wait()
-                quiet = 0
+                self.asleep, quiet = False, 0
             else:
                 self.wanted.wait(PERIOD)
             self.wanted.clear()
@@ -68,15 +73,24 @@ class Watchdog:
                 log("the observer %r failed", observer, error)
 
     def kernel_will_call(self) -> bool:
-        """Have the kernel call when it wakes; False if it is awake already."""
+        """Have the kernel call when it wakes; False if it is awake already, or has been."""
         self.kernel.on_waking = self.wanted.set
-        if self.kernel.inbox.asleep:
+        if self.kernel.inbox.asleep and not self.woken:
             return True
-        self.kernel.on_waking = None
+        self.kernel.on_waking = self.note_waking
         return False
 
+    def note_waking(self) -> None:
+        """On the kernel's thread: it does not sleep any more."""
+        self.woken = True
+
     def look(self) -> bool:
-        """One look at the kernel; whether it was awake. Reports a turn that takes too long."""
+        """One look at the kernel; whether it is awake, or was since the last one.
+
+        Reports a turn that takes too long.
+        """
+        woken, self.woken = self.woken, False
+        self.kernel.on_waking = self.note_waking
         turn = Scheduler.turn_at(sys._current_frames().get(self.ident))
         now = time.monotonic()
         if turn != self.turn:
@@ -88,7 +102,7 @@ class Watchdog:
             if event is not None:
                 self.reported = True
                 self.kernel.trace.emit(event)
-        return not self.kernel.inbox.asleep
+        return woken or not self.kernel.inbox.asleep
 
     def holder(self) -> Hogged | None:
         """The task that is in a step at this moment, where, and for how long so far."""

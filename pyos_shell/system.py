@@ -34,6 +34,9 @@ from .reports import report_to
 if TYPE_CHECKING:
     from .foreground import Job
 
+#: What is said to who would do more than look.
+ONLY_LOOKS: Final = "this console is for looking only"
+
 #: Seconds that living tasks get when the system ends.
 DEADLINE: Final = 2.0
 
@@ -177,7 +180,7 @@ class System:
         """
         self.forbid_ending()
         former = self.machine
-        self.output.end_trace()
+        self.output.end_traces()
         ended = former.shutdown(DEADLINE) or former.panic is not None
         self.started.clear()
         self.scripts.clear()
@@ -241,7 +244,6 @@ def boot(output: Output, stdin: bool = False) -> Machine:
     report_to(output, machine)
     output.awaited = 0
     output.routes.clear()
-    output.foreground = set()
     machine.boot()
     output.kernel_thread = machine.thread.ident
     return machine
