@@ -111,7 +111,7 @@ class Machine:
 
     def observe(self, observer: Callable[[], object]) -> None:
         """Call `observer` ten times a second while the kernel is awake, and a few times more once
-        it sleeps, on the watchdog's thread. While it sleeps on, nobody is called.
+        it sleeps or has stopped, on the watchdog's thread. While it sleeps on, nobody is called.
         """
         self.observers.append(observer)
 

@@ -41,6 +41,8 @@ class Watchdog:
         self.observers = observers
         self.stopped = False
         self.wanted = threading.Event()
+        #: So many looks in a row have found the kernel asleep. While it is 0 there will be another.
+        self.quiet = 0
         #: The turn that was seen last, since when, and whether it has been reported.
         self.turn = NO_TURN
         self.since = time.monotonic()
@@ -49,16 +51,17 @@ class Watchdog:
 
     def watch(self) -> None:
         """Look every so often while the kernel is busy; sleep while it sleeps."""
-        quiet = 0
         while not self.stopped:
-            if quiet == QUIET and self.kernel_will_call():
+            if self.quiet == QUIET and self.kernel_will_call():
                 self.wanted.wait()
-                quiet = 0
+                self.quiet = 0
             else:
                 self.wanted.wait(PERIOD)
             self.wanted.clear()
-            quiet = 0 if self.look() else min(quiet + 1, QUIET)
+            self.quiet = 0 if self.look() else min(self.quiet + 1, QUIET)
             self.tell_observers()
+        self.quiet = QUIET
+        self.tell_observers()
 
     def tell_observers(self) -> None:
         for observer in self.observers:

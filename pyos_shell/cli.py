@@ -23,6 +23,7 @@ from kernel.machine import Stop
 from .commandfile import NotCommands, read, startup_file
 from .commands.console import Leave
 from .consoles import Consoles
+from .deadman import SWITCH
 from .descriptors import raise_descriptor_limit
 from .line import joined
 from .output import Plain
@@ -214,9 +215,10 @@ def run_batch(lines: Iterable[str], listener: Listener | None = None) -> int:
     sys.stdout = output
     session = Session(system, partial(show, system, output))
     try:
-        if listener is not None:
-            return serve(session, lines, output, listener)
-        return end(system.machine, output, run_lines(session, lines))
+        with SWITCH.writing_to(output.err):
+            if listener is not None:
+                return serve(session, lines, output, listener)
+            return end(system.machine, output, run_lines(session, lines))
     finally:
         sys.stdout, sys.stderr = output.out, output.err
 

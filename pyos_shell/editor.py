@@ -48,7 +48,6 @@ class Editor:
         #: What stands in the last line until the next key, and what that key is an answer to.
         self.message: Fragments = []
         self.asking = False
-        self.warned = False
         #: What was undone, the last one last.
         self.undone: list[Document] = []
         search = SearchToolbar(forward_search_prompt="find: ")
@@ -154,8 +153,7 @@ class Editor:
     def save(self, leave: bool = False) -> None:
         """Write the file, unless somebody else has done so meanwhile, which is told first."""
         self.asking = False
-        if self.file.changed_meanwhile() and not self.warned:
-            self.warned = True
+        if self.file.changed_meanwhile():
             self.say("toolbar.error", CHANGED)
             return
         try:
@@ -163,7 +161,7 @@ class Editor:
         except NotEditable as error:
             self.say("toolbar.error", str(error))
             return
-        self.saved, self.warned = True, False
+        self.saved = True
         mistake = syntax_mistake(self.buffer.text)
         self.say("", "saved" if mistake is None else f"saved, but {mistake.message}")
         if leave:

@@ -292,8 +292,9 @@ class Screen:
 
     def resized(self) -> None:
         """The terminal, which cannot tell us by a signal, has another size now."""
-        if self.app.is_running:
-            self.app._on_resize()
+        drawn = self.covered if self.is_covered else self.app
+        if drawn is not None and drawn.is_running:
+            drawn._on_resize()
 
     def invite(self, invitation: str) -> None:
         """Say, until something is typed, which task waits for a line."""

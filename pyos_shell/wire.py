@@ -78,7 +78,7 @@ class Hello:
         """What the frame says. Raises `Garbage`, also for another version."""
         try:
             given = json.loads(frame.data) if frame.kind is Kind.HELLO else None
-        except ValueError:
+        except (ValueError, RecursionError):
             given = None
         if not isinstance(given, dict):
             raise Garbage("this is not how a console says hello")

@@ -1,0 +1,98 @@
+"""Names the line where no thread of the process can run.
+
+C code that keeps the interpreter's lock, such as a regular expression gone wild, stops the console
+and the watchdog with everything else. Python's `faulthandler` has a thread that needs no lock: it
+writes the stack of every thread, unless somebody puts it off in time, as a dead man's switch does.
+Here the watchdog's thread puts it off for as long as the kernel is awake. A process has just one.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, TextIO
+
+from kernel import Machine
+
+from .output import Output
+
+#: Seconds without a sign of life after which the stacks are written.
+PATIENCE = 5.0
+
+#: Seconds after which it is put off anew: it takes a thread each time.
+PERIOD: Final = 1.0
+
+
+class DeadManSwitch:
+    """Has the stacks of all threads written to `file` when nobody can put that off any more."""
+
+    def __init__(self) -> None:
+        #: Where to; None while nobody wants it.
+        self.file: TextIO | None = None
+        #: When it was put off last, and when the kernel was last seen awake; None: it is not set.
+        self.held: float | None = None
+        self.seen: float | None = None
+
+    @contextmanager
+    def writing_to(self, file: TextIO) -> Iterator[None]:
+        """In the `with` block it can be set. The file needs a descriptor, or else it is not."""
+        try:
+            file.fileno()
+        except (OSError, ValueError):
+            yield
+            return
+        self.file = file
+        try:
+            yield
+        finally:
+            self.file = None
+            self.release()
+
+    def look(self, machine: Machine, output: Output) -> None:
+        """On the watchdog's thread, ten times a second: put it off while the kernel is awake. Tell
+        `output` if that was not possible for long.
+        """
+        watchdog, file = machine.watchdog, self.file
+        if file is None or watchdog is None:
+            return
+        if watchdog.quiet:
+            self.release()
+            return
+        now = time.monotonic()
+        if self.seen is not None and now - self.seen >= PATIENCE:
+            output.report(0, stuck(now - self.seen), "crash")
+        self.seen = now
+        if self.held is None or now - self.held >= min(PERIOD, PATIENCE / 2):
+            faulthandler.dump_traceback_later(PATIENCE, file=file)
+            self.held = now
+
+    def release(self) -> None:
+        """Nothing is written, though nobody puts it off."""
+        if self.held is not None:
+            faulthandler.cancel_dump_traceback_later()
+        self.held = self.seen = None
+
+    def suspend(self, number: int, frame: object) -> None:
+        """The signal of Ctrl-Z: who is stopped is not stuck."""
+        file, self.file = self.file, None
+        self.release()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+        signal.signal(number, self.suspend)  # somebody has had us continue
+        self.file = file
+
+
+def stuck(seconds: float) -> str:
+    """What is said when all can run again."""
+    return (
+        f"nothing in this process could run for {seconds:.1f} s; "
+        "the stacks that were written meanwhile tell where it was"
+    )
+
+
+#: That of this process.
+SWITCH: Final = DeadManSwitch()
