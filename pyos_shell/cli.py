@@ -50,7 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         tolerate(stream)
     try:
-        status = begin(sys.argv[1:] if arguments is None else arguments)
+        with SWITCH.writing_to(sys.stderr):
+            status = begin(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:
         status = INTERRUPTED
     except SystemExit as done:  # argparse has said it all
@@ -215,10 +216,9 @@ def run_batch(lines: Iterable[str], listener: Listener | None = None) -> int:
     sys.stdout = output
     session = Session(system, partial(show, system, output))
     try:
-        with SWITCH.writing_to(output.err):
-            if listener is not None:
-                return serve(session, lines, output, listener)
-            return end(system.machine, output, run_lines(session, lines))
+        if listener is not None:
+            return serve(session, lines, output, listener)
+        return end(system.machine, output, run_lines(session, lines))
     finally:
         sys.stdout, sys.stderr = output.out, output.err
 

@@ -45,11 +45,11 @@ class DeadManSwitch:
         except (OSError, ValueError):
             yield
             return
-        self.file = file
+        former, self.file = self.file, file
         try:
             yield
         finally:
-            self.file = None
+            self.file = former
             self.release()
 
     def look(self, machine: Machine, output: Output) -> None:

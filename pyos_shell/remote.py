@@ -6,7 +6,7 @@ import asyncio
 import codecs
 import io
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TextIO, cast
 
@@ -133,8 +133,12 @@ class RemoteTerminal(Terminal):
 
     can_suspend = False  # that is for the client to do
 
-    def __init__(self, channel: Channel, hello: Hello, turns: threading.Lock) -> None:
+    def __init__(
+        self, channel: Channel, hello: Hello, turns: threading.Lock, ahead: Sequence[Frame] = ()
+    ) -> None:
         self.channel = channel
+        #: What has come right behind the hello.
+        self.ahead = ahead
         self.turn = Turn(turns)
         self.stdout = cast(TextIO, Paper(channel, self.turn))
         self.term = hello.term
@@ -172,10 +176,10 @@ class RemoteTerminal(Terminal):
         """In the `with` block what comes through the channel is heard, on the event loop."""
         loop, connection = asyncio.get_running_loop(), self.channel.connection
 
-        def receive() -> None:
+        def take(receive: Callable[[], Sequence[Frame] | None]) -> None:
             try:
-                frames = self.channel.receive()
-                for frame in frames or []:
+                frames = receive()
+                for frame in frames or ():
                     self.hear(frame, resized, interrupt)
             except (OSError, Garbage):
                 frames = None
@@ -183,7 +187,8 @@ class RemoteTerminal(Terminal):
                 loop.remove_reader(connection)
                 gone()
 
-        loop.add_reader(connection, receive)
+        loop.call_soon(take, lambda: self.ahead)  # by then somebody reads keys
+        loop.add_reader(connection, take, self.channel.receive)
         try:
             yield
         finally:

@@ -4,7 +4,8 @@ A frame is a byte that tells its kind, two bytes for its length, and as many byt
 than 65,535, and whoever sends something else cannot have us wait for more than that.
 
 The client says `HELLO` first, in JSON; then what is typed (`KEYS`) and each new size, or, where
-nobody types, a `COMMAND` for each line, and `END`. The system sends what is to be written, and at
+nobody types, a `COMMAND` for each line, and `END`. A line that is longer than a portion comes in
+several, of which the last is not a whole one. The system sends what is to be written, and at
 last the exit status.
 """
 
@@ -104,7 +105,8 @@ class Channel:
         there is nobody any more.
         """
         with self.lock:
-            for start in range(0, len(data), PORTION) if data else [0]:
+            end = len(data) + (kind is Kind.COMMAND)  # which ends with what is no whole portion
+            for start in range(0, end, PORTION) or [0]:
                 portion = data[start : start + PORTION]
                 self.connection.sendall(HEAD.pack(kind, len(portion)) + portion)
 

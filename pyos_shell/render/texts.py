@@ -11,11 +11,11 @@ from .output import output_line
 
 @render.register
 def _(answer: Listing, width: int | None = None) -> list[Fragments]:
-    left = max((columns(name) for name, _ in answer.rows), default=0)
+    left = max((columns(visible(name)) for name, _ in answer.rows), default=0)
     lines: list[Fragments] = []
     for name, about in answer.rows:
-        padding = " " * (left - columns(name))
-        lines.append([("heading", f"  {name}{padding}"), ("", f"  {visible(about)}")])
+        padding = " " * (left - columns(visible(name)))
+        lines.append([("heading", f"  {visible(name)}{padding}"), ("", f"  {visible(about)}")])
     if answer.hint:
         lines += [[], [("hint", f"  {answer.hint}")]]
     return [cut(line, width) for line in lines]
