@@ -13,7 +13,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final, TextIO
 
 from kernel import Machine
@@ -28,36 +28,33 @@ PERIOD: Final = 1.0
 
 
 class DeadManSwitch:
-    """Has the stacks of all threads written to `file` when nobody can put that off any more."""
+    """Has the stacks of all threads written when nobody can put that off any more."""
 
     def __init__(self) -> None:
-        #: Where to; None while nobody wants it.
-        self.file: TextIO | None = None
+        #: The descriptor that they are written to; None while nobody wants it.
+        self.fd: int | None = None
         #: When it was put off last, and when the kernel was last seen awake; None: it is not set.
         self.held: float | None = None
         self.seen: float | None = None
 
     @contextmanager
     def writing_to(self, file: TextIO) -> Iterator[None]:
-        """In the `with` block it can be set. The file needs a descriptor, or else it is not."""
-        try:
-            file.fileno()
-        except (OSError, ValueError):
-            yield
-            return
-        former, self.file = self.file, file
+        """In the `with` block it can be set, if the file has a descriptor."""
+        former = self.fd
+        with suppress(OSError, ValueError):
+            self.fd = file.fileno()
         try:
             yield
         finally:
-            self.file = former
+            self.fd = former
             self.release()
 
     def look(self, machine: Machine, output: Output) -> None:
         """On the watchdog's thread, ten times a second: put it off while the kernel is awake. Tell
         `output` if that was not possible for long.
         """
-        watchdog, file = machine.watchdog, self.file
-        if file is None or watchdog is None:
+        watchdog, fd = machine.watchdog, self.fd
+        if fd is None or watchdog is None:
             return
         if watchdog.quiet:
             self.release()
@@ -67,7 +64,7 @@ class DeadManSwitch:
             output.report(0, stuck(now - self.seen), "crash")
         self.seen = now
         if self.held is None or now - self.held >= min(PERIOD, PATIENCE / 2):
-            faulthandler.dump_traceback_later(PATIENCE, file=file)
+            faulthandler.dump_traceback_later(PATIENCE, file=fd)
             self.held = now
 
     def release(self) -> None:
@@ -78,12 +75,12 @@ class DeadManSwitch:
 
     def suspend(self, number: int, frame: object) -> None:
         """The signal of Ctrl-Z: who is stopped is not stuck."""
-        file, self.file = self.file, None
+        fd, self.fd = self.fd, None
         self.release()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
         signal.signal(number, self.suspend)  # somebody has had us continue
-        self.file = file
+        self.fd = fd
 
 
 def stuck(seconds: float) -> str:

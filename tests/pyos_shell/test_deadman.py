@@ -93,7 +93,7 @@ def test_on_a_terminal_it_is_named_too_and_then_the_prompt_is_as_it_was(folder):
 class Watched:
     """A kernel that is awake or asleep as a test wants, and a clock that is turned by hand."""
 
-    def __init__(self, monkeypatch, file):
+    def __init__(self, monkeypatch):
         self.quiet = 0
         self.watchdog = self
         self.time = 100.0
@@ -107,7 +107,7 @@ class Watched:
         )
         self.output = Output()
         self.switch = DeadManSwitch()
-        self.switch.file = file
+        self.switch.fd = 99
 
     def look(self, seconds, quiet=0):
         """A look, so much later; what was done."""
@@ -123,9 +123,8 @@ class Watched:
 
 
 @pytest.fixture
-def watched(monkeypatch, tmp_path):
-    with open(tmp_path / "stacks", "w") as file:
-        yield Watched(monkeypatch, file)
+def watched(monkeypatch):
+    return Watched(monkeypatch)
 
 
 def test_while_the_kernel_is_awake_it_is_put_off_once_a_second(watched):
@@ -151,15 +150,17 @@ def test_for_how_long_nothing_ran_is_told_as_soon_as_somebody_can(watched):
     assert told.startswith("nothing in this process could run for 7.5 s")
 
 
-def test_without_a_file_nothing_is_set(watched):
-    watched.switch.file = None
+def test_where_there_is_nothing_to_write_to_it_is_not_set(watched):
+    watched.switch.fd = None
     assert watched.look(0) == []
 
 
-def test_what_has_no_descriptor_is_no_such_file(watched):
+def test_what_has_no_descriptor_is_nothing_to_write_to(watched, tmp_path):
     with watched.switch.writing_to(Output()):
-        assert watched.switch.file is not None
-        assert watched.switch.file.name.endswith("stacks")  # as before
+        assert watched.switch.fd == 99
+    with open(tmp_path / "stacks", "w") as file, watched.switch.writing_to(file):
+        assert watched.switch.fd == file.fileno()
+    assert watched.switch.fd == 99
 
 
 @posix
