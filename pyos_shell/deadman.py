@@ -23,8 +23,8 @@ from .output import Output
 #: Seconds without a sign of life after which the stacks are written.
 PATIENCE = 5.0
 
-#: Seconds after which it is put off anew: it takes a thread each time.
-PERIOD: Final = 1.0
+#: Seconds after which it is put off anew, which takes a new thread each time.
+PERIOD: Final = 0.5
 
 
 class DeadManSwitch:
