@@ -34,14 +34,19 @@ class Watchdog:
     """Watches one kernel, which runs on the thread `ident`."""
 
     def __init__(
-        self, kernel: Scheduler, ident: int, observers: list[Callable[[], object]]
+        self,
+        kernel: Scheduler,
+        ident: int,
+        observers: list[Callable[[], object]],
+        wakers: list[Callable[[], object]],
     ) -> None:
         self.kernel = kernel
         self.ident = ident
         self.observers = observers
+        self.wakers = wakers
         self.stopped = False
         self.wanted = threading.Event()
-        #: So many looks in a row have found the kernel asleep. While it is 0 there will be another.
+        #: So many looks in a row have found the kernel asleep. Unless it is `QUIET`, others follow.
         self.quiet = 0
         #: The turn that was seen last, since when, and whether it has been reported.
         self.turn = NO_TURN
@@ -54,25 +59,23 @@ class Watchdog:
         while not self.stopped:
             if self.quiet == QUIET and self.kernel_will_call():
                 self.wanted.wait()
-                self.quiet = 0
             else:
                 self.wanted.wait(PERIOD)
             self.wanted.clear()
             self.quiet = 0 if self.look() else min(self.quiet + 1, QUIET)
-            self.tell_observers()
+            tell(self.observers)
         self.quiet = QUIET
-        self.tell_observers()
+        tell(self.observers)
 
-    def tell_observers(self) -> None:
-        for observer in self.observers:
-            try:
-                observer()
-            except Exception as error:
-                log("the observer %r failed", observer, error)
+    def woken(self) -> None:
+        """On the kernel's thread, which nobody has watched while it slept."""
+        self.quiet = 0
+        tell(self.wakers)
+        self.wanted.set()
 
     def kernel_will_call(self) -> bool:
         """Have the kernel call when it wakes; False if it is awake already."""
-        self.kernel.on_waking = self.wanted.set
+        self.kernel.on_waking = self.woken
         if self.kernel.inbox.asleep:
             return True
         self.kernel.on_waking = None
@@ -110,6 +113,15 @@ class Watchdog:
         self.stopped = True
         self.wanted.set()
         self.thread.join()
+
+
+def tell(observers: list[Callable[[], object]]) -> None:
+    """Call all of them, whatever they raise."""
+    for observer in observers:
+        try:
+            observer()
+        except Exception as error:
+            log("the observer %r failed", observer, error)
 
 
 def own_place(frame: FrameType) -> FrameType:

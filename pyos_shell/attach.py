@@ -266,7 +266,6 @@ class Client:
         finally:
             os.close(bell)
 
-
     def show(self, data: bytes) -> None:
         """Write what the console does, and note whether that is on the second screen."""
         covered, uncovered = data.rfind(COVERED), data.rfind(UNCOVERED)

@@ -3,7 +3,7 @@
 C code that keeps the interpreter's lock, such as a regular expression gone wild, stops the console
 and the watchdog with everything else. Python's `faulthandler` has a thread that needs no lock: it
 writes the stack of every thread, unless somebody puts it off in time, as a dead man's switch does.
-Here the watchdog's thread puts it off for as long as the kernel is awake. A process has just one.
+Here the watchdog's thread does, and none is set while the kernel sleeps. A process has just one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import Final, TextIO
 
 from kernel import Machine
+from kernel.watchdog import QUIET
 
 from .output import Output
 
@@ -33,9 +34,9 @@ class DeadManSwitch:
     def __init__(self) -> None:
         #: The descriptor that they are written to; None while nobody wants it.
         self.fd: int | None = None
-        #: When it was put off last, and when the kernel was last seen awake; None: it is not set.
+        #: When it was put off last, None while it is not set; and when somebody looked last.
         self.held: float | None = None
-        self.seen: float | None = None
+        self.seen = 0.0
 
     @contextmanager
     def writing_to(self, file: TextIO) -> Iterator[None]:
@@ -50,28 +51,33 @@ class DeadManSwitch:
             self.release()
 
     def look(self, machine: Machine, output: Output) -> None:
-        """On the watchdog's thread, ten times a second: put it off while the kernel is awake. Tell
-        `output` if that was not possible for long.
+        """On the watchdog's thread, ten times a second: put it off, as long as there will be
+        another look. Tell `output` if nobody could look for long.
         """
-        watchdog, fd = machine.watchdog, self.fd
-        if fd is None or watchdog is None:
+        watchdog = machine.watchdog
+        if self.fd is None or watchdog is None:
             return
-        if watchdog.quiet:
+        if watchdog.quiet == QUIET:
             self.release()
             return
         now = time.monotonic()
-        if self.seen is not None and now - self.seen >= PATIENCE:
+        if self.held is not None and now - self.held >= PATIENCE:
             output.report(0, stuck(now - self.seen), "crash")
         self.seen = now
         if self.held is None or now - self.held >= min(PERIOD, PATIENCE / 2):
-            faulthandler.dump_traceback_later(PATIENCE, file=fd)
-            self.held = now
+            self.hold()
+
+    def hold(self) -> None:
+        """Set it, or put it off."""
+        if self.fd is not None:
+            self.held = self.seen = time.monotonic()
+            faulthandler.dump_traceback_later(PATIENCE, file=self.fd)
 
     def release(self) -> None:
         """Nothing is written, though nobody puts it off."""
         if self.held is not None:
             faulthandler.cancel_dump_traceback_later()
-        self.held = self.seen = None
+        self.held = None
 
     def suspend(self, number: int, frame: object) -> None:
         """The signal of Ctrl-Z: who is stopped is not stuck."""

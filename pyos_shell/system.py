@@ -241,10 +241,11 @@ def boot(output: Output, stdin: bool = False) -> Machine:
     """
     machine = Machine(Scheduler(stdin=stdin))
     report_to(output, machine)
-    machine.observe(partial(SWITCH.look, machine, output))
+    machine.observe(partial(SWITCH.look, machine, output), SWITCH.hold)
     output.awaited = 0
     output.routes.clear()
     output.foreground = set()
+    SWITCH.hold()
     machine.boot()
     output.kernel_thread = machine.thread.ident
     return machine

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from kernel import GetTid, Hogged, KillTask, Machine, NewTask, Released, Sleep, WaitTask
-from kernel.watchdog import LIMIT
+from kernel.watchdog import LIMIT, QUIET
 
 from .net import GUARD
 
@@ -218,6 +218,25 @@ def test_the_observers_of_a_kernel_that_sleeps_are_left_alone():
         seen = len(looks)
         assert machine.watchdog.wanted.wait(0.3) is False  # nobody calls it
         assert len(looks) == seen
+
+
+def test_who_wants_to_know_is_told_on_the_kernels_thread_when_it_wakes(machine):
+    told = queue.Queue()
+    machine.observe(lambda: None, lambda: told.put(threading.current_thread()))
+    deadline = time.monotonic() + GUARD
+    while machine.kernel.on_waking is None:
+        assert time.monotonic() < deadline, "it never went to sleep"
+    assert told.empty()
+    machine.call(GetTid(), GUARD)
+    assert told.get(timeout=GUARD) is machine.thread
+    assert machine.watchdog.quiet < QUIET
+
+
+def test_the_observers_are_called_once_more_when_nobody_will_look_any_more():
+    seen = []
+    with Machine() as machine:
+        machine.observe(lambda: seen.append(machine.watchdog and machine.watchdog.quiet))
+    assert seen[-1] == QUIET
 
 
 def test_an_observer_that_is_ignored_is_called_no_more(machine):

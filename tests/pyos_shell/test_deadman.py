@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from functools import partial
 
 import pytest
 
 from kernel import KillTask, Machine, NewTask, Scheduler, SystemCall, system_call
+from kernel.watchdog import QUIET
 from pyos_shell import deadman as module
 from pyos_shell.deadman import DeadManSwitch
 from pyos_shell.output import Output
@@ -60,6 +62,8 @@ def test_the_line_is_named_while_nothing_can_run(folder):
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, cwd=folder, env=environment({}), text=True
     )
+    guard = threading.Timer(GUARD, process.kill)
+    guard.start()
     with process:
         try:
             assert any(WHERE in line for line in process.stderr)
@@ -67,6 +71,7 @@ def test_the_line_is_named_while_nothing_can_run(folder):
             rest = process.stderr.read()
             assert process.wait(GUARD) == 0
         finally:
+            guard.cancel()
             process.kill()
     assert "nothing in this process could run for" in rest
 
@@ -75,7 +80,8 @@ def test_the_line_is_named_while_nothing_can_run(folder):
 def test_on_a_terminal_it_is_named_too_and_then_the_prompt_is_as_it_was(folder):
     from .terminal import Terminal
 
-    with Terminal([*IMPATIENT, "--no-history"], cwd=folder) as terminal:
+    command = [*IMPATIENT, "--no-history"]
+    with Terminal(command, cwd=folder, columns=200, rows=90) as terminal:
         terminal.wait_last("pyos>")
         terminal.enter("spawn p.py:wild")
         terminal.wait_for(WHERE)
@@ -134,11 +140,14 @@ def test_while_the_kernel_is_awake_it_is_put_off_twice_a_second(watched):
     assert watched.told == []
 
 
-def test_once_the_kernel_sleeps_nothing_is_written(watched):
+def test_once_nobody_looks_any_more_as_the_kernel_sleeps_it_is_not_set(watched):
     watched.look(0)
-    assert watched.look(0.1, quiet=1) == ["cancelled"]
-    assert watched.look(0.1, quiet=2) == []
-    assert watched.look(1_000) == ["set"]
+    assert watched.look(0.1, quiet=QUIET - 1) == []
+    assert watched.look(0.1, quiet=QUIET) == ["cancelled"]
+    assert watched.look(0.1, quiet=QUIET) == []
+    watched.time += 1_000
+    watched.switch.hold()  # as it wakes
+    assert watched.look(0.1) == []
     assert watched.told == []
 
 
@@ -181,7 +190,7 @@ def test_who_is_stopped_by_ctrl_z_is_not_stuck(watched, monkeypatch):
 def switched(file):
     """A machine that runs, and its switch."""
     switch, machine = DeadManSwitch(), Machine(Scheduler(stdin=False))
-    machine.observe(partial(switch.look, machine, Output()))
+    machine.observe(partial(switch.look, machine, Output()), switch.hold)
     with open(file, "w") as out, switch.writing_to(out), machine:
         yield switch, machine
     assert switch.held is None
@@ -217,4 +226,3 @@ def test_however_the_kernel_comes_to_rest_it_is_not_left_set(tmp_path, end):
             machine.thread.join(GUARD)
             assert switch.held is None
     assert (tmp_path / "stacks").read_text() == ""
-
