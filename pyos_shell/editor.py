@@ -61,6 +61,7 @@ class Editor:
         )
         self.buffer: Buffer = self.area.buffer
         self.buffer.cursor_position = 0
+        self.buffer.on_text_changed += lambda _: self.message.clear()
         status = Window(FormattedTextControl(self.status), height=1, style="class:toolbar")
         self.app: Application[None] = Application(
             layout=Layout(HSplit([self.area, search, status]), self.area),

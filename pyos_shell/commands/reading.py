@@ -120,7 +120,10 @@ def log(
         if follow and system.feed is not None:
             system.feed.wanted = lambda line: is_wanted(line, tid, kinds)
     answer = Log(lines if last is None else lines[len(lines) - min(last, len(lines)) :])
-    return follow_up(system, answer) if follow else answer
+    if not follow:
+        return answer
+    follow_up(system, answer)
+    return None
 
 
 def follow_up(system: System, answer: Log) -> None:

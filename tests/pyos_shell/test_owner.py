@@ -60,7 +60,8 @@ def starts(terminal, *programs):
 
 @pytest.mark.parametrize("farewell", ["exit\r", CTRL_D, "shutdown\r"])
 def test_tasks_are_ended_the_newest_first_and_files_are_closed(folder, farewell):
-    with console(folder) as terminal:
+    command = [sys.executable, "-m", "pyos_shell"]  # without warnings: `open_file` closes nothing
+    with console(folder, command=command) as terminal:
         starts(terminal, "tidy a", "open_file", "tidy b", "tidy c")
         terminal.type(farewell)
         leaves(terminal)
