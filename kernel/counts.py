@@ -6,17 +6,17 @@ the loop nothing. They are those of one moment, but not all of exactly the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from .record import record
 from .scheduler import LAPS, PASS, Scheduler
 
 #: Tasks that are looked at one by one, at most.
 LOOKED_AT: Final = 1_000
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Counts:
     """How many `tasks` there are, how many of them are `ready` to run and how many have been
     `stopped` (among the first 1,000); all others are `blocked`. And how many `passes` over the

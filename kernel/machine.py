@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
 
+from .boost import Boost
 from .callstack import depth
 from .counts import Counts, counts_of
 from .deadlock import verdict
@@ -43,6 +44,8 @@ class Machine:
         self.wakers: list[Callable[[], object]] = []
         #: Seconds that the tasks have to end, once the machine is told to stop.
         self.grace: float | None = None
+        #: When the next boost may begin.
+        self.unboosted = 0.0
         self.panic: BaseException | None = None
         self.verdict = ""
         #: The pass after which it was worked out: as long as no task has run, it holds.
@@ -109,6 +112,15 @@ class Machine:
     def counts(self) -> Counts:
         """How many tasks there are, by state. Nobody is asked for that, and nobody waits."""
         return counts_of(self.kernel)
+
+    def boost(self) -> Boost:
+        """Keep busy tasks from their turns until the boost's `end`, for a hundredth of a second at
+        most: there is something to show to somebody who waits.
+        """
+        boost = Boost(self)
+        if not self.kernel.inbox.asleep:
+            self.kernel.inbox.put(boost)
+        return boost
 
     def observe(
         self, observer: Callable[[], object], woken: Callable[[], object] | None = None

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any, Final
 
 from .frames import delegates, frame_of
+from .record import record
 from .systemcall import SystemCall
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class FrameInfo:
     """One frame of a call stack: where it stands, and where its function begins. `locals` are the
     names and values of its variables, if they were asked for, without the `omitted` last ones.

@@ -357,18 +357,22 @@ class Scheduler:
         self.files.expect_closing()
         due = self.alarms.due()
         timeout = self.timeout(due)
-        # The order matters: whoever puts something in after we have looked finds us asleep.
-        self.inbox.asleep = True
-        try:
-            self.look(timeout if wait and not self.inbox.arrivals else 0)
-        finally:
-            self.inbox.asleep = False
+        self.rest(timeout if wait else 0)
         if self.idlers.first is not None and not self.can_go_on(due):
             for idler in [*self.idlers]:
                 idler.answer(None)
         if self.on_waking is not None:
             notify, self.on_waking = self.on_waking, None
             notify()
+
+    def rest(self, timeout: float | None) -> None:
+        """Sleep for so many seconds at most, as long as no file is ready and no request put in."""
+        # The order matters: whoever puts something in after we have looked finds us asleep.
+        self.inbox.asleep = True
+        try:
+            self.look(0 if self.inbox.arrivals else timeout)
+        finally:
+            self.inbox.asleep = False
 
     def timeout(self, due: float | None) -> float | None:
         """How long it may sleep, in seconds; None for ever."""

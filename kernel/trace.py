@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from .frames import innermost
+from .record import record
 from .systemcall import ASLEEP, SystemCall
 from .task import ExitStatus, in_words
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 LOGGED: Final = 200
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class TraceEvent:
     """Something that happened to the task `tid`; 0 stands for no task."""
 
     tid: int
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Spawned(TraceEvent):
     """A task came into the table."""
 
@@ -40,7 +40,7 @@ class Spawned(TraceEvent):
     name: str
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Exited(TraceEvent):
     """A task ended."""
 
@@ -52,28 +52,28 @@ class Exited(TraceEvent):
         return f"task {self.tid} ({self.name}) {self.status}"
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Called(TraceEvent):
     """A task made a system call."""
 
     call: SystemCall
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Answered(TraceEvent):
     """A call has its answer; a sleeper's comes when its sleep ends."""
 
     answer: Any
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Failed(TraceEvent):
     """A call raised, at once or in its sleep."""
 
     error: BaseException
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Deadlocked(TraceEvent):
     """Tasks are blocked, and none of them can ever go on unless a request helps."""
 
@@ -83,7 +83,7 @@ class Deadlocked(TraceEvent):
         return f"deadlock: {self.verdict}"
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class AcceptFailed(TraceEvent):
     """A listening socket cannot accept for now (out of descriptors, say); it is tried again."""
 
@@ -94,7 +94,7 @@ class AcceptFailed(TraceEvent):
         return f"task {self.tid} cannot accept on file {self.fd} for now: {self.error.strerror}"
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class ReadersChanged(TraceEvent):
     """A task has begun to wait for a line, or does not any more. `first` is the tid of the one who
     gets the next line; 0 if no task waits.
@@ -103,7 +103,7 @@ class ReadersChanged(TraceEvent):
     first: int
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Abandoned(TraceEvent):
     """Nobody waits any more for a function that runs in a thread; the thread is left to finish."""
 
@@ -113,7 +113,7 @@ class Abandoned(TraceEvent):
         return f"{asked(self)} was given up: its thread is left to finish"
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Unheard(TraceEvent):
     """A function that nobody waited for any more has failed in its thread."""
 
@@ -124,7 +124,7 @@ class Unheard(TraceEvent):
         return f"{asked(self)} was given up, and has failed: {in_words(self.error)}"
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Hogged(TraceEvent):
     """A task has held the kernel for `seconds` now, at this place."""
 
@@ -138,7 +138,7 @@ class Hogged(TraceEvent):
         )
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Released(TraceEvent):
     """A task that had hogged the kernel has let go of it, after about `seconds`."""
 
@@ -148,7 +148,7 @@ class Released(TraceEvent):
         return f"task {self.tid} has let go of the kernel after {self.seconds:.1f} s"
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Panicked(TraceEvent):
     """The kernel itself failed: `stacks` shows where every task stood."""
 

@@ -22,11 +22,12 @@ from kernel import (
     TaskInfo,
     TaskList,
 )
+from kernel.record import record
 
 from .output import Line
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Notice:
     """A line that confirms what was done. It is no data: without a terminal it goes to stderr."""
 
@@ -52,14 +53,14 @@ class Ends:
         return not self.script_failed and all(map(ended_well, awaited))
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Started:
     """The tasks that have been started; that has been said before they ran."""
 
     tids: list[int]
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Left:
     """A job that the user has left: its tasks are stopped, and go on when he wants."""
 
@@ -71,7 +72,7 @@ class Left:
         return False
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Ran:
     """The commands of a file have run; whether all have succeeded."""
 
@@ -79,7 +80,7 @@ class Ran:
     ok: bool
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Table:
     """Living tasks; `everything` if the user asked for all rows, `narrowed` if only for some kind
     of tasks, `tree` if they are to be drawn as one. `marks` are those of jobs: `fg` in the
@@ -93,7 +94,7 @@ class Table:
     marks: dict[int, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Ended:
     """Tasks that have ended; `narrowed` if the user asked for some only."""
 
@@ -101,7 +102,7 @@ class Ended:
     narrowed: bool = False
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Busy:
     """A task, and the `share` of the processor that it had, of 1."""
 
@@ -109,7 +110,7 @@ class Busy:
     task: TaskInfo
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Top:
     """The tasks that use the processor, and how many there are, by state.
 
@@ -132,7 +133,7 @@ class Top:
     rows: list[Busy]
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Stack:
     """The call stack of a task; to be shown with so many lines of `source` around each, and with
     its `locals`, if the user asked for them.
@@ -143,7 +144,7 @@ class Stack:
     locals: bool = False
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Inspection:
     """All there is about a task, and its last calls in words; None while they are not traced."""
 
@@ -151,7 +152,7 @@ class Inspection:
     calls: list[str] | None
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Why:
     """Why the task `tid` does not go on: an explanation, or the task that holds the kernel, so that
     nobody could be asked. A `hint` says what may help.
@@ -174,7 +175,7 @@ class Why:
         return str(self.holder) + ("" if self.holder.tid == self.tid else ", so no other can run")
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Files:
     """The files that the kernel watches, or those of the task `tid`."""
 
@@ -182,7 +183,7 @@ class Files:
     tid: int | None = None
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Source:
     """Lines of a source file, from the line `first` on; those at which a task stands are
     `marked`.
@@ -195,7 +196,7 @@ class Source:
     hint: str = ""
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Listing:
     """Names with a line about each, and a `hint` below."""
 
@@ -203,7 +204,7 @@ class Listing:
     hint: str = ""
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Page:
     """Help on one thing: its usage and its docstring."""
 
@@ -212,28 +213,28 @@ class Page:
     hint: str = ""
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Log:
     """Remembered lines of output."""
 
     lines: list[Line]
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Steps:
     """Steps that tasks have made one by one. Each has been told as it happened."""
 
     steps: list[Stepped]
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Breakpoints:
     """Where tasks stop."""
 
     points: list[BreakInfo]
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Value:
     """What an expression gives, in one line."""
 

@@ -30,6 +30,7 @@ from typing import Any, Final, TypeVar
 from prompt_toolkit.application import create_app_session
 
 from kernel import Machine
+from kernel.boost import Boost
 from kernel.task import in_words
 
 from . import render
@@ -111,6 +112,8 @@ class Console:
         #: Whether Ctrl-C on an empty line has been answered.
         self.asked_to_leave = False
         self.control = JobControl(self)
+        #: Keeps busy tasks out of the way of what is shown for a key.
+        self.boost = Boost(consoles.machine)
         self.pace = Pace()
         self.pump = threading.Thread(target=self.pump_output, name="pyos output", daemon=True)
         #: What is done when the prompt has been left, before the last is shown; on another thread.
@@ -181,6 +184,15 @@ class Console:
         """Show the last of what was printed; not on the console's thread."""
         self.farewell()
         self.on_terminal(self.show_rest)
+
+    def key_pressed(self) -> None:
+        """Somebody waits for what becomes of a key."""
+        self.boost.end()
+        self.boost = self.machine.boost()
+
+    def drawn(self) -> None:
+        """What has become of it is to be seen."""
+        self.boost.end()
 
     # -- lines
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from kernel.record import record
 
 if TYPE_CHECKING:
     from .output import Output
@@ -27,7 +28,7 @@ URGENT: Final = 1_000
 LABEL: Final = 16
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Line:
     """A line that the task `tid`, or no task if 0, has printed, or that reports about it.
 

@@ -57,6 +57,12 @@ HELD: Final = 1_000
 class Listener(Protocol):
     """Who is told what is typed."""
 
+    def key_pressed(self) -> None:
+        """Something will soon be drawn for a key."""
+
+    def drawn(self) -> None:
+        """It has been."""
+
     def typed(self, line: str) -> None:
         """A line is finished."""
 
@@ -124,6 +130,8 @@ class Screen:
             output=self.output,
         )
         self.app = self.session.app
+        self.app.key_processor.before_key_press += lambda _: listener.key_pressed()
+        self.app.after_render += lambda _: listener.drawn()
         self.buffer = self.session.default_buffer
         self.buffer.accept_handler = self.accept
         self.advice = Advice(self.commands, live, listener.sample, self.width)

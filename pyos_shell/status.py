@@ -8,12 +8,12 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from kernel import Machine
 from kernel.counts import Counts
+from kernel.record import record
 
 from .feed import Feed
 
@@ -21,7 +21,7 @@ from .feed import Feed
 PERIOD: Final = 0.25
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Status:
     """A sample. `turns` are those of all tasks in a second, about; `memory` is in bytes, None
     where the system does not tell; `dropped` are lines of output.

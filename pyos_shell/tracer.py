@@ -26,6 +26,7 @@ from kernel import (
     SystemCall,
     TraceEvent,
 )
+from kernel.record import record
 from kernel.systemcall import brief, safe
 from kernel.task import in_words
 
@@ -49,7 +50,7 @@ CROWD: Final = 1_000
 WIDTH: Final = 60
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Wishes:
     """What is to be traced: calls of these tasks (of all, if none is named) and of these kinds;
     births and deaths; so many lines a second, or all that can be had; into a file.
@@ -80,7 +81,7 @@ class Pending:
     told: bool = False
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Finished:
     """A call, and what came of it after so many seconds."""
 

@@ -17,9 +17,11 @@ import struct
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from enum import IntEnum
 from typing import Final
+
+from kernel.record import record
 
 #: Of what is said here. Another one is refused.
 VERSION: Final = 1
@@ -50,7 +52,7 @@ class Garbage(Exception):
     """What came is nothing that we speak."""
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Frame:
     """One thing that is said."""
 
@@ -58,7 +60,7 @@ class Frame:
     data: bytes = b""
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Hello:
     """Who attaches, and what to. Without a `terminal` commands come, line by line."""
 

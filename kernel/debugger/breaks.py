@@ -12,11 +12,11 @@ trap that a step ends with. With the last breakpoint they go, so the loop never 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NoSuchBreak
 from ..places import FrameInfo, place_of
+from ..record import record
 from ..standins import SUBROUTINES, behind, unwatched, watched
 from ..systemcall import SystemCall
 from ..trace import Spawned, TraceEvent
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Where = type[SystemCall] | int | str | CodeLine
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class BreakInfo:
     """A breakpoint at one moment: on what, and how often a task has stopped there."""
 
@@ -39,7 +39,7 @@ class BreakInfo:
     hits: int
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Broke(TraceEvent):
     """A task stops at the breakpoint of this number, and stands at `place`."""
 

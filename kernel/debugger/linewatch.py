@@ -10,17 +10,17 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
 
 from ..errors import LinesTaken
+from ..record import record
 
 #: The numbers that a tool can have there; those between belong to nobody.
 TOOLS = (0, 3, 4, 1, 2, 5)
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class CodeLine:
     """A line of a file, by the path that its code knows."""
 

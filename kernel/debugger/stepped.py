@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..frames import strip
 from ..places import FrameInfo, place_of
+from ..record import record
 from ..standins import Raise, Stopped, Throw, behind
 from ..systemcall import brief, safe
 from ..task import in_words
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..task import Task
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Stepped(TraceEvent):
     """A task had one step, while all others were held up.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from ..record import record
 from ..systemcall import SystemCall, brief, safe, system_call
 from ..task import ExitStatus, Task
 from ..waitqueue import Caller, Dormitory
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FIRST: Final = 10
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class PlaceInfo:
     """A place on a queue, from 1 on, and how many have one; what for, in words."""
 
@@ -34,7 +34,7 @@ class PlaceInfo:
     length: int
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class ScopeInfo:
     """A cancel scope that is open: how many seconds are left of its time, if it has any."""
 
@@ -43,7 +43,7 @@ class ScopeInfo:
     shield: bool
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class MailboxInfo:
     """A mailbox: the number of messages in it, of those on their way, and how many it holds; the
     first of them in short; whether its task traps exits.
@@ -56,7 +56,7 @@ class MailboxInfo:
     traps_exits: bool
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class TaskDetails:
     """All there is about a task.
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from ..callstack import depth
 from ..frames import frame_of, locals_of
+from ..record import record
 from ..systemcall import SystemCall, brief, system_call
 from ..task import ExitStatus, Task
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..waitqueue import Caller
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class TaskInfo:
     """A task at one moment. `age` is in seconds, `depth` in frames; `nice` is its level."""
 
@@ -34,7 +34,7 @@ class TaskInfo:
     nice: int = 0
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class TaskList:
     """The first of the tasks that were asked for, and how many of those there are in all; which
     poller, and its limit.
@@ -53,7 +53,7 @@ class TaskList:
     rate: float | None = None
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class EndedInfo:
     """A task that has ended: how, and how many seconds it had `lived`."""
 
@@ -64,7 +64,7 @@ class EndedInfo:
     status: ExitStatus
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class EndedList:
     """The last ended tasks, the last one first, and of how many in all the kernel knows."""
 

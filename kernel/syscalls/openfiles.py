@@ -6,13 +6,13 @@ import os
 import socket
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ..callstack import shown_frames
 from ..children import Guardian
 from ..files import File, FileCall, Waiters, is_open
 from ..frames import locals_of
+from ..record import record
 from ..systemcall import SystemCall, safe, system_call
 from .addresses import connection
 from .listing import check_first
@@ -35,7 +35,7 @@ KINDS: Final = (
 PROTOCOLS: Final = {"SOCK_STREAM": "tcp", "SOCK_DGRAM": "udp"}
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class FileInfo:
     """An open file: its descriptor, its kind in a word (`tcp`, `udp`, `unix`, `pipe`, `terminal`,
     `process`, …), its address, here and there. The first tids of those who wait to read or write it
@@ -50,7 +50,7 @@ class FileInfo:
     seconds: float | None = None
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class FileList:
     """The first files by descriptor, and how many there are in all; which poller watches them."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..record import record
 from ..systemcall import SystemCall, system_call
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..waitqueue import Caller
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Overview:
     """The system in numbers.
 

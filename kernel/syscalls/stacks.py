@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from types import FrameType
 from typing import TYPE_CHECKING, Final
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ..callstack import cut, shown_frames
 from ..frames import locals_of, traceback_of
 from ..places import FrameInfo, frame_info
+from ..record import record
 from ..systemcall import SystemCall, brief, safe, system_call
 from ..task import ExitStatus
 from .listing import task_info
@@ -24,7 +25,7 @@ LOCALS: Final = 30
 WIDTH: Final = 80
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class StackInfo:
     """A task's call stack, from the program down to the trap.
 

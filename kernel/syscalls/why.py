@@ -6,7 +6,6 @@ Whatever is said here is so at this moment: it is read off the queues, never gue
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +13,7 @@ from ..callstack import shown_frames
 from ..deadlock import circle_of, in_words, steps, walk
 from ..frames import locals_of
 from ..named import Named
+from ..record import record
 from ..systemcall import SystemCall, system_call
 from ..task import Task
 from ..waitqueue import Caller
@@ -33,7 +33,7 @@ LOOKED_AT: Final = 1000
 NAMED: Final = 5
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Cause:
     """Why one task does not go on, in words: "waits to acquire Mutex m, which task 3 has".
 
@@ -52,7 +52,7 @@ class Cause:
         return f"task {self.tid} {self.text}"
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Explanation:
     """Why a task does not go on: the task itself, the one that it waits for, and so on.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import nsmallest
 from itertools import chain, islice
 from typing import Any, Final, Literal
 
 from kernel import Scheduler, SystemCall, Task, TaskInfo, system_call
+from kernel.record import record
 from kernel.syscalls.listing import task_info
 
 Order = Literal["share", "tid", "age", "state"]
@@ -17,7 +18,7 @@ Order = Literal["share", "tid", "age", "state"]
 STATES: Final = {"running": 0, "ready": 1, "stopped": 2, "blocked": 3}
 
 
-@dataclass(slots=True, frozen=True)
+@record
 class Rows:
     """Some tasks in order, from the row `first` on, out of so many that `match`."""
 

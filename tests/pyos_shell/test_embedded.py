@@ -104,6 +104,23 @@ def test_embed_without_a_terminal_says_what_there_is_instead(machine):
 # -- listen
 
 
+def test_a_key_keeps_busy_tasks_out_of_the_way_until_it_is_to_be_seen(machine, path):
+    boosts, boost = [], machine.boost
+
+    def noted():
+        boosts.append(boost())
+        return boosts[-1]
+
+    machine.boost = noted
+    with pyos_shell.listen(machine, path), Attached(path) as console:
+        console.wait_for("pyos> ")
+        assert not boosts
+        console.type("x")
+        console.wait_for("x")
+        assert boosts
+        until(lambda: boosts[-1].over)
+
+
 def test_what_the_program_prints_goes_where_it_went_and_to_the_consoles(machine, path, capsys):
     stdout = sys.stdout
     with pyos_shell.listen(machine, path), Attached(path) as console:
