@@ -8,7 +8,7 @@ import io
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TextIO, cast
+from typing import Final, TextIO, cast
 
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import Input
@@ -21,6 +21,9 @@ from prompt_toolkit.utils import is_dumb_terminal
 from .terminal import Terminal
 from .turn import Turn, TurnSelector
 from .wire import Channel, Frame, Garbage, Hello, Kind, bounded, size_of
+
+#: Characters that are pasted in one go, at most.
+LONGEST: Final = 1_000_000
 
 #: Ctrl-C, where a terminal that can only print has sent it.
 INTERRUPT = "\x03"
@@ -43,8 +46,10 @@ class Keys(Input):
         self.ended = False
 
     def feed(self, text: str) -> None:
-        """These have been pressed."""
+        """These have been pressed. Who never ends what he pastes is not waited for."""
         self.parser.feed(text)
+        if len(getattr(self.parser, "_paste_buffer", "")) > LONGEST:
+            self.parser.reset()
         self.ready()
 
     def end(self) -> None:

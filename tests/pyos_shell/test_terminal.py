@@ -7,7 +7,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("platform: Windows has no pseudo-terminals", allow_module_level=True)
 
-from .test_console_terminal import CTRL_D, PROMPT, answers, console, leaves
+from .test_console_terminal import CTRL_C, CTRL_D, PROMPT, answers, console, leaves
 
 PROGRAMS = """
 from kernel import *
@@ -38,3 +38,12 @@ def test_what_the_encoding_does_not_know_is_replaced_at_the_prompt_too(tmp_path,
         answers(terminal)
         terminal.type(CTRL_D)
         leaves(terminal)
+
+
+def test_of_a_paste_that_is_too_long_the_beginning_is_taken_and_that_is_said(tmp_path):
+    with console(tmp_path) as terminal:
+        terminal.type("\x1b[200~help " + "x" * 60_000 + "\x1b[201~")
+        terminal.wait_for("a line has 50,000 characters at most; the others are left out")
+        terminal.type(CTRL_C)
+        terminal.wait_last(PROMPT)
+        answers(terminal)
