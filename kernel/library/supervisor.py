@@ -20,7 +20,11 @@ from typing import Any, Final
 from ..checks import check_count, check_kind
 from ..errors import LinkBroken, NoSuchTask, TooManyRestarts
 from ..links import ExitMessage
-from ..syscalls import KillTask, Now, OpenScope, Receive, SpawnLinked, TrapExits
+from ..syscalls.links import SpawnLinked, TrapExits
+from ..syscalls.mailboxes import Receive
+from ..syscalls.scopes import OpenScope
+from ..syscalls.tasks import KillTask
+from ..syscalls.time import Now
 from ..systemcall import SystemCall, brief
 from ..task import ExitStatus
 

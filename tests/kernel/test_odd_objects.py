@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import kernel
 from kernel import (
     Exited,
     GetStack,
@@ -15,7 +16,6 @@ from kernel import (
     Sleep,
     SystemCall,
     WaitQueue,
-    syscalls,
 )
 
 from .support import (
@@ -97,7 +97,7 @@ class Unspeakable:
 #: Every call that there is.
 CALLS = [
     each
-    for each in map(syscalls.__dict__.get, syscalls.__all__)
+    for each in (getattr(kernel, name) for name in vars(kernel)["__all__"])
     if isinstance(each, type) and issubclass(each, SystemCall)
 ]
 

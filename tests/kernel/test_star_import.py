@@ -7,6 +7,7 @@ import builtins
 import importlib
 import inspect
 import pkgutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def test_every_public_name_says_what_it_is():
 
 
 def test_every_call_and_every_error_is_public():
-    modules = [importlib.import_module(f"kernel.{name}") for name in ("errors", "syscalls")]
+    modules = [importlib.import_module("kernel.errors")]
     modules += [
         importlib.import_module(f"kernel.syscalls.{each.name}")
         for each in pkgutil.iter_modules([str(FOLDER / "syscalls")])
@@ -105,3 +106,30 @@ def test_the_imports_of_the_kernel_have_no_circle():
         leaves = {file for file, imports in graph.items() if not imports & graph.keys()}
         assert leaves, f"a circle among {sorted(file.name for file in graph)}"
         graph = {file: imports for file, imports in graph.items() if file not in leaves}
+
+
+def in_a_new_python(code: str) -> str:
+    """What a Python of its own prints."""
+    done = subprocess.run([sys.executable, "-c", code], cwd=FOLDER.parent, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode()
+
+
+def test_what_nobody_has_asked_for_is_not_imported():
+    modules = "print(*(name for name in sys.modules if name.startswith('kernel')))"
+    code = f"import sys, kernel; {modules}; kernel.Machine; {modules}"
+    imported, then = (line.split() for line in in_a_new_python(code).splitlines())
+    assert imported == ["kernel"]
+    assert "kernel.machine" in then
+    assert "kernel.syscalls.tasks" not in then
+
+
+def test_a_name_that_does_not_exist_is_told_as_of_any_module():
+    with pytest.raises(AttributeError, match="module 'kernel' has no attribute 'Nope'"):
+        _ = kernel.Nope
+    with pytest.raises(ImportError, match="cannot import name 'Nope' from 'kernel'"):
+        exec("from kernel import Nope")
+
+
+def test_what_can_be_asked_for_is_listed():
+    assert set(dir(kernel)) >= {*vars(kernel)["__all__"], "__doc__"}

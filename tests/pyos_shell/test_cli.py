@@ -424,7 +424,7 @@ def test_ctrl_c_ends_what_waits_with_130_and_the_tasks_finally_blocks_run():
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
     assert process.returncode == 130
-    assert "tidied up\n" in out
+    assert "tidied up\n" in out, err
     assert "task 2 (family) killed" in err
     assert "Traceback" not in err
     assert "no tasks" not in out
