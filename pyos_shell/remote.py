@@ -132,6 +132,11 @@ class Paper(io.TextIOBase):
         with self.turn.given():
             self.channel.send(Kind.SCREEN, text.encode("utf-8", "replace"))
 
+    def close(self) -> None:
+        """What has not been flushed has nobody to read it, and is no error of a finalizer."""
+        self.parts.clear()
+        super().close()
+
 
 class RemoteTerminal(Terminal):
     """The terminal at the other end of a channel."""

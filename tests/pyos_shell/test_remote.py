@@ -1,5 +1,6 @@
 """Laws of a terminal at the end of a channel: keys are keys, however they arrive."""
 
+import socket
 import threading
 
 import pytest
@@ -71,6 +72,16 @@ def test_colours_are_those_of_the_client():
     assert terminal(no_color=True).color_depth == ColorDepth.DEPTH_1_BIT
     assert terminal(colors=24).color_depth == ColorDepth.DEPTH_24_BIT
     assert terminal(colors=77).color_depth == ColorDepth.DEPTH_8_BIT
+
+
+def test_what_a_client_that_has_gone_away_does_not_read_is_thrown_away_in_silence():
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with ours:
+        paper = RemoteTerminal(Channel(ours), Hello(), threading.Lock()).stdout
+        paper.write("too late")
+        paper.close()
+        assert paper.closed
 
 
 def test_ctrl_c_of_a_terminal_that_edits_its_own_lines_is_an_interrupt_and_no_text():
