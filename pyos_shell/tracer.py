@@ -31,6 +31,7 @@ from kernel.systemcall import brief, safe
 from kernel.task import in_words
 
 from .output import Output
+from .vocabulary import CALLS
 
 #: Events that wait to be written out, at most; and so many lines a second, unless told otherwise.
 QUEUE: Final = 5_000
@@ -256,7 +257,7 @@ def taken(seconds: float) -> str:
 
 def known_calls() -> Collection[str]:
     """The names of all calls that there are, those of programs too."""
-    names: set[str] = set()
+    names = set(CALLS)
     kinds: list[Any] = [SystemCall]
     while kinds:
         below = kinds.pop().__subclasses__()

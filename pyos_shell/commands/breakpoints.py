@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType
 
-import kernel
 from kernel import (
     ClearBreak,
     CodeLine,
@@ -26,15 +25,9 @@ from ..program import built_in, built_in_names, existing
 from ..source import compiled
 from ..system import Failure, System
 from ..tid import Tid
+from ..vocabulary import CALLS
 
 OFF = "off"
-
-#: Every call that a task can make, by its name.
-CALLS = {
-    name: value
-    for name, value in vars(kernel).items()
-    if isinstance(value, type) and issubclass(value, SystemCall) and value is not SystemCall
-}
 
 
 @command("breaks", name="break")

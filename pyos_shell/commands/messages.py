@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from ast import literal_eval
 from typing import Any, ClassVar, Self
 
@@ -16,6 +15,7 @@ from ..line import Word
 from ..mistake import Mistake, did_you_mean, excerpt
 from ..system import Failure, System
 from ..tid import Tid
+from ..vocabulary import ERRORS
 
 #: What a task gets otherwise: by `kill`, or when a scope ends.
 OTHERWISE = (kernel.TaskKilled, kernel.Cancelled, GeneratorExit)
@@ -96,11 +96,3 @@ def throw(system: System, tid: Tid, error: ErrorClass, *text: str) -> Notice:
     except KernelError as refusal:
         raise Failure(f"{refusal}; type tasks for those there are") from None
     return Notice(f"task {tid} gets {in_words(raised)}")
-
-
-ERRORS: dict[str, type[BaseException]] = {
-    name: value
-    for module in (builtins, kernel)
-    for name, value in vars(module).items()
-    if isinstance(value, type) and issubclass(value, BaseException)
-}
