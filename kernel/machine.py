@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from .boost import Boost
 from .callstack import depth
-from .counts import Counts, counts_of
 from .deadlock import verdict
 from .errors import KernelStopped, RequestCancelled
 from .places import expanded
 from .request import Cancellation, Reply, Request
 from .scheduler import Scheduler
 from .switching import switch_interval
+from .syscalls.overview import Overview, overview_of
 from .systemcall import SystemCall, safe
 from .task import in_words
 from .trace import Deadlocked, Hogged, Panicked, Sink, TraceEvent
@@ -109,9 +109,11 @@ class Machine:
         """The task that is in a step at this very moment, and where; None while none is."""
         return self.watchdog.holder() if self.watchdog is not None else None
 
-    def counts(self) -> Counts:
-        """How many tasks there are, by state. Nobody is asked for that, and nobody waits."""
-        return counts_of(self.kernel)
+    def overview(self) -> Overview:
+        """The system in a few numbers; after a panic there is nothing any more. Nobody is asked for
+        them, and nobody waits.
+        """
+        return overview_of(self.kernel) if self.panic is None else Overview()
 
     def boost(self) -> Boost:
         """Keep busy tasks from their turns until the boost's `end`, for a hundredth of a second at

@@ -287,7 +287,7 @@ def end(
     close()
     if machine.thread.is_alive():
         leave_at_once(machine, output, status)
-    output.end_trace()
+    output.end_traces()
     output.release_all()
     if output.error is not None:
         return give_up_output(output.out, output.error)

@@ -33,14 +33,17 @@ class Function(NamedTuple):
 
 
 class Outline(NamedTuple):
-    """The functions of a file; `whole` if it can have no others."""
+    """The functions of a file; `whole` if it can have no others. And what it says of itself."""
 
     functions: dict[str, Function]
     whole: bool
+    doc: str
 
 
 class Unchecked(str):
     """A value of a type that is not known before the file has run."""
+
+    takes = "a value"
 
     @classmethod
     def parse(cls, text: str) -> str:
@@ -68,7 +71,8 @@ def outline_of(file: Path, changed: int, size: int) -> Outline:
     made = [each for each in tree.body if isinstance(each, kinds)]
     simple = (*kinds, ast.Import, ast.ClassDef, ast.Expr)
     whole = all(isinstance(each, simple) or names_all(each) for each in tree.body)
-    return Outline({each.name: function(each) for each in made}, whole)
+    functions = {each.name: function(each) for each in made}
+    return Outline(functions, whole, ast.get_docstring(tree) or "")
 
 
 def names_all(node: ast.stmt) -> bool:

@@ -68,7 +68,7 @@ def end_system(consoles: Consoles, capture: Capture) -> None:
     machine = consoles.machine
     if not machine.shutdown(DEADLINE) and machine.panic is None:
         consoles.output.report(0, left_behind(machine))
-    consoles.output.end_trace()
+    consoles.output.end_traces()
     consoles.close()
     capture.give_back()
 
@@ -84,10 +84,10 @@ def take_signals(console: Console, ending: Iterable[str] = ()) -> Callable[[], o
 
     def signalled(number: int, frame: object) -> None:
         if number == signal.SIGINT:
-            console.soon(console.interrupt)
+            console.errands.soon(console.interrupt)
         else:
             end_after(LAST_RESORT, 128 + number)
-            console.soon(console.hang_up, 128 + number)
+            console.errands.soon(console.hang_up, 128 + number)
 
     former = signal.signal(signal.SIGINT, signalled)
     for name in ending:

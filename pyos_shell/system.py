@@ -36,6 +36,9 @@ from .reports import report_to
 if TYPE_CHECKING:
     from .foreground import Job
 
+#: What is said to who would do more than look.
+ONLY_LOOKS: Final = "this console is for looking only"
+
 #: Seconds that living tasks get when the system ends.
 DEADLINE: Final = 2.0
 
@@ -179,7 +182,7 @@ class System:
         """
         self.forbid_ending()
         former = self.machine
-        self.output.end_trace()
+        self.output.end_traces()
         ended = former.shutdown(DEADLINE) or former.panic is not None
         self.started.clear()
         self.scripts.clear()
@@ -244,7 +247,6 @@ def boot(output: Output, stdin: bool = False) -> Machine:
     machine.observe(partial(SWITCH.look, machine, output), SWITCH.hold)
     output.awaited = 0
     output.routes.clear()
-    output.foreground = set()
     SWITCH.hold()
     machine.boot()
     output.kernel_thread = machine.thread.ident
