@@ -12,6 +12,7 @@ from typing import Final
 
 from .commands.console import Leave
 from .consoles import Consoles
+from .line import joined
 from .render import Fragments, plain
 from .session import Session
 from .system import GivenUp, System
@@ -49,7 +50,7 @@ class Batch:
         )
         hearing.start()
         try:
-            while (line := self.lines.get()) is not None:
+            for line in joined(iter(self.lines.get, None)):
                 self.session.run(line)
                 self.system.check()
         except Leave:

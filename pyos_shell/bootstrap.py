@@ -25,7 +25,7 @@ VERSION = "%d.%d" % sys.version_info[:2]
 
 EXTRAS = ["", "test", "dev", "bench"]  # each includes the ones before it
 MODULES = {"": ["prompt_toolkit", "pygments", "wcwidth"]}
-MODULES["test"] = MODULES[""] + ["distributed", "hypothesis", "pyte", "pytest"]
+MODULES["test"] = MODULES[""] + ["asyncssh", "distributed", "hypothesis", "pyte", "pytest"]
 MODULES["dev"] = MODULES["test"] + ["mypy", "ruff"]
 MODULES["bench"] = MODULES["dev"] + ["curio", "eventlet", "gevent", "greenlet", "trio"]
 MODULES["bench"] += ["uvloop"] * (os.name == "posix")

@@ -11,7 +11,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import chain
@@ -25,6 +25,7 @@ from .commands.console import Leave
 from .consoles import Consoles
 from .deadman import SWITCH
 from .descriptors import raise_descriptor_limit
+from .entrances import entrances_for
 from .line import joined
 from .output import Plain
 from .render import Fragments, plain
@@ -32,7 +33,7 @@ from .session import Session
 from .system import DEADLINE, Failure, GivenUp, System, boot, held, left_behind
 
 if TYPE_CHECKING:
-    from .server import Listener
+    from .server import Entrance
 
 #: Seconds to wait for our own output where a task holds the kernel.
 LAST_WORD = 0.5
@@ -124,7 +125,7 @@ def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="pyos",
         description="An operating system for Python coroutines that you can watch.",
-        epilog="pyos attach PATH joins a system that listens there.",
+        epilog="pyos attach PATH joins a system that listens there, ssh -p PORT HOST over SSH.",
     )
     source = result.add_mutually_exclusive_group()
     source.add_argument("file", nargs="?", metavar="FILE", help="run the commands in this file")
@@ -141,6 +142,17 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument(
         "--listen", metavar="PATH", help="serve further consoles, which `pyos attach PATH` joins"
+    )
+    result.add_argument(
+        "--ssh",
+        metavar="PORT",
+        help="serve further consoles over SSH, for this machine only unless it is HOST:PORT",
+    )
+    result.add_argument(
+        "--ssh-keys",
+        dest="ssh_keys",
+        metavar="FILE",
+        help="whose keys may join so, in place of ~/.ssh/authorized_keys",
     )
     result.add_argument(
         "--read-only", dest="read_only", action="store_true", help="those may only look"
@@ -173,26 +185,15 @@ def run(options: argparse.Namespace) -> int:
             print(f"pyos: {error}", file=sys.stderr)
             return 2
     prepared = [] if text is None else list(joined(text.split("\n")))
-    listener = listen(options)
+    entrances = entrances_for(options)
     if text is not None and not options.interactive:
-        return run_batch(prepared, listener)
+        return run_batch(prepared, entrances)
     if sys.stdin.isatty() and sys.stdout.isatty():
         from .owner import converse
 
         startup = startup_file() if text is None and options.startup else None
-        return converse(prepared, startup, options.history, listener)
-    return run_batch(chain(prepared, joined(piped_in())), listener)
-
-
-def listen(options: argparse.Namespace) -> Listener | None:
-    """What serves further consoles, if any are wanted. Raises `Failure` if it cannot."""
-    if options.listen is None:
-        if options.read_only:
-            raise Failure("--read-only says what consoles may do that --listen PATH serves")
-        return None
-    from .server import Listener
-
-    return Listener(options.listen, options.read_only, options.history)
+        return converse(prepared, startup, options.history, entrances)
+    return run_batch(chain(prepared, joined(piped_in())), entrances)
 
 
 def piped_in() -> Iterator[str]:
@@ -204,26 +205,28 @@ def piped_in() -> Iterator[str]:
     return (line.removeprefix("\ufeff") for line in lines)
 
 
-def run_batch(lines: Iterable[str], listener: Listener | None = None) -> int:
+def run_batch(lines: Iterable[str], entrances: Sequence[Entrance] = ()) -> int:
     """Run commands without a prompt: what tasks print and commands answer goes to stdout, reports
-    and errors to stderr. Then serve further consoles, if there is a `listener`, until somebody
+    and errors to stderr. Then serve further consoles, if there are `entrances`, until somebody
     ends the system. Answers the exit status.
     """
     output = Plain(sys.stdout, sys.stderr)
-    stdin = listener is None
+    stdin = not entrances
     system = System(boot(output, stdin), output, stdin=stdin)
     output.on_error = partial(stop, system)
     sys.stdout = output
     session = Session(system, partial(show, system, output))
     try:
-        if listener is not None:
-            return serve(session, lines, output, listener)
+        if entrances:
+            return serve(session, lines, output, entrances)
         return end(system.machine, output, run_lines(session, lines))
     finally:
         sys.stdout, sys.stderr = output.out, output.err
 
 
-def serve(session: Session, lines: Iterable[str], output: Plain, listener: Listener) -> int:
+def serve(
+    session: Session, lines: Iterable[str], output: Plain, entrances: Iterable[Entrance]
+) -> int:
     """Run commands, and serve consoles, until the system is to end; the exit status."""
     system = session.system
     consoles = system.consoles = Consoles(system.machine, output)
@@ -233,7 +236,8 @@ def serve(session: Session, lines: Iterable[str], output: Plain, listener: Liste
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), terminated)
     try:
-        listener.serve(consoles)
+        for entrance in entrances:
+            entrance.serve(consoles)
         status = run_lines(session, chain(lines, waiting(consoles)))
     except SystemExit as signalled:
         status = int(signalled.code or 0)

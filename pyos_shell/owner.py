@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -21,7 +21,7 @@ from .system import DEADLINE, boot, held, left_behind
 from .terminal import Terminal
 
 if TYPE_CHECKING:
-    from .server import Listener
+    from .server import Entrance
 
 #: Seconds from a signal that ends us to the end, whatever happens.
 LAST_RESORT: Final = 3 * DEADLINE
@@ -34,11 +34,11 @@ def converse(
     prepared: list[str],
     startup: str | None = None,
     history: bool = True,
-    listener: Listener | None = None,
+    entrances: Sequence[Entrance] = (),
 ) -> int:
     """Run the start-up file and these commands on the terminal, then those typed at the prompt; the
-    exit status. What is typed is kept for the next time, unless no `history` is wanted. The
-    `listener` serves further consoles.
+    exit status. What is typed is kept for the next time, unless no `history` is wanted. Further
+    consoles come in by the `entrances`.
     """
     output = Output()
     with Capture(output) as capture, SWITCH.writing_to(sys.stdout):
@@ -47,8 +47,8 @@ def converse(
         console = Console(consoles, Terminal(), startup=startup, history=kept)
         console.farewell = lambda: end_system(consoles, capture)
         consoles.on_end = console.end
-        if listener is not None:
-            listener.serve(consoles)
+        for entrance in entrances:
+            entrance.serve(consoles)
         take_signals(console, ENDING)
         if os.name == "posix" and not console.terminal.dumb:  # who prints only, may be stuck
             signal.signal(signal.SIGTSTP, SWITCH.suspend)

@@ -1,4 +1,5 @@
-"""Serves further consoles of a system on a Unix socket (`pyos --listen`).
+"""Serves further consoles of a system on a Unix socket (`pyos --listen`), or wherever else there is
+an entrance (`ssh`).
 
 Each console has a thread of its own, so none waits for another's terminal.
 """
@@ -11,6 +12,7 @@ import socket
 import stat
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, Protocol
@@ -114,25 +116,55 @@ class Served(Protocol):
         """The system ends. From any thread."""
 
 
-class Listener:
-    """Listens at `path`; `serve` then has whoever attaches served. With `read_only` all of them
-    only look; without `history` their lines are not kept. Raises `Failure` if it cannot listen.
+class Entrance(ABC):
+    """Where consoles come in. With `read_only` all of them only look; without `history` their lines
+    are not kept.
     """
 
-    def __init__(self, path: str, read_only: bool = False, history: bool = True) -> None:
-        self.path = path
+    def __init__(self, read_only: bool, history: bool) -> None:
         self.read_only = read_only
         self.history = history
-        self.socket = bound(path)
-        self.identity = identity(path)
         self.connections: set[Connection] = set()
         self.closing = threading.Event()
-        self.thread = threading.Thread(target=self.accept, name="pyos consoles", daemon=True)
 
     def serve(self, consoles: Consoles) -> None:
         """Serve consoles of this system, until `close`."""
         self.consoles = consoles
         consoles.servers.append(self)
+        self.open()
+
+    @abstractmethod
+    def open(self) -> None:
+        """Let consoles in, from now on."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Serve no more, and end the consoles that there are."""
+
+    def end_connections(self) -> None:
+        """End the consoles that there are."""
+        for connection in (connections := list(self.connections)):
+            connection.end()
+        deadline = time.monotonic() + FAREWELL
+        for connection in connections:
+            connection.join(max(0.0, deadline - time.monotonic()))
+            connection.channel.close()
+            connection.join(FAREWELL)
+
+
+class Listener(Entrance):
+    """Listens at `path`; `serve` then has whoever attaches served. Raises `Failure` if it cannot
+    listen.
+    """
+
+    def __init__(self, path: str, read_only: bool = False, history: bool = True) -> None:
+        super().__init__(read_only, history)
+        self.path = path
+        self.socket = bound(path)
+        self.identity = identity(path)
+        self.thread = threading.Thread(target=self.accept, name="pyos consoles", daemon=True)
+
+    def open(self) -> None:
         self.thread.start()
 
     def accept(self) -> None:
@@ -147,7 +179,6 @@ class Listener:
             Connection(self, connection).start()
 
     def close(self) -> None:
-        """Serve no more, and end the consoles that there are."""
         self.closing.set()
         with suppress(OSError):
             if identity(self.path) == self.identity:
@@ -157,13 +188,7 @@ class Listener:
         if self.thread.ident is not None:
             self.thread.join()
         self.socket.close()
-        for connection in (connections := list(self.connections)):
-            connection.end()
-        deadline = time.monotonic() + FAREWELL
-        for connection in connections:
-            connection.join(max(0.0, deadline - time.monotonic()))
-            connection.channel.close()
-            connection.join(FAREWELL)
+        self.end_connections()
 
 
 def identity(path: str) -> tuple[int, int]:
@@ -175,15 +200,15 @@ def identity(path: str) -> tuple[int, int]:
 class Connection(threading.Thread):
     """One console that is attached, from its hello to its exit status."""
 
-    def __init__(self, listener: Listener, connection: socket.socket) -> None:
+    def __init__(self, entrance: Entrance, connection: socket.socket) -> None:
         super().__init__(name="pyos console", daemon=True)
-        self.listener = listener
-        self.consoles = listener.consoles
+        self.entrance = entrance
+        self.consoles = entrance.consoles
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, IN_BETWEEN)
         self.socket = connection
         self.channel = Channel(connection)
         self.served: Served | None = None
-        listener.connections.add(self)
+        entrance.connections.add(self)
 
     def end(self) -> None:
         """The system ends. From any thread."""
@@ -195,7 +220,7 @@ class Connection(threading.Thread):
             with suppress(OSError):  # it has gone away
                 self.talk()
         finally:
-            self.listener.connections.discard(self)
+            self.entrance.connections.discard(self)
             self.channel.close()
             self.socket.close()
 
@@ -203,7 +228,7 @@ class Connection(threading.Thread):
         """Serve it, or say why not."""
         try:
             hello, rest = self.hello()
-            if len(self.listener.connections) > MOST:
+            if len(self.entrance.connections) > MOST:
                 raise Garbage(f"there are {MOST} consoles already")
             status = self.serve(hello, rest)
         except Garbage as error:
@@ -227,7 +252,7 @@ class Connection(threading.Thread):
 
     def serve(self, hello: Hello, frames: list[Frame]) -> int:
         """Be a console, or run commands; the exit status."""
-        read_only = hello.read_only or self.listener.read_only
+        read_only = hello.read_only or self.entrance.read_only
         if not hello.terminal:
             from .batch import Batch
 
@@ -237,7 +262,7 @@ class Connection(threading.Thread):
         from .remote import RemoteTerminal
 
         terminal = RemoteTerminal(self.channel, hello, self.consoles.turns, frames)
-        history = default_file() if self.listener.history and not read_only else None
+        history = default_file() if self.entrance.history and not read_only else None
         console = Console(self.consoles, terminal, history=history, read_only=read_only)
         self.served = console
         status = console.run([])
@@ -250,6 +275,6 @@ class Connection(threading.Thread):
 
     def last_words(self) -> str:
         """What is said below the last prompt."""
-        if not (self.consoles.ending.is_set() or self.listener.closing.is_set()):
+        if not (self.consoles.ending.is_set() or self.entrance.closing.is_set()):
             return GOES_ON
         return HAS_ENDED if self.consoles.owned else NO_MORE

@@ -107,10 +107,7 @@ class Channel:
         there is nobody any more.
         """
         with self.lock:
-            end = len(data) + (kind is Kind.COMMAND)  # which ends with what is no whole portion
-            for start in range(0, end, PORTION) or [0]:
-                portion = data[start : start + PORTION]
-                self.connection.sendall(HEAD.pack(kind, len(portion)) + portion)
+            self.connection.sendall(packed(kind, data))
 
     def receive(self) -> list[Frame] | None:
         """Wait for something, and answer the frames that are whole by now; None at the end.
@@ -139,6 +136,14 @@ class Channel:
         """Say no more. Whoever waits in it, on either side, finds its end."""
         with suppress(OSError):  # the other side has gone before
             self.connection.shutdown(socket.SHUT_RDWR)
+
+
+def packed(kind: Kind, data: bytes = b"") -> bytes:
+    """What says this, in as many frames as it takes."""
+    end = len(data) + (kind is Kind.COMMAND)  # which ends with what is no whole portion
+    starts = range(0, end, PORTION) or [0]
+    portions = [data[start : start + PORTION] for start in starts]
+    return b"".join(HEAD.pack(kind, len(portion)) + portion for portion in portions)
 
 
 def packed_size(columns: int, rows: int) -> bytes:

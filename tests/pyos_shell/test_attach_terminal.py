@@ -558,7 +558,9 @@ def test_read_only_is_about_consoles_that_are_served(folder):
         timeout=GUARD,
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "pyos: --read-only says what consoles may do that --listen PATH serves\n"
+    assert (
+        done.stderr == "pyos: --read-only says what consoles may do that --listen or --ssh serves\n"
+    )
 
 
 def test_listening_where_a_system_listens_is_one_line(folder, owner):

@@ -1,0 +1,1 @@
+"""Consoles over SSH (`pyos --ssh PORT`). What speaks SSH is asyncssh, which only this imports."""
