@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Final
 
@@ -34,13 +34,20 @@ class Watchdog:
     """Watches one kernel, which runs on the thread `ident`."""
 
     def __init__(
-        self, kernel: Scheduler, ident: int, observers: list[Callable[[], object]]
+        self,
+        kernel: Scheduler,
+        ident: int,
+        observers: list[Callable[[], object]],
+        wakers: Iterable[Callable[[], object]] = (),
     ) -> None:
         self.kernel = kernel
         self.ident = ident
         self.observers = observers
+        self.wakers = wakers
         self.stopped = False
         self.wanted = threading.Event()
+        #: So many looks in a row have found the kernel asleep. Unless it is `QUIET`, others follow.
+        self.quiet = 0
         #: Whether the kernel has been awake since the last look, however short; and whether we
         #: sleep until it calls.
         self.woken = False
@@ -53,28 +60,28 @@ class Watchdog:
 
     def watch(self) -> None:
         """Look every so often while the kernel is busy; sleep while it sleeps."""
-        quiet = 0
         while not self.stopped:
-            if quiet == QUIET and self.kernel_will_call():
+            if self.quiet == QUIET and self.kernel_will_call():
                 self.asleep = True
                 self.wanted.wait()
-                self.asleep, quiet = False, 0
+                self.asleep = False
             else:
                 self.wanted.wait(PERIOD)
             self.wanted.clear()
-            quiet = 0 if self.look() else min(quiet + 1, QUIET)
-            self.tell_observers()
+            self.quiet = 0 if self.look() else min(self.quiet + 1, QUIET)
+            tell(self.observers)
+        self.quiet = QUIET
+        tell(self.observers)
 
-    def tell_observers(self) -> None:
-        for observer in self.observers:
-            try:
-                observer()
-            except Exception as error:
-                log("the observer %r failed", observer, error)
+    def wake(self) -> None:
+        """On the kernel's thread, which nobody has watched while it slept."""
+        self.quiet = 0
+        tell(self.wakers)
+        self.wanted.set()
 
     def kernel_will_call(self) -> bool:
         """Have the kernel call when it wakes; False if it is awake already, or has been."""
-        self.kernel.on_waking = self.wanted.set
+        self.kernel.on_waking = self.wake
         if self.kernel.inbox.asleep and not self.woken:
             return True
         self.kernel.on_waking = self.note_waking
@@ -121,6 +128,15 @@ class Watchdog:
         self.stopped = True
         self.wanted.set()
         self.thread.join()
+
+
+def tell(observers: Iterable[Callable[[], object]]) -> None:
+    """Call all of them, whatever they raise."""
+    for observer in observers:
+        try:
+            observer()
+        except Exception as error:
+            log("the observer %r failed", observer, error)
 
 
 def own_place(frame: FrameType) -> FrameType:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import stat
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -53,8 +54,8 @@ def outline(file: Path) -> Outline | None:
     """The functions in a file as it is on disk now; None if it cannot be read as Python."""
     try:
         status = os.stat(file)
-        if status.st_size > LARGEST:
-            return None
+        if status.st_size > LARGEST or not stat.S_ISREG(status.st_mode):
+            return None  # a pipe would have us wait for its other end
         return outline_of(file, status.st_mtime_ns, status.st_size)
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
         return None

@@ -32,6 +32,8 @@ def report_to(output: Output, machine: Machine) -> Callable[[], None]:
     """
 
     def exited(event: Exited) -> None:
+        with output.lock:
+            output.finish(event.tid)
         if event.parent and event.status.ok:
             return  # of a thousand connections that close nobody wants to hear
         if isinstance(event.status.error, PipeBroken):

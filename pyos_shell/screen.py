@@ -50,6 +50,9 @@ __all__ = ["PROMPT", "Screen", "screen_for"]
 #: Seconds that the drawing waits for an answer.
 MOMENT: Final = 0.01
 
+#: Characters of what is typed: all of it is looked at with each key.
+LONGEST: Final = 50_000
+
 #: Lines that are kept while something covers the screen.
 HELD: Final = 1_000
 
@@ -134,6 +137,7 @@ class Screen:
         self.app.after_render += lambda _: listener.drawn()
         self.buffer = self.session.default_buffer
         self.buffer.accept_handler = self.accept
+        self.buffer.on_text_changed += lambda _: self.shorten()
         self.advice = Advice(self.commands, live, listener.sample, self.width)
         add_toolbar(
             self.session.layout,
@@ -230,6 +234,12 @@ class Screen:
     def echo_input(self, text: str) -> None:
         """Leave what was typed for a task to be seen."""
         self.write([[("", visible(line))] for line in text.split("\n")])
+
+    def shorten(self) -> None:
+        """Take no more than there is room for."""
+        if len(self.buffer.text) > LONGEST:
+            self.buffer.text = self.buffer.text[:LONGEST]
+            self.warn(f"a line has {LONGEST:,} characters at most; the others are left out")
 
     def clear_line(self) -> bool:
         """Forget what has been typed; whether there was anything."""

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from kernel import (
@@ -25,6 +26,7 @@ from kernel.machine import KERNEL_THREAD
 from kernel.request import Reply
 
 from .consoles import Consoles
+from .deadman import SWITCH
 from .environment import Environment
 from .feed import Feed
 from .output import Output
@@ -242,8 +244,10 @@ def boot(output: Output, stdin: bool = False) -> Machine:
     """
     machine = Machine(Scheduler(stdin=stdin))
     report_to(output, machine)
+    machine.observe(partial(SWITCH.look, machine, output), SWITCH.hold)
     output.awaited = 0
     output.routes.clear()
+    SWITCH.hold()
     machine.boot()
     output.kernel_thread = machine.thread.ident
     return machine

@@ -29,11 +29,11 @@ def _(answer: Page, width: int | None = None) -> list[Fragments]:
 
 def names_and_hint(answer: Listing | Page, width: int | None) -> list[Fragments]:
     """Names with a line about each, and the hint below."""
-    left = max((columns(name) for name, _ in answer.rows), default=0)
+    left = max((columns(visible(name)) for name, _ in answer.rows), default=0)
     lines: list[Fragments] = []
     for name, about in answer.rows:
-        padding = " " * (left - columns(name))
-        lines.append([("heading", f"  {name}{padding}"), ("", f"  {visible(about)}")])
+        padding = " " * (left - columns(visible(name)))
+        lines.append([("heading", f"  {visible(name)}{padding}"), ("", f"  {visible(about)}")])
     if answer.hint:
         lines += [[], [("hint", f"  {answer.hint}")]]
     return [cut(line, width) for line in lines]

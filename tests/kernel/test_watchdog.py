@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from kernel import GetTid, Hogged, KillTask, Machine, NewTask, Released, Sleep, WaitTask
-from kernel.watchdog import LIMIT, Watchdog
+from kernel.watchdog import LIMIT, QUIET, Watchdog
 
 from .net import GUARD
 
@@ -219,6 +219,25 @@ def test_the_observers_of_a_kernel_that_sleeps_are_left_alone():
         seen = len(looks)
         assert machine.watchdog.wanted.wait(0.3) is False  # nobody calls it
         assert len(looks) == seen
+
+
+def test_who_wants_to_know_is_told_on_the_kernels_thread_when_it_wakes(machine):
+    told = queue.Queue()
+    machine.observe(lambda: None, lambda: told.put(threading.current_thread()))
+    deadline = time.monotonic() + GUARD
+    while machine.watchdog is None or not machine.watchdog.asleep:
+        assert time.monotonic() < deadline, "it never went to sleep"
+    assert told.empty()
+    machine.call(GetTid(), GUARD)
+    assert told.get(timeout=GUARD) is machine.thread
+    assert machine.watchdog.quiet < QUIET
+
+
+def test_the_observers_are_called_once_more_when_nobody_will_look_any_more():
+    seen = []
+    with Machine() as machine:
+        machine.observe(lambda: seen.append(machine.watchdog and machine.watchdog.quiet))
+    assert seen[-1] == QUIET
 
 
 def test_a_kernel_that_was_awake_between_two_looks_is_no_kernel_that_sleeps():

@@ -369,6 +369,51 @@ def test_the_suspended_console_comes_back(folder, owner):
         terminal.wait_for("no command and no program 'nothing'")
 
 
+def covered(terminal):
+    """Wait until `top` is before what was there."""
+    terminal.wait(lambda: terminal.screen.first is not None and "q leave" in terminal.text, "top")
+
+
+def test_the_whole_screen_is_suspended_and_comes_back_too(folder, owner):
+    with Terminal(["bash", "--norc", "-i"], cwd=folder, env={"PS1": "shell> "}) as terminal:
+        terminal.wait_last("shell>")
+        terminal.enter(f"{' '.join(PYOS)} attach s")
+        terminal.wait_last(PROMPT)
+        terminal.enter("top")
+        covered(terminal)
+        terminal.type("\x1a")
+        terminal.wait_for("Stopped")
+        assert terminal.screen.first is None
+        terminal.enter("fg")
+        covered(terminal)
+        terminal.type("q")
+        terminal.wait(lambda: terminal.screen.first is None, "the first screen")
+        terminal.wait_last(PROMPT)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (None, 1)])
+def test_however_it_ends_the_whole_screen_is_given_back(guest, owner, number, status):
+    guest.enter("top")
+    covered(guest)
+    if number is not None:
+        guest.process.send_signal(number)
+    else:
+        owner.process.kill()
+    leaves(guest, status)
+    assert guest.screen.first is None
+    assert f"{PROMPT} top" in guest.lines
+
+
+def test_the_whole_screen_of_a_console_changes_its_size_with_it(guest):
+    guest.enter("top")
+    covered(guest)
+    guest.resize(30, 8)
+    guest.process.send_signal(signal.SIGWINCH)
+    guest.wait(lambda: "q leave" in guest.lines[7], "the last line where it belongs")
+    guest.type("q")
+    guest.wait_last(PROMPT)
+
+
 @pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_signal_to_end_gives_the_terminal_back(guest, owner, name, status):
     guest.process.send_signal(getattr(signal, name))

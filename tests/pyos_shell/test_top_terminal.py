@@ -238,7 +238,7 @@ def test_it_fits_the_screen_whatever_size_that_becomes(terminal):
         terminal.wait(lambda: tids(terminal) == ["2", "1"], "the tasks")
         assert terminal.lines[0].startswith("processor")
         assert "2 tasks" in terminal.lines[1]
-        assert terminal.last.startswith("h help  q leave")
+        terminal.wait(lambda: terminal.last.startswith("h help  q leave"), "the last line")
     terminal.type("q")
     terminal.wait_last(PROMPT)
     assert terminal.text == f"{before}{PROMPT} top\n{PROMPT}"
