@@ -1,7 +1,9 @@
 """What all tests share."""
 
+import gc
 import os
 import signal
+import sys
 from collections.abc import Generator
 from typing import Any
 
@@ -12,8 +14,17 @@ def pytest_configure() -> None:
     """Started in the background by a shell, we ignore Ctrl-C, and so would every child."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    # Our children are to be like a user's, whose streams are buffered.
+    # Our children are to be like a user's: their streams are buffered, and the first one compiles
+    # PyOS for all of them. There are a thousand, and each would take longer for that than to run.
     os.environ.pop("PYTHONUNBUFFERED", None)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+
+
+def pytest_collection_finish() -> None:
+    """No collection of garbage looks at what is there for good: the modules and all their tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def forbid_skip(report: Any) -> None:

@@ -128,6 +128,32 @@ def note(log: list[Any], call: Any) -> Generator[Any, Any, None]:
         log.append(error)
 
 
+def spawn(kernel: Scheduler, call: Any) -> list[Any]:
+    """A task that makes one call; the list that its outcome goes to."""
+    log: list[Any] = []
+    kernel.new(note(log, call))
+    return log
+
+
+def do(kernel: Scheduler, call: Any) -> Any:
+    """What a call comes to in the end."""
+    log = spawn(kernel, call)
+    until(kernel, lambda: log)
+    return log[0]
+
+
+def failure(kernel: Scheduler, call: Any, kind: type[Exception] = OSError) -> str:
+    """What a call that fails says."""
+    error = do(kernel, call)
+    assert isinstance(error, kind), error
+    return str(error)
+
+
+def python(code: str, *arguments: object) -> list[str]:
+    """The command that runs some Python, as fast as can be."""
+    return [sys.executable, "-I", "-S", "-c", code, *map(str, arguments)]
+
+
 def echo(client: socket.socket) -> Generator[Any, Any, None]:
     """Send back what comes, until the peer closes."""
     with client:

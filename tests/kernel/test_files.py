@@ -32,7 +32,7 @@ from kernel import (
 from kernel.files import LOOK_OVER, PAUSE, WOLF
 from kernel.poller import READ, TROUBLE
 
-from .net import connection, counted, fill, listening, note, pairs, settle, until
+from .net import connection, counted, fill, listening, note, pairs, settle, spawn, until
 from .test_poller import CLASSES, install
 
 always = settings(derandomize=True, deadline=None, max_examples=200)
@@ -52,13 +52,6 @@ def kernel(request, monkeypatch):
 def pair():
     with pairs(1) as [(near, far)]:
         yield near, far
-
-
-def spawn(kernel, call):
-    """A task that makes one call; the list that its outcome goes to."""
-    log = []
-    kernel.new(note(log, call))
-    return log
 
 
 def sleeps_soundly(kernel):

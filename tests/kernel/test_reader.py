@@ -13,12 +13,10 @@ from kernel import (
     IncompleteRead,
     KillTask,
     LineTooLong,
-    ManualClock,
     Pipe,
     PipeWrite,
     Reader,
     Recv,
-    Scheduler,
     Send,
     SystemCall,
     TooMuchData,
@@ -74,14 +72,6 @@ def read(program):
 def one(reading):
     """A program that reads once."""
     return (yield reading)
-
-
-@pytest.fixture
-def kernel():
-    kernel = Scheduler(clock=ManualClock())
-    yield kernel
-    kernel.end_all()
-    kernel.poller.close()
 
 
 # -- lines

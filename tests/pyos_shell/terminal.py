@@ -1,6 +1,6 @@
 """A terminal for a child process: it types, and looks at the screen.
 
-    with Terminal([sys.executable, "-m", "pyos_shell"]) as terminal:
+    with Terminal(["pyos"]) as terminal:
         terminal.type("tasks\\r")
         terminal.wait_for("no tasks")
 
@@ -18,17 +18,16 @@ import tempfile
 import termios
 import time
 from collections.abc import Callable, Iterator
-from copy import copy
 from pathlib import Path
 from typing import Any
 
 import pyte
 
+from .nursery import Child, nursery
+from .screen import Screen
+
 ROOT = Path(__file__).resolve().parents[2]
 GUARD = 30.0
-
-#: The mode in which a second screen is before the first.
-ALTERNATE = 1049
 
 #: Bytes that a terminal takes at a time, and a slow one.
 HELPING = 4096
@@ -42,7 +41,8 @@ LAUNCHER = "import os, sys; os.login_tty(0); os.execvp(sys.argv[1], sys.argv[1:]
 
 
 class Terminal:
-    """A child on a pseudo-terminal, and a screen that shows what it writes.
+    """A child on a pseudo-terminal, and a screen that shows what it writes. `pyos` comes from the
+    nursery, with its modules already there; every other command is started as it stands.
 
     `rate` is how many bytes it takes in a second, if it is a slow one.
     """
@@ -67,14 +67,8 @@ class Terminal:
         self.resize(columns, rows)
         self.settings = termios.tcgetattr(slave)
         self.state = tempfile.TemporaryDirectory()
-        self.process = subprocess.Popen(
-            [sys.executable, "-SEc", LAUNCHER, *command],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            cwd=cwd,
-            env=environment({"XDG_STATE_HOME": self.state.name, **(env or {})}),
-        )
+        variables = environment({"XDG_STATE_HOME": self.state.name, **(env or {})})
+        self.process = start(command, slave, cwd, variables)
         os.close(slave)
 
     def __enter__(self) -> "Terminal":
@@ -126,14 +120,12 @@ class Terminal:
     @property
     def lines(self) -> list[str]:
         """The rows of the screen, without the toolbar."""
-        rows = range(self.screen.lines)
-        return ["" if self.screen.is_bar(row) else self.screen.row(row) for row in rows]
+        return ["" if row.is_bar else row.text for row in self.screen.look()]
 
     @property
     def toolbar(self) -> list[str]:
         """The rows of the toolbar."""
-        rows = range(self.screen.lines)
-        return [self.screen.row(row).strip() for row in rows if self.screen.is_bar(row)]
+        return [row.text.strip() for row in self.screen.look() if row.is_bar]
 
     @property
     def typed(self) -> str:
@@ -242,46 +234,12 @@ class Terminal:
                 yield f"{name}: {before} became {now}"
 
 
-class Screen(pyte.Screen):
-    """A screen that remembers the rows which have left it at its top."""
-
-    def __init__(self, columns: int, lines: int) -> None:
-        self.gone: list[str] = []
-        #: The first screen, while the second is before it.
-        self.first: tuple[dict, tuple[int, int]] | None = None
-        super().__init__(columns, lines)
-
-    def set_mode(self, *modes: int, **kwargs: Any) -> None:
-        """Also the one that puts a second screen before the first."""
-        if ALTERNATE in modes and self.first is None:
-            cells = {number: copy(row) for number, row in self.buffer.items()}
-            self.first = cells, (self.cursor.x, self.cursor.y)
-            self.erase_in_display(2)
-        super().set_mode(*modes, **kwargs)
-
-    def reset_mode(self, *modes: int, **kwargs: Any) -> None:
-        if ALTERNATE in modes and self.first is not None:
-            cells, (self.cursor.x, self.cursor.y) = self.first
-            self.first = None
-            self.buffer.clear()
-            self.buffer.update(cells)
-            self.dirty.update(range(self.lines))
-        super().reset_mode(*modes, **kwargs)
-
-    def index(self) -> None:
-        if self.cursor.y == self.lines - 1:
-            self.gone.append(self.row(0))
-        super().index()
-
-    def is_bar(self, number: int) -> bool:
-        """Whether the row belongs to the toolbar: all of it is in reverse."""
-        cells = self.buffer[number]
-        return all(cells[column].reverse for column in range(self.columns))
-
-    def row(self, number: int) -> str:
-        """What a row shows, without the blanks at its end."""
-        cells = self.buffer[number]
-        return "".join([cells[column].data for column in range(self.columns)]).rstrip()
+def start(command: list[str], slave: int, cwd: Path, env: dict[str, str]) -> Child:
+    """Start a command whose terminal this is."""
+    if command[0] == "pyos":
+        return nursery().start(command[1:], slave, cwd, env)
+    command = [sys.executable, "-SEc", LAUNCHER, *command]
+    return subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, cwd=cwd, env=env)
 
 
 def environment(changes: dict[str, str | None]) -> dict[str, str]:

@@ -60,7 +60,7 @@ def folder(tmp_path):
 @contextmanager
 def console(folder, *arguments, **options):
     """A console at its first prompt."""
-    with Terminal([*PYOS, *arguments], cwd=folder, **options) as terminal:
+    with Terminal(["pyos", *arguments], cwd=folder, **options) as terminal:
         terminal.wait_last(PROMPT)
         yield terminal
 

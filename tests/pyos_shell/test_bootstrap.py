@@ -384,6 +384,7 @@ def real_set_up(checkout: Checkout, **variables: str) -> "subprocess.CompletedPr
     for name in ["README.md", "LICENSE", "tests/__main__.py"]:
         shutil.copy(ROOT / name, checkout.path / name)
     (checkout.path / "tests/test_one.py").write_text("def test_one(): import kernel, pyos_shell")
+    variables["PIP_NO_COMPILE"] = "1"  # it takes longer than all the rest, for what is not imported
     return run(*BARE_PYTHON, checkout.path / "tests", "-q", **variables)
 
 

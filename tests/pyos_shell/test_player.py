@@ -32,8 +32,7 @@ tasks
 @contextmanager
 def console(folder: Path, *arguments: str, **options) -> Iterator[Terminal]:
     """A console in this folder, at its prompt."""
-    command = [sys.executable, "-m", "pyos_shell", *arguments]
-    with Terminal(command, cwd=folder, **options) as terminal:
+    with Terminal(["pyos", *arguments], cwd=folder, **options) as terminal:
         terminal.wait(lambda: terminal.last.endswith(PROMPT), "the prompt")
         yield terminal
 

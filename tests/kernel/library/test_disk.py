@@ -14,9 +14,7 @@ from kernel import (
     Called,
     Exited,
     KillTask,
-    ManualClock,
     RunInThread,
-    Scheduler,
     Sleep,
     Unheard,
     open_file,
@@ -24,30 +22,14 @@ from kernel import (
     write_file,
 )
 
-from ..net import GUARD, note, settle, until
+from ..net import GUARD, do, note, settle, spawn, until
 from ..support import either_style, outcome
 
 
 @pytest.fixture
-def kernel():
-    kernel = Scheduler(clock=ManualClock())
+def kernel(kernel):
     kernel.trace.subscribe(lambda event: None, Abandoned, Unheard)
-    yield kernel
-    kernel.end_all()
-    kernel.workers.close()
-    kernel.poller.close()
-
-
-def spawn(kernel, program):
-    log = []
-    kernel.new(note(log, program))
-    return log
-
-
-def do(kernel, program):
-    log = spawn(kernel, program)
-    until(kernel, lambda: log)
-    return log[0]
+    return kernel
 
 
 def more_workers(kernel):

@@ -6,31 +6,15 @@ import socket
 
 import pytest
 
-from kernel import Called, Connect, ManualClock, RunInThread, Scheduler, connect, resolve
+from kernel import Called, Connect, RunInThread, connect, resolve
 from kernel.library import hosts
 from kernel.syscalls.addresses import family_of
 
-from ..net import listening, note, until
+from ..net import do, listening, until
 from ..support import either_style, outcome
 
 #: Not a number to the kernel, and known to every system although it has no network.
 NAME = "127.1"
-
-
-@pytest.fixture
-def kernel():
-    kernel = Scheduler(clock=ManualClock())
-    yield kernel
-    kernel.end_all()
-    kernel.workers.close()
-    kernel.poller.close()
-
-
-def do(kernel, program):
-    log = []
-    kernel.new(note(log, program))
-    until(kernel, lambda: log)
-    return log[0]
 
 
 def dead_port():

@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
 from subprocess import CompletedProcess, TimeoutExpired
 
 import pytest
 
-from kernel import Exited, KillTask, ManualClock, Scheduler, StartProcess, TooMuchData, run_process
+from kernel import Exited, KillTask, StartProcess, TooMuchData, run_process
 
-from ..net import descriptors, note, settle, until
+from ..net import descriptors, do, note, python, settle, until
 from ..support import either_style, outcome, watch
 
 CAT = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read()); print('err', file=sys.stderr)"
 ASLEEP = "import time; time.sleep(600)"
-
-
-@pytest.fixture
-def kernel():
-    kernel = Scheduler(clock=ManualClock())
-    yield kernel
-    kernel.end_all()
-    kernel.poller.close()
-
-
-def python(code):
-    return [sys.executable, "-I", "-S", "-c", code]
-
-
-def do(kernel, program):
-    log = []
-    kernel.new(note(log, program))
-    until(kernel, lambda: log)
-    return log[0]
 
 
 @either_style

@@ -14,32 +14,22 @@ from kernel import (
     Exited,
     IncompleteRead,
     KillTask,
-    ManualClock,
     OwnerDied,
     Reader,
     Recv,
-    Scheduler,
     Send,
     Sleep,
     start_tls,
 )
 from kernel.library.tls import LINGER
 
-from ..net import GUARD, connection, fill, note, settle, until
+from ..net import GUARD, connection, do, fill, note, settle, spawn, until
 from ..support import either_style, outcome
 
 #: The key and the certificate of "localhost"; see there how they were made.
 LOCALHOST = str(Path(__file__).parents[1] / "localhost.pem")
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
-
-
-@pytest.fixture
-def kernel():
-    kernel = Scheduler(clock=ManualClock())
-    yield kernel
-    kernel.end_all()
-    kernel.poller.close()
 
 
 @pytest.fixture
@@ -93,18 +83,6 @@ def as_client(sock, work, context=None, name="localhost"):
 
 def as_server(sock, work, context=None):
     return Peer(sock, context or server_context(), work, server_side=True)
-
-
-def spawn(kernel, program):
-    log = []
-    kernel.new(note(log, program))
-    return log
-
-
-def do(kernel, program):
-    log = spawn(kernel, program)
-    until(kernel, lambda: log)
-    return log[0]
 
 
 def everything(tls):

@@ -13,29 +13,19 @@ import pytest
 from kernel import (
     FileClosed,
     KillTask,
-    ManualClock,
     OpenDatagram,
     RecvFrom,
-    Scheduler,
     SendTo,
 )
 from kernel.files import LOOK_OVER, PAUSE, WOLF
 from kernel.waitqueue import Caller
 
-from ..net import GUARD, HOSTS, descriptors, note, settle, until
+from ..net import GUARD, HOSTS, descriptors, do, failure, note, settle, spawn, until
 from ..support import either_style, outcome
 
 FAMILIES = [socket.AF_INET, socket.AF_INET6]
 if hasattr(socket, "AF_UNIX"):
     FAMILIES.append(socket.AF_UNIX)
-
-
-@pytest.fixture
-def kernel():
-    kernel = Scheduler(clock=ManualClock())
-    yield kernel
-    kernel.end_all()
-    kernel.poller.close()
 
 
 def unused(family):
@@ -72,25 +62,6 @@ def unix(kernel):
     with near, far:
         yield near, far
     addresses.close()
-
-
-def spawn(kernel, call):
-    log = []
-    kernel.new(note(log, call))
-    return log
-
-
-def do(kernel, call):
-    """What a call comes to in the end."""
-    log = spawn(kernel, call)
-    until(kernel, lambda: log)
-    return log[0]
-
-
-def failure(kernel, call, kind=OSError):
-    error = do(kernel, call)
-    assert isinstance(error, kind), error
-    return str(error)
 
 
 # -- there and back

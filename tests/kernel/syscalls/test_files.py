@@ -6,24 +6,10 @@ import socket
 
 import pytest
 
-from kernel import FileClosed, ManualClock, ReadWait, Scheduler, WriteWait
+from kernel import FileClosed, ReadWait, WriteWait
 from kernel.waitqueue import Caller
 
-from ..net import connection, fill, listening, note, settle, until
-
-
-@pytest.fixture
-def kernel():
-    kernel = Scheduler(clock=ManualClock())
-    yield kernel
-    kernel.end_all()
-    kernel.poller.close()
-
-
-def spawn(kernel, call):
-    log = []
-    kernel.new(note(log, call))
-    return log
+from ..net import connection, fill, listening, settle, spawn, until
 
 
 def test_read_wait_answers_none_once_there_is_something_to_read(kernel):

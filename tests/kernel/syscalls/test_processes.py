@@ -13,7 +13,6 @@ import pytest
 
 from kernel import (
     KillTask,
-    ManualClock,
     Process,
     Read,
     Reader,
@@ -25,7 +24,7 @@ from kernel import (
     children,
 )
 
-from ..net import GUARD, descriptors, no_descriptor_left, note, settle, until
+from ..net import GUARD, descriptors, do, no_descriptor_left, note, python, settle, spawn, until
 from ..support import either_style, outcome
 
 LOUD = "import sys; sys.stdout.write('out' * 100_000); sys.stderr.write('err' * 100_000)"
@@ -56,31 +55,6 @@ def by_thread_as_there_is_no_descriptor_left(patch):
 def way(request, monkeypatch):
     """How the kernel learns of an end."""
     request.param(monkeypatch)
-
-
-@pytest.fixture
-def kernel():
-    kernel = Scheduler(clock=ManualClock())
-    yield kernel
-    kernel.end_all()
-    kernel.poller.close()
-
-
-def python(code, *arguments):
-    """The command that runs some Python, as fast as can be."""
-    return [sys.executable, "-I", "-S", "-c", code, *map(str, arguments)]
-
-
-def spawn(kernel, call):
-    log = []
-    kernel.new(note(log, call))
-    return log
-
-
-def do(kernel, call):
-    log = spawn(kernel, call)
-    until(kernel, lambda: log)
-    return log[0]
 
 
 def start(kernel, code, *arguments, **options):

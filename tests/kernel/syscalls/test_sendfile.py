@@ -28,7 +28,19 @@ from kernel.syscalls import sendfile
 from kernel.syscalls.sendfile import SendingFile
 from kernel.waitqueue import Caller
 
-from ..net import connection, descriptors, fill, note, pairs, receive, settle, until
+from ..net import (
+    connection,
+    descriptors,
+    do,
+    failure,
+    fill,
+    note,
+    pairs,
+    receive,
+    settle,
+    spawn,
+    until,
+)
 from ..support import outcome
 
 always = settings(derandomize=True, deadline=None, max_examples=50)
@@ -69,14 +81,6 @@ def way(request, monkeypatch):
 
 
 @pytest.fixture
-def kernel():
-    kernel = Scheduler(clock=ManualClock())
-    yield kernel
-    kernel.end_all()
-    kernel.poller.close()
-
-
-@pytest.fixture
 def file():
     """A file of a little more than one megabyte."""
     with tempfile.TemporaryFile() as file:
@@ -88,24 +92,6 @@ def file():
 def content(file):
     file.seek(0)
     return file.read()
-
-
-def spawn(kernel, call):
-    log = []
-    kernel.new(note(log, call))
-    return log
-
-
-def do(kernel, call):
-    log = spawn(kernel, call)
-    until(kernel, lambda: log)
-    return log[0]
-
-
-def failure(kernel, call, kind):
-    error = do(kernel, call)
-    assert isinstance(error, kind), error
-    return str(error)
 
 
 def collect(kernel, sock, log):

@@ -43,6 +43,8 @@ from ..net import (
     HOSTS,
     connection,
     descriptors,
+    do,
+    failure,
     fill,
     listening,
     no_descriptor_left,
@@ -51,6 +53,7 @@ from ..net import (
     receive,
     serve,
     settle,
+    spawn,
     until,
 )
 
@@ -59,14 +62,6 @@ always = settings(derandomize=True, deadline=None, max_examples=50)
 FAMILIES = [socket.AF_INET, socket.AF_INET6]
 if hasattr(socket, "AF_UNIX"):
     FAMILIES.append(socket.AF_UNIX)
-
-
-@pytest.fixture
-def kernel():
-    kernel = Scheduler(clock=ManualClock())
-    yield kernel
-    kernel.end_all()
-    kernel.poller.close()
 
 
 @pytest.fixture(params=FAMILIES, ids=lambda family: family.name)
@@ -82,25 +77,6 @@ def address(request):
     except OSError:
         pytest.skip(f"platform: no {request.param.name}")
     yield (HOSTS[request.param], 0)
-
-
-def spawn(kernel, call):
-    log = []
-    kernel.new(note(log, call))
-    return log
-
-
-def do(kernel, call):
-    """What a call comes to in the end."""
-    log = spawn(kernel, call)
-    until(kernel, lambda: log)
-    return log[0]
-
-
-def failure(kernel, call, kind=OSError):
-    error = do(kernel, call)
-    assert isinstance(error, kind), error
-    return str(error)
 
 
 def name(sock):

@@ -24,20 +24,12 @@ from kernel.syscalls import streams
 from kernel.syscalls.streams import Writing
 from kernel.waitqueue import Caller
 
-from ..net import descriptors, note, number_of_no_file, settle, until
+from ..net import descriptors, do, note, number_of_no_file, settle, spawn, until
 from ..support import either_style, outcome
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="platform: pipes cannot be waited for")
 
 always = settings(derandomize=True, deadline=None, max_examples=50)
-
-
-@pytest.fixture
-def kernel():
-    kernel = Scheduler(clock=ManualClock())
-    yield kernel
-    kernel.end_all()
-    kernel.poller.close()
 
 
 @contextmanager
@@ -52,18 +44,6 @@ def opened():
 def pipe():
     with opened() as ends:
         yield ends
-
-
-def spawn(kernel, call):
-    log = []
-    kernel.new(note(log, call))
-    return log
-
-
-def do(kernel, call):
-    log = spawn(kernel, call)
-    until(kernel, lambda: log)
-    return log[0]
 
 
 def full(writer):

@@ -39,7 +39,7 @@ def seen(terminal: Terminal) -> str:
 @pytest.fixture
 def console(tmp_path: Path) -> Iterator[Terminal]:
     (tmp_path / "p.py").write_text(PROGRAM)
-    with Terminal([sys.executable, "-m", "pyos_shell"], cwd=tmp_path) as terminal:
+    with Terminal(["pyos"], cwd=tmp_path) as terminal:
         terminal.wait_last("pyos>")
         yield terminal
 
@@ -78,9 +78,7 @@ def test_a_trace_is_shown_above_the_prompt_until_it_is_off(console):
 @pytest.mark.parametrize("columns", [20, 40])
 @pytest.mark.parametrize("env", [{}, {"TERM": "dumb"}, {"NO_COLOR": "1"}])
 def test_everything_can_be_looked_at_on_any_screen(tmp_path, columns, env):
-    with Terminal(
-        [sys.executable, "-m", "pyos_shell"], columns=columns, rows=80, env=env, cwd=tmp_path
-    ) as terminal:
+    with Terminal(["pyos"], columns=columns, rows=80, env=env, cwd=tmp_path) as terminal:
         terminal.wait_for("pyos>")
         terminal.type("spawn family 2\r")
         terminal.wait_for("2 3")
