@@ -3,8 +3,8 @@
     python docs/make_pictures.py
 
 The console runs on a pseudo-terminal, and a person's keys are typed into it. What the terminal
-would show, `pyte` tells; each run of characters of one colour becomes a `<text>`. Needs the extra
-`test`, and a system with pseudo-terminals.
+would show, `pyte` tells; each run of characters of one colour becomes a `<text>`. Several consoles
+of one system stand side by side. Needs the extra `test`, and a system with pseudo-terminals.
 """
 
 import os
@@ -13,18 +13,26 @@ import re
 import select
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from fcntl import ioctl
 from html import escape
 from itertools import groupby
 from pathlib import Path
 from struct import pack
 from termios import TIOCSWINSZ
+from typing import NamedTuple
 
 import pyte
 
 HERE = Path(__file__).parent
 COLUMNS, ROWS = 82, 40
+
+#: The columns of a console that has another beside it, and the pixels between the two.
+NARROW, GAP = 54, 12
+
 GUARD = 30.0
 
 #: Pixels of a character's cell, and around the text.
@@ -44,57 +52,114 @@ COLOURS = {
 }
 
 PROMPT = "pyos> "
-TAB = "\t"
+TAB, CTRL_Z, CLEAR = "\t", "\x1a", "\x0c"
 
-#: By the name of a picture, the lines that are typed, and what is waited for after each. A last one
-#: that ends in no Enter, or opens the whole screen, leaves the picture as it is then.
+#: The age of a task, once the history of `top` has a few columns.
+SECONDS_OLD = re.compile(r" (?:[3-9]\.\d|\d\d)s ")
+
+#: How the console of a picture is started; or those of one system, which meet at a path.
+ALONE = [["pyos"]]
+TOGETHER = [["pyos", "--listen", "lecture"], ["pyos", "attach", "lecture", "--read-only"]]
+
+
+class Act(NamedTuple):
+    """A line that is typed at one of the consoles, or only a key; and what is waited for there,
+    with the prompt below it, if one comes.
+    """
+
+    line: str
+    answer: str | re.Pattern[str]
+    prompt: bool = True
+    console: int = 0
+
+
+#: By the name of a picture, what is done. It is taken as all is then.
 SESSIONS = {
     "session": [
-        ("spawn echo_server", "listening on"),
-        ("spawn echo_load 20 100", "messages echoed"),
-        ("spawn family", "my children are"),
-        ("tasks", "child 12.0"),
-        ("stack 1", "in Accept("),
-        ("spawn crash", "crashed: ZeroDivisionError"),
-        ("stack 47", "return 1 / number"),
-        ("spawn countdwon 5", "did you mean"),
+        Act("spawn echo_server", "listening on"),
+        Act("spawn echo_load 20 100", "messages echoed"),
+        Act("spawn family", "my children are"),
+        Act("tasks", "child 12.0"),
+        Act("stack 1", "in Accept("),
+        Act("spawn crash", "crashed: ZeroDivisionError"),
+        Act("stack 47", "return 1 / number"),
+        Act("spawn countdwon 5", "did you mean"),
     ],
     "completion": [
-        ("spawn echo_server", "listening on"),
-        ("spawn family", "my children are"),
-        (f"kill {TAB}", "sleep"),
+        Act("spawn echo_server", "listening on"),
+        Act("spawn family", "my children are"),
+        Act(f"kill {TAB}", "sleep", prompt=False),
     ],
     "top": [
-        ("spawn family 3 --seconds 1000", "my children are"),
-        ("spawn echo_server", "listening on"),
-        ("spawn echo_load 20 1000000", "echo_load 20"),
-        ("top", " 3."),  # seconds old
+        Act("spawn family 3 --seconds 1000", "my children are"),
+        Act("spawn echo_server", "listening on"),
+        Act("spawn echo_load 20 1000000", "echo_load 20"),
+        Act("top", SECONDS_OLD, prompt=False),
     ],
     "why": [
-        ("spawn philosophers 3 --naive --pace 0", "deadlock"),
-        ("tasks", "WAITS FOR"),
-        ("why 2", "would end it"),
+        Act("spawn philosophers 3 --naive --pace 0", "deadlock"),
+        Act("tasks", "WAITS FOR"),
+        Act("why 2", "would end it"),
     ],
     "step": [
-        ("pause", "paused"),
-        ("spawn crash", "task 1: crash"),
-        ("step 4", "gives way"),
-        ("step 3", "crashed: ZeroDivisionError"),
-        ("resume", "resumed"),
+        Act("pause", "paused"),
+        Act("spawn crash", "task 1: crash"),
+        Act("step 4", "gives way"),
+        Act("step 3", "crashed: ZeroDivisionError"),
+        Act("resume", "resumed"),
+        Act("", "\n no tasks", prompt=False),
+    ],
+    "foreground": [
+        Act("run countdown 3 | upper | count", "3 lines"),
+        Act("run guess --number 42", "a number from 1 to 100?", prompt=False),
+        Act("50", "too large", prompt=False),
+        Act(CTRL_Z, "is stopped", prompt=False),
+        Act("tasks", "WAITS FOR", prompt=False),
+        Act("bg", "goes on behind the prompt", prompt=False),
+        Act("> 40", "too small", prompt=False),
+        Act("fg", f"{PROMPT}fg", prompt=False),
+        Act("42", "yes, after 3 tries"),
+        Act("", "no tasks", prompt=False),
+    ],
+    "consoles": [
+        Act("spawn philosophers 2 --naive --pace 0", "deadlock", prompt=False),
+        Act("", "deadlock", prompt=False, console=1),
+        Act("why 2", "would end it", console=1),
+        Act("kill 3", "does more", console=1),
+        Act("kill 3", "killed", prompt=False),
+        Act("", "killed", prompt=False, console=1),
+        Act("", "no tasks", prompt=False),
+        Act("", "no tasks", prompt=False, console=1),
     ],
 }
+
+
+#: The rows of a screen.
+Rows = list[dict[int, pyte.screens.Char]]
+
+
+class Window(NamedTuple):
+    """A console as it is shown: how it was started, how many columns it has, and its rows."""
+
+    command: str
+    columns: int
+    rows: Rows
 
 
 class Person:
     """Somebody at a terminal, who reads what there is before typing the next line."""
 
-    def __init__(self) -> None:
-        self.screen = pyte.Screen(COLUMNS, ROWS)
+    def __init__(self, command: list[str], columns: int, folder: str) -> None:
+        self.columns = columns
+        self.command = " ".join(command)
+        self.screen = pyte.Screen(columns, ROWS)
         self.stream = pyte.ByteStream(self.screen)
         self.terminal, theirs = pty.openpty()
-        ioctl(self.terminal, TIOCSWINSZ, pack("HHHH", ROWS, COLUMNS, 0, 0))
+        ioctl(self.terminal, TIOCSWINSZ, pack("HHHH", ROWS, columns, 0, 0))
+        arguments = [f"{folder}/{each}" if each == "lecture" else each for each in command[1:]]
+        quiet = [] if "attach" in command else ["--no-history", "--no-startup"]
         self.console = subprocess.Popen(
-            [sys.executable, "-m", "pyos_shell", "--no-history", "--no-startup"],
+            [sys.executable, "-m", "pyos_shell", *arguments, *quiet],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -104,29 +169,54 @@ class Person:
         )
         os.close(theirs)
 
-    def read_until(self, text: str, prompt: bool = True) -> None:
+    def read_until(self, text: str | re.Pattern[str], prompt: bool = True) -> None:
         """Read until the screen shows `text`, and below it the prompt, unless there is none."""
+        wanted = text if isinstance(text, re.Pattern) else re.compile(re.escape(text))
+        shows = self.shows if prompt else self.has
+        self.read(lambda: shows(wanted), repr(wanted.pattern))
+
+    def clear(self) -> None:
+        """Clear the screen, and read until the welcome is not to be seen any more."""
+        self.type(CLEAR)
+        self.read(lambda: "All there is" not in self.text, "an empty screen")
+
+    def read(self, until: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + GUARD
-        while not (self.shows(text) if prompt else text in "\n".join(self.screen.display)):
+        while not until():
             if not select.select([self.terminal], [], [], max(0, deadline - time.monotonic()))[0]:
-                raise SystemExit(f"{text!r} never came:\n" + "\n".join(self.screen.display))
+                raise SystemExit(f"{what} never came:\n{self.text}")
             self.stream.feed(os.read(self.terminal, 65536))
 
-    def shows(self, text: str) -> bool:
+    @property
+    def text(self) -> str:
+        """What the screen shows, without the blanks at the ends of lines."""
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def has(self, wanted: re.Pattern[str]) -> bool:
+        return wanted.search(self.text) is not None
+
+    def shows(self, wanted: re.Pattern[str]) -> bool:
         lines = [line.rstrip() for line in self.screen.display]
         while lines and (not lines[-1] or self.is_bar(len(lines) - 1)):
             lines.pop()
         while lines and not lines[-1]:
             lines.pop()
-        return bool(lines) and lines[-1] == PROMPT.strip() and any(text in line for line in lines)
+        at_prompt = bool(lines) and lines[-1] == PROMPT.strip()
+        return at_prompt and any(map(wanted.search, lines))
 
     def is_bar(self, row: int) -> bool:
         """Whether the row belongs to the toolbar."""
-        return all(self.screen.buffer[row][column].reverse for column in range(COLUMNS))
+        return all(self.screen.buffer[row][column].reverse for column in range(self.columns))
 
     def type(self, line: str) -> None:
-        end = b"" if line.endswith(TAB) else b"\r"
+        end = b"" if line.endswith((TAB, CTRL_Z, CLEAR)) or not line else b"\r"
         os.write(self.terminal, line.encode() + end)
+
+    def window(self) -> Window:
+        """What is to be seen of it now."""
+        rows = [self.screen.buffer[number] for number in range(ROWS)]
+        used = [any(row[column].data.strip() for column in range(self.columns)) for row in rows]
+        return Window(self.command, self.columns, rows[: len(used) - used[::-1].index(True)])
 
     def leave(self) -> None:
         """Close the window."""
@@ -134,43 +224,61 @@ class Person:
         self.console.wait(GUARD)
 
 
-def play(session: list[tuple[str, str]]) -> list[dict[int, pyte.screens.Char]]:
-    """The rows of the screen after a session."""
-    person = Person()
-    person.read_until("All there is")
-    for line, answer in session:
-        person.type(line)
-        person.read_until(answer, prompt=line != "top" and not line.endswith(TAB))
-    rows = [person.screen.buffer[number] for number in range(ROWS)]
-    person.leave()
-    used = [any(row[column].data.strip() for column in range(COLUMNS)) for row in rows]
-    return rows[: len(used) - used[::-1].index(True)]
+def play(session: list[Act]) -> list[Window]:
+    """The consoles as they are after a session: one, or the lecturer's and that of an audience."""
+    several = any(act.console for act in session)
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        people: list[Person] = []
+        for command in TOGETHER if several else ALONE:
+            people.append(Person(command, NARROW if several else COLUMNS, folder))
+            stack.callback(people[-1].leave)
+            people[-1].read_until("All there is")
+            if several:
+                people[-1].clear()
+        for act in session:
+            people[act.console].type(act.line)
+            people[act.console].read_until(act.answer, act.prompt)
+        return [person.window() for person in people]
 
 
-def svg(rows: list[dict[int, pyte.screens.Char]]) -> str:
-    """The picture: a window with a title bar, and the text on its grid."""
-    width = COLUMNS * WIDTH + 2 * MARGIN
-    height = len(rows) * HEIGHT + 2 * MARGIN + BAR
+def svg(windows: list[Window]) -> str:
+    """The picture: each window with a title bar, and its text on its grid."""
+    widths = [each.columns * WIDTH + 2 * MARGIN for each in windows]
+    width = sum(widths) + GAP * (len(windows) - 1)
+    height = max(len(each.rows) for each in windows) * HEIGHT + 2 * MARGIN + BAR
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
         f'width="{width:.0f}" height="{height:.0f}">',
         "<title>A session at the console of PyOS</title>",
+        "<g font-family=\"ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', "
+        'monospace" font-size="14" xml:space="preserve">',
+    ]
+    for number, each in enumerate(windows):
+        left = sum(widths[:number]) + GAP * number
+        parts += [f'<g transform="translate({left:.1f} 0)">', *frame(each, widths[number], height)]
+        for line, row in enumerate(each.rows):
+            parts += texts(row, each.columns, BAR + MARGIN + line * HEIGHT + 13)
+        parts.append("</g>")
+    return "\n".join([*parts, "</g>", "</svg>", ""])
+
+
+def frame(window: Window, width: float, height: float) -> list[str]:
+    """The window without its text."""
+    return [
         f'<rect width="{width:.0f}" height="{height:.0f}" rx="10" fill="{BACKGROUND}"/>',
         *(
             f'<circle cx="{20 + 20 * number}" cy="18" r="6" fill="{colour}"/>'
             for number, colour in enumerate(("#ff5f57", "#febc2e", "#28c840"))
         ),
-        "<g font-family=\"ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', "
-        'monospace" font-size="14" xml:space="preserve">',
+        f'<text x="{width / 2:.0f}" y="23" text-anchor="middle" '
+        f'fill="{COLOURS["brightblack"]}">{escape(window.command)}</text>',
     ]
-    for number, row in enumerate(rows):
-        parts += texts(row, BAR + MARGIN + number * HEIGHT + 13)
-    return "\n".join([*parts, "</g>", "</svg>", ""])
 
 
-def texts(row: dict[int, pyte.screens.Char], y: float) -> list[str]:
+def texts(row: dict[int, pyte.screens.Char], columns: int, y: float) -> list[str]:
     """A row of the screen, each run of one look as a `<text>` that is as wide as its cells."""
-    cells = [(column, row[column]) for column in range(COLUMNS)]
+    cells = [(column, row[column]) for column in range(columns)]
     parts = []
 
     def look(cell: tuple[int, pyte.screens.Char]) -> tuple[str, bool, bool]:
@@ -181,7 +289,8 @@ def texts(row: dict[int, pyte.screens.Char], y: float) -> list[str]:
         if reverse:
             parts.append(
                 f'<rect x="{MARGIN + run[0][0] * WIDTH:.1f}" y="{y - 13}" '
-                f'width="{len(run) * WIDTH:.1f}" height="{HEIGHT}" fill="{shade(colour)}"/>'
+                f'width="{len(run) * WIDTH:.1f}" height="{HEIGHT}" fill="{shade(colour)}" '
+                'shape-rendering="crispEdges"/>'
             )
             colour = BACKGROUND
         text = "".join(char.data for _, char in run)

@@ -20,13 +20,10 @@ from pyos_shell import topics  # noqa: E402
 from pyos_shell.command import COMMANDS, Command  # noqa: E402
 from pyos_shell.documents import ERROR_SCHEMA, dataclasses_in, definition, schema  # noqa: E402
 from pyos_shell.given import DOC, USAGE  # noqa: E402
-from pyos_shell.parameter import REQUIRED, Kind, Parameter  # noqa: E402
+from pyos_shell.parameter import Kind, Parameter  # noqa: E402
 
 #: What is no command.
 TOPICS = [(USAGE, DOC), (topics.USAGE, topics.DOC)]
-
-#: What the types of arguments are called that have no other words for it.
-KINDS = {"Tid": "the number of a task"}
 
 HEAD = """\
 # All commands
@@ -72,26 +69,9 @@ def section(command: Command) -> str:
 def row(parameter: Parameter) -> str:
     """What is told of one argument or option."""
     label = parameter.label + "…" * (parameter.kind is Kind.ARGUMENTS)
-    cells = [f"`{label}`", kind(parameter), default(parameter), parameter.help]
+    otherwise = f"`{parameter.otherwise}`" if parameter.otherwise else ""
+    cells = [f"`{label}`", parameter.takes, otherwise, parameter.help]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def kind(parameter: Parameter) -> str:
-    """What can be given for it."""
-    if parameter.kind is Kind.FLAG:
-        return "an option without a value"
-    known = KINDS.get(getattr(parameter.type, "__name__", ""), "")
-    if parameter.is_raw:
-        known = "a word"
-    return known or ", ".join(parameter.conversion.choices) or parameter.conversion.expected
-
-
-def default(parameter: Parameter) -> str:
-    """What is taken when nothing is given."""
-    value = parameter.default
-    if value is REQUIRED or value in (None, "", False):
-        return ""
-    return f"`{getattr(value, 'name', value)}`"
 
 
 def answer_type(command: Command) -> Any:

@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from .boost import Boost
 from .callstack import depth
-from .counts import Counts, counts_of
 from .deadlock import verdict
 from .errors import KernelStopped, RequestCancelled
 from .places import expanded
 from .request import Cancellation, Reply, Request
 from .scheduler import Scheduler
 from .switching import switch_interval
+from .syscalls.overview import Overview, overview_of
 from .systemcall import SystemCall, safe
 from .task import in_words
 from .trace import Deadlocked, Hogged, Panicked, Sink, TraceEvent
@@ -41,6 +41,7 @@ class Machine:
         self.thread = threading.Thread(target=self.run, name=KERNEL_THREAD, daemon=True)
         self.watchdog: Watchdog | None = None
         self.observers: list[Callable[[], object]] = []
+        self.wakers: list[Callable[[], object]] = []
         #: Seconds that the tasks have to end, once the machine is told to stop.
         self.grace: float | None = None
         #: When the next boost may begin.
@@ -108,9 +109,11 @@ class Machine:
         """The task that is in a step at this very moment, and where; None while none is."""
         return self.watchdog.holder() if self.watchdog is not None else None
 
-    def counts(self) -> Counts:
-        """How many tasks there are, by state. Nobody is asked for that, and nobody waits."""
-        return counts_of(self.kernel)
+    def overview(self) -> Overview:
+        """The system in a few numbers; after a panic there is nothing any more. Nobody is asked for
+        them, and nobody waits.
+        """
+        return overview_of(self.kernel) if self.panic is None else Overview()
 
     def boost(self) -> Boost:
         """Keep busy tasks from their turns until the boost's `end`, for a hundredth of a second at
@@ -121,11 +124,16 @@ class Machine:
             self.kernel.inbox.put(boost)
         return boost
 
-    def observe(self, observer: Callable[[], object]) -> None:
+    def observe(
+        self, observer: Callable[[], object], woken: Callable[[], object] | None = None
+    ) -> None:
         """Call `observer` ten times a second while the kernel is awake, and a few times more once
-        it sleeps, on the watchdog's thread. While it sleeps on, nobody is called.
+        it sleeps or has stopped, on the watchdog's thread. While it sleeps on, nobody is called;
+        when it wakes then, `woken` is, on its own thread and before anything else.
         """
         self.observers.append(observer)
+        if woken is not None:
+            self.wakers.append(woken)
 
     def ignore(self, observer: Callable[[], object]) -> None:
         """Call `observer` no more; nothing happens if it is not called anyway."""
@@ -176,7 +184,8 @@ class Machine:
         self.kernel.running = True
         try:
             self.kernel.poller.poll(0)  # so that it has its descriptors before tasks take them all
-            watchdog = Watchdog(self.kernel, threading.get_ident(), self.observers)
+            ident = threading.get_ident()
+            watchdog = Watchdog(self.kernel, ident, self.observers, self.wakers)
             watchdog.start()
             self.watchdog = watchdog
             with self.kernel.asyncgens:

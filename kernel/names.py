@@ -32,6 +32,10 @@ class Names:
             raise NoSuchName(name)
         self.owners.pop(name)[1].leave()
 
+    def tids(self) -> dict[str, int]:
+        """The tids of the tasks, by the names that they go by. From any thread."""
+        return {name: task.tid for name, (task, _) in list(self.owners.items())}
+
     def find(self, name: object) -> Task:
         """The task that goes by `name`. Raises `NoSuchName`."""
         name = checked(name)

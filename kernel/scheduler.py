@@ -63,6 +63,12 @@ PASS: Final = 1000
 #: around takes longer than a step or two.
 LAPS: Final = (0, 1, 2, 3)
 
+
+def turns_in_pass(ready: int) -> int:
+    """How many turns a pass has, about, as long as so many tasks are ready."""
+    return len(LAPS) if 0 < ready < len(LAPS) else min(max(ready, 1), PASS)
+
+
 #: Between two looks at the files while tasks are busy: so many seconds (more than the interpreter's
 #: switch interval and what it takes to wake a thread), or so many passes if no clock runs.
 LOOK: Final = 0.0005

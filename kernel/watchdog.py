@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Final
 
@@ -34,13 +34,24 @@ class Watchdog:
     """Watches one kernel, which runs on the thread `ident`."""
 
     def __init__(
-        self, kernel: Scheduler, ident: int, observers: list[Callable[[], object]]
+        self,
+        kernel: Scheduler,
+        ident: int,
+        observers: list[Callable[[], object]],
+        wakers: Iterable[Callable[[], object]] = (),
     ) -> None:
         self.kernel = kernel
         self.ident = ident
         self.observers = observers
+        self.wakers = wakers
         self.stopped = False
         self.wanted = threading.Event()
+        #: So many looks in a row have found the kernel asleep. Unless it is `QUIET`, others follow.
+        self.quiet = 0
+        #: Whether the kernel has been awake since the last look, however short; and whether we
+        #: sleep until it calls.
+        self.woken = False
+        self.asleep = False
         #: The turn that was seen last, since when, and whether it has been reported.
         self.turn = NO_TURN
         self.since = time.monotonic()
@@ -49,34 +60,44 @@ class Watchdog:
 
     def watch(self) -> None:
         """Look every so often while the kernel is busy; sleep while it sleeps."""
-        quiet = 0
         while not self.stopped:
-            if quiet == QUIET and self.kernel_will_call():
+            if self.quiet == QUIET and self.kernel_will_call():
+                self.asleep = True
                 self.wanted.wait()
-                quiet = 0
+                self.asleep = False
             else:
                 self.wanted.wait(PERIOD)
             self.wanted.clear()
-            quiet = 0 if self.look() else min(quiet + 1, QUIET)
-            self.tell_observers()
+            self.quiet = 0 if self.look() else min(self.quiet + 1, QUIET)
+            tell(self.observers)
+        self.quiet = QUIET
+        tell(self.observers)
 
-    def tell_observers(self) -> None:
-        for observer in self.observers:
-            try:
-                observer()
-            except Exception as error:
-                log("the observer %r failed", observer, error)
+    def wake(self) -> None:
+        """On the kernel's thread, which nobody has watched while it slept."""
+        self.quiet = 0
+        tell(self.wakers)
+        self.wanted.set()
 
     def kernel_will_call(self) -> bool:
-        """Have the kernel call when it wakes; False if it is awake already."""
-        self.kernel.on_waking = self.wanted.set
-        if self.kernel.inbox.asleep:
+        """Have the kernel call when it wakes; False if it is awake already, or has been."""
+        self.kernel.on_waking = self.wake
+        if self.kernel.inbox.asleep and not self.woken:
             return True
-        self.kernel.on_waking = None
+        self.kernel.on_waking = self.note_waking
         return False
 
+    def note_waking(self) -> None:
+        """On the kernel's thread: it does not sleep any more."""
+        self.woken = True
+
     def look(self) -> bool:
-        """One look at the kernel; whether it was awake. Reports a turn that takes too long."""
+        """One look at the kernel; whether it is awake, or was since the last one.
+
+        Reports a turn that takes too long.
+        """
+        woken, self.woken = self.woken, False
+        self.kernel.on_waking = self.note_waking
         turn = Scheduler.turn_at(sys._current_frames().get(self.ident))
         now = time.monotonic()
         if turn != self.turn:
@@ -88,7 +109,7 @@ class Watchdog:
             if event is not None:
                 self.reported = True
                 self.kernel.trace.emit(event)
-        return not self.kernel.inbox.asleep
+        return woken or not self.kernel.inbox.asleep
 
     def holder(self) -> Hogged | None:
         """The task that is in a step at this moment, where, and for how long so far."""
@@ -107,6 +128,15 @@ class Watchdog:
         self.stopped = True
         self.wanted.set()
         self.thread.join()
+
+
+def tell(observers: Iterable[Callable[[], object]]) -> None:
+    """Call all of them, whatever they raise."""
+    for observer in observers:
+        try:
+            observer()
+        except Exception as error:
+            log("the observer %r failed", observer, error)
 
 
 def own_place(frame: FrameType) -> FrameType:

@@ -12,12 +12,21 @@ from .line import Word
 from .mistake import Mistake
 from .statement import Plumbing, Statement, parse
 
+#: The names that stand for themselves; Ctrl-D means the first.
+FIXED: Final = ("exit", "quit", "unalias")
+
 #: So many aliases stand for each other, at most.
 DEEPEST: Final = 50
 
 
 class Aliases(dict[str, str]):
     """What each name stands for."""
+
+    def __setitem__(self, name: str, meaning: str) -> None:
+        """Raises `Mistake` for a name without which there would be no way out."""
+        if name in FIXED:
+            raise Mistake(f"{name} stays what it is, as there would be no way out without it")
+        super().__setitem__(name, meaning)
 
     def meaning(self, statement: Statement, used: tuple[str, ...]) -> list[Statement] | None:
         """What the statement stands for, if its first word is an alias and not one of the `used`,

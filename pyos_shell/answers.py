@@ -117,7 +117,8 @@ class Top:
     `processor` is the share that all of them had, of 1, and `turns` are those of all tasks in a
     second, about; `history` has this share and the length of the ready queue at each sample so
     far. `memory` is in bytes, None where the system does not tell. `rows` are the tasks from the
-    row `first` on, of all that `match` what was asked for.
+    row `first` on, of all that `match` what was asked for. While the system is `paused` no task has
+    a step, or `rate` steps a second are made.
     """
 
     tasks: int
@@ -131,6 +132,8 @@ class Top:
     first: int
     match: int
     rows: list[Busy]
+    paused: bool = False
+    rate: float | None = None
 
 
 @record
@@ -206,11 +209,14 @@ class Listing:
 
 @record
 class Page:
-    """Help on one thing: its usage and its docstring."""
+    """Help on one thing: its usage and its docstring. `rows` are names that belong to it, such as
+    those of its arguments, with a line about each.
+    """
 
     usage: str
     text: str
     hint: str = ""
+    rows: list[tuple[str, str]] = field(default_factory=list)
 
 
 @record

@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import Final, NoReturn
 
 from .line import joined
-from .wire import Channel, Garbage, Hello, Kind, packed_size
+from .wire import Channel, Frame, Garbage, Hello, Kind, packed_size
 
 #: Bytes that are read at a time.
 HELPING: Final = 4_096
@@ -28,8 +28,11 @@ HELPING: Final = 4_096
 SUSPEND: Final = b"\x1a"
 INTERRUPT: Final = b"\x03"
 
-#: What a console may have left on: colours, a hidden cursor, brackets around what is pasted.
+#: What a console may have left on: colours, a hidden cursor, brackets around what is pasted; and a
+#: second screen before the first.
 SOBER: Final = b"\x1b[0m\x1b[?25h\x1b[?2004l\r\n"
+COVERED: Final = b"\x1b[?1049h"
+UNCOVERED: Final = b"\x1b[?1049l"
 
 #: The exit status when the system is gone, and after a Ctrl-C.
 GONE: Final = 1
@@ -107,11 +110,18 @@ def take_answers(channel: Channel) -> int:
     while (frames := channel.receive()) is not None:
         for frame in frames:
             if frame.kind is Kind.STATUS:
-                return frame.data[0]
+                return status_of(frame)
             stream = sys.stderr if frame.kind is Kind.MESSAGE else sys.stdout
             stream.write(frame.data.decode("utf-8", "replace"))
             stream.flush()
     raise ConnectionResetError
+
+
+def status_of(frame: Frame) -> int:
+    """The exit status that a frame tells. Raises `Garbage`."""
+    if len(frame.data) != 1:
+        raise Garbage("this is no exit status")
+    return frame.data[0]
 
 
 # -- on a terminal
@@ -128,11 +138,14 @@ class Client:
         #: What the system has said at its end; None if it has said nothing.
         self.status: int | None = None
         self.message = ""
+        #: Whether the second screen is before the first.
+        self.covered = False
         #: Signals that have come, and have not been seen to.
         self.noted: list[int] = []
 
     def run(self) -> int:
         """Until the console is left; the exit status."""
+        signalled: int | None = None
         self.bell, bell = os.pipe()
         writing = threading.Thread(target=self.write_all, args=(bell,), daemon=True)
         try:
@@ -142,11 +155,11 @@ class Client:
                 writing.start()
                 self.read_keys()
         except Signalled as error:
-            self.status = error.status
+            signalled = error.status
         except OSError:
             pass
         self.channel.close()
-        return self.ended()
+        return self.ended(signalled)
 
     def hello(self) -> Hello:
         columns, rows = self.size()
@@ -167,15 +180,17 @@ class Client:
             return 80, 24
         return columns or 80, rows or 24
 
-    def ended(self) -> int:
-        """Say how it has ended, if the system does not; the exit status."""
+    def ended(self, signalled: int | None) -> int:
+        """Say how it has ended, if the system does not; the exit status, or that of the signal that
+        is to end us.
+        """
         if self.message:
             complain(self.message.strip())
         if self.status is not None:
             return self.status
-        if not self.dumb:
-            with suppress(OSError):
-                os.write(self.screen, SOBER)
+        self.sober()
+        if signalled is not None:
+            return signalled
         complain(f"the system at {self.options.path} is gone")
         return GONE
 
@@ -206,22 +221,29 @@ class Client:
         if not typed:
             self.channel.send(Kind.END)
             return
-        before, suspend, after = typed.partition(SUSPEND)
-        if before:
-            self.channel.send(Kind.KEYS, before)
-        if suspend and not self.dumb:
-            self.suspend()
-        if after:
-            self.send(after)
+        for number, keys in enumerate(typed.split(SUSPEND)):
+            if number and not self.dumb:
+                self.suspend()
+            if keys:
+                self.channel.send(Kind.KEYS, keys)
 
     def suspend(self) -> None:
         """Give the terminal back to the shell, until it has us continue."""
         settings = termios.tcgetattr(self.keyboard)
         termios.tcsetattr(self.keyboard, termios.TCSANOW, self.former)
-        os.write(self.screen, SOBER)
+        covered = self.covered
+        self.sober()
         os.kill(0, signal.SIGTSTP)
         termios.tcsetattr(self.keyboard, termios.TCSANOW, settings)
+        if covered:
+            write(self.screen, COVERED)
         self.resized()
+
+    def sober(self) -> None:
+        """Take back what a console may have left on."""
+        if not self.dumb:
+            with suppress(OSError):
+                write(self.screen, UNCOVERED + SOBER if self.covered else SOBER)
 
     def resized(self) -> None:
         """The terminal has another size, or is to be drawn anew."""
@@ -233,16 +255,23 @@ class Client:
             while (frames := self.channel.receive()) is not None:
                 for frame in frames:
                     if frame.kind is Kind.STATUS:
-                        self.status = frame.data[0]
+                        self.status = status_of(frame)
                         return
                     if frame.kind is Kind.MESSAGE:
                         self.message += frame.data.decode("utf-8", "replace")
                     else:
-                        write(self.screen, frame.data)
+                        self.show(frame.data)
         except (OSError, Garbage):
             pass
         finally:
             os.close(bell)
+
+    def show(self, data: bytes) -> None:
+        """Write what the console does, and note whether that is on the second screen."""
+        covered, uncovered = data.rfind(COVERED), data.rfind(UNCOVERED)
+        if covered != uncovered:
+            self.covered = covered > uncovered
+        write(self.screen, data)
 
 
 def write(fd: int, data: bytes) -> None:

@@ -16,7 +16,10 @@ from .line import joined
 from .render import Fragments, plain
 from .session import Session
 from .system import GivenUp, System
-from .wire import Channel, Frame, Garbage, Kind
+from .wire import PORTION, Channel, Frame, Garbage, Kind
+
+#: Bytes of a line, at most.
+LONGEST: Final = 1_000_000
 
 #: Lines that wait for their turn, at most: whoever sends more waits with them.
 WAITING: Final = 100
@@ -34,6 +37,8 @@ class Batch:
         self.system.restarted = consoles.restarted
         self.system.touching = partial(consoles.tell_others, 0)
         self.session = Session(self.system, self.show)
+        #: The beginning of a line of which more is to come.
+        self.begun = b""
         #: None is the end of them.
         self.lines: queue.Queue[str | None] = queue.Queue(WAITING)
         self.over = threading.Event()
@@ -68,9 +73,14 @@ class Batch:
         self.end()
 
     def take(self, frame: Frame) -> None:
-        """A line, or the end of them. Raises `Garbage`."""
+        """A line, or a part of one, or the end of them. Raises `Garbage`."""
         if frame.kind is Kind.COMMAND:
-            self.put(frame.data.decode("utf-8", "replace"))
+            self.begun += frame.data
+            if len(self.begun) > LONGEST:
+                raise Garbage
+            if len(frame.data) < PORTION:
+                self.put(self.begun.decode("utf-8", "replace"))
+                self.begun = b""
         elif frame.kind is Kind.END:
             self.put(None)
         else:

@@ -40,12 +40,24 @@ def candidates(parameter: Parameter, begun: str, live: Live | None) -> Iterable[
         found: Iterable[Candidate] = own(begun, live)
         return found
     if parameter.conversion.choices:
-        return map(Candidate, parameter.conversion.choices)
+        return choices(parameter)
     if parameter.type is bool:
         return map(Candidate, ("yes", "no"))
     if isinstance(parameter.type, type) and is_path(parameter.type):
         return files(begun)
     return ()
+
+
+def choices(parameter: Parameter, dash: str = "") -> Iterator[Candidate]:
+    """Those that it takes, each with what it means; behind a `dash`, where that is short for it."""
+    for name in parameter.conversion.choices:
+        about = parameter.meanings.get(name, f"{parameter.label} {name}" if dash else "")
+        yield Candidate(dash + name, about)
+
+
+def summary(documented: object) -> str:
+    """The first sentence of its docstring."""
+    return " ".join((documented.__doc__ or "").split()).partition(". ")[0].rstrip(".")
 
 
 def files(

@@ -23,6 +23,7 @@ from kernel.machine import Stop
 from .commandfile import NotCommands, read, startup_file
 from .commands.console import Leave
 from .consoles import Consoles
+from .deadman import SWITCH
 from .descriptors import raise_descriptor_limit
 from .entrances import entrances_for
 from .line import joined
@@ -50,7 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         tolerate(stream)
     try:
-        status = begin(sys.argv[1:] if arguments is None else arguments)
+        with SWITCH.writing_to(sys.stderr):
+            status = begin(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:
         status = INTERRUPTED
     except SystemExit as done:  # argparse has said it all
@@ -289,7 +291,7 @@ def end(
     close()
     if machine.thread.is_alive():
         leave_at_once(machine, output, status)
-    output.end_trace()
+    output.end_traces()
     output.release_all()
     if output.error is not None:
         return give_up_output(output.out, output.error)

@@ -38,6 +38,11 @@ class Bound(NamedTuple):
     arguments: list[Any]
     options: dict[str, Any]
 
+    @property
+    def looks(self) -> bool:
+        """Whether it only looks."""
+        return self.command.looks and self.options.keys().isdisjoint(self.command.unless)
+
     def run(self, system: Any) -> Any:
         """Do it."""
         return self.command.function(system, *self.arguments, **self.options)
@@ -47,13 +52,19 @@ class Command:
     """A command of the console."""
 
     def __init__(
-        self, function: CommandFunction, name: str, aliases: tuple[str, ...], looks: bool
+        self,
+        function: CommandFunction,
+        name: str,
+        aliases: tuple[str, ...],
+        looks: bool,
+        unless: tuple[str, ...],
     ) -> None:
         self.function = function
         self.name = name
         self.aliases = aliases
-        #: Whether it only looks, so that who may not touch the system may use it.
-        self.looks = looks
+        #: Whether it only looks, so that who may not touch the system may use it, unless one of
+        #: these options is given.
+        self.looks, self.unless = looks, unless
 
     @cached_property
     def declared(self) -> Signature:
@@ -96,17 +107,17 @@ ALIASES: dict[str, str] = {}
 
 
 def command(
-    *aliases: str, name: str = "", looks: bool = False
+    *aliases: str, name: str = "", looks: bool = False, unless: tuple[str, ...] = ()
 ) -> Callable[[CommandFunction], CommandFunction]:
     """Declare a command: `@command()`, or with other words for it, `@command("ps")`.
 
-    One that `looks` changes nothing in the system, nor anything that others see; whatever does not
-    say so may touch it.
+    One that `looks` changes nothing in the system, nor anything that others see, `unless` one of
+    these options is given; whatever does not say so may touch it.
     """
 
     def declare(function: CommandFunction) -> CommandFunction:
         known_as = name or function.__name__
-        COMMANDS[known_as] = Command(function, known_as, aliases, looks)
+        COMMANDS[known_as] = Command(function, known_as, aliases, looks, unless)
         ALIASES.update(dict.fromkeys(aliases, known_as))
         return function
 

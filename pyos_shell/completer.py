@@ -8,12 +8,14 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion, Fuzz
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import AnyFormattedText
 
-from .candidates import Candidate, candidates
+from .candidates import Candidate, candidates, choices
 from .line import given, quote
 from .live import Live
 from .mistake import visible
+from .parameter import Kind
 from .reading import Place, place
 from .signature import JSON
+from .walk import OPTION
 
 
 class CommandCompleter(Completer):
@@ -62,12 +64,14 @@ def offers(here: Place, option: str, begun: str, live: Live | None) -> Iterator[
             yield from candidates(parameter, begun, live)
         return
     expected = walk.expected()
-    if expected is not None and not begun.startswith("-"):
+    if expected is not None and not OPTION.match(begun):
         yield from candidates(expected, begun, live)
     if walk.option is None:
         for spelling, each in walk.options().items():
             if begun or each is not JSON:  # every command takes that
                 yield Candidate(spelling, each.help)
+            if begun.startswith("-") and each.kind is Kind.OPTION:
+                yield from choices(each, dash="-")
 
 
 class Labels(Completer):

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from kernel import Machine
 
-from .feed import Feed, Line
-from .mistake import excerpt, visible
+from .feed import Feed
+from .mistake import excerpt
 from .output import Output
 
 
@@ -75,13 +75,10 @@ class Consoles:
     def tell_others(self, number: int, text: str) -> None:
         """Say on the other consoles what this one, or a script if 0, is about to do."""
         who = f"console {number}" if number else "a script"
-        line = Line(0, "typed", visible(f"{who}: {excerpt(text)}"))
         with self.lock:
             feeds = [each.feed for other, each in self.members.items() if other != number]
-        with self.output.lock:
-            for feed in feeds:
-                feed.put(line)
-                feed.ring()
+        for feed in feeds:
+            feed.tell(0, "typed", f"{who}: {excerpt(text)}")
 
     def shut_down(self) -> None:
         """Have the system end, and all consoles with it."""

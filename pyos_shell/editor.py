@@ -48,7 +48,6 @@ class Editor:
         #: What stands in the last line until the next key, and what that key is an answer to.
         self.message: Fragments = []
         self.asking = False
-        self.warned = False
         #: What was undone, the last one last.
         self.undone: list[Document] = []
         search = SearchToolbar(forward_search_prompt="find: ")
@@ -62,6 +61,7 @@ class Editor:
         )
         self.buffer: Buffer = self.area.buffer
         self.buffer.cursor_position = 0
+        self.buffer.on_text_changed += lambda _: self.message.clear()
         status = Window(FormattedTextControl(self.status), height=1, style="class:toolbar")
         self.app: Application[None] = Application(
             layout=Layout(HSplit([self.area, search, status]), self.area),
@@ -154,8 +154,7 @@ class Editor:
     def save(self, leave: bool = False) -> None:
         """Write the file, unless somebody else has done so meanwhile, which is told first."""
         self.asking = False
-        if self.file.changed_meanwhile() and not self.warned:
-            self.warned = True
+        if self.file.changed_meanwhile():
             self.say("toolbar.error", CHANGED)
             return
         try:
@@ -163,7 +162,7 @@ class Editor:
         except NotEditable as error:
             self.say("toolbar.error", str(error))
             return
-        self.saved, self.warned = True, False
+        self.saved = True
         mistake = syntax_mistake(self.buffer.text)
         self.say("", "saved" if mistake is None else f"saved, but {mistake.message}")
         if leave:

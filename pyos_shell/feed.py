@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Final
 
 from kernel.record import record
+
+from .mistake import visible
 
 if TYPE_CHECKING:
     from .output import Output
@@ -56,6 +58,8 @@ class Feed:
         self.dropped_so_far = 0
         #: Tells which lines are shown, if not all are.
         self.wanted: Callable[[Line], bool] | None = None
+        #: The tasks that its console has in the foreground: there they print as it is.
+        self.foreground: Collection[int] = frozenset()
         #: Set when there is something to show.
         self.arrived = threading.Event()
 
@@ -67,6 +71,12 @@ class Feed:
             self.hurry(line)
         else:
             self.enqueue(line)
+
+    def tell(self, tid: int, kind: str, text: str) -> None:
+        """Let a line wait that is for this console alone. From any thread."""
+        with self.output.lock:
+            self.put(Line(tid, kind, visible(text)))
+            self.ring()
 
     def ring(self) -> None:
         """There is something to show. (To set an event that is set already takes a while.)"""

@@ -54,10 +54,9 @@ class Job(Plumber):
         self.interrupted = False
 
     def join(self, kernel: Scheduler, tasks: list[Task]) -> None:
-        """Join the tasks, the stages of the job, which are in the foreground from now on."""
+        """Join the tasks, the stages of the job."""
         self.keyboard = Keyboard(kernel)
         self.tids = [task.tid for task in tasks]
-        self.output.foreground = self.members
         super().join(kernel, tasks)
         for task in tasks:
             Watch(task, self.stage_ended)
@@ -87,8 +86,8 @@ class Job(Plumber):
 
 @system_call
 class Adopt(SystemCall):
-    """Makes a living task, with those that it has started, a job in the foreground. Raises
-    `NoSuchTask`.
+    """Makes a living task, with those that it has started, a job. Answers whether it still lives.
+    Raises `NoSuchTask`.
     """
 
     job: Job

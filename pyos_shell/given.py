@@ -7,7 +7,7 @@ from typing import Final
 from kernel import GiveLine, KernelError, NoSuchTask
 
 from .answers import Notice
-from .line import Given
+from .line import Given, given
 from .system import Failure, System
 
 #: What they begin with, and what help tells of them.
@@ -25,6 +25,11 @@ the input of a task there is `eof`."""
 
 #: Said of a line that is kept.
 NOBODY_WAITS: Final = "no task waits for a line; it is kept for the next that does"
+
+
+def is_for_tasks(line: str) -> bool:
+    """Whether all of what was typed is for tasks to read."""
+    return all(map(given, line.split("\n")))
 
 
 def call(line: Given) -> GiveLine:

@@ -1,8 +1,8 @@
 """What is known of the running system while somebody types, without waiting for it.
 
-A key must never wait for a kernel that a task holds. So the numbers of tasks are read off the
-kernel's table as it is, and the tasks themselves are those of the last answer, which is asked for
-when a menu is opened, and waited for only a moment.
+A key must never wait for a kernel that a task holds. So the numbers of tasks, their names and the
+breakpoints are read off the kernel's tables as they are, and the tasks themselves are those of the
+last answer, which is asked for when a menu is opened, and waited for only a moment.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
-from kernel import KernelStopped, ListTasks, Machine, RequestCancelled, TaskInfo
+from kernel import BreakInfo, KernelStopped, ListTasks, Machine, RequestCancelled, TaskInfo
 
 #: Seconds that an opening menu waits for the kernel.
 PATIENCE: Final = 0.1
@@ -49,6 +49,17 @@ class Live:
     def has_been(self, tid: int) -> bool:
         """Whether there is a task of this number, or was one, or may be by then."""
         return self.may_grow or tid <= self.machine().kernel.last_tid
+
+    @property
+    def names(self) -> dict[str, int]:
+        """The tids of the tasks that go by a name."""
+        return self.machine().kernel.names.tids()
+
+    @property
+    def breaks(self) -> list[BreakInfo]:
+        """Where tasks stop."""
+        breaks = self.machine().kernel.breaks
+        return breaks.infos() if breaks is not None else []
 
     async def refresh(self) -> None:
         """Ask for the tasks. Where no answer comes in time, those of last time must do."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import stat
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -32,14 +33,17 @@ class Function(NamedTuple):
 
 
 class Outline(NamedTuple):
-    """The functions of a file; `whole` if it can have no others."""
+    """The functions of a file; `whole` if it can have no others. And what it says of itself."""
 
     functions: dict[str, Function]
     whole: bool
+    doc: str
 
 
 class Unchecked(str):
     """A value of a type that is not known before the file has run."""
+
+    takes = "a value"
 
     @classmethod
     def parse(cls, text: str) -> str:
@@ -50,8 +54,8 @@ def outline(file: Path) -> Outline | None:
     """The functions in a file as it is on disk now; None if it cannot be read as Python."""
     try:
         status = os.stat(file)
-        if status.st_size > LARGEST:
-            return None
+        if status.st_size > LARGEST or not stat.S_ISREG(status.st_mode):
+            return None  # a pipe would have us wait for its other end
         return outline_of(file, status.st_mtime_ns, status.st_size)
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
         return None
@@ -67,7 +71,8 @@ def outline_of(file: Path, changed: int, size: int) -> Outline:
     made = [each for each in tree.body if isinstance(each, kinds)]
     simple = (*kinds, ast.Import, ast.ClassDef, ast.Expr)
     whole = all(isinstance(each, simple) or names_all(each) for each in tree.body)
-    return Outline({each.name: function(each) for each in made}, whole)
+    functions = {each.name: function(each) for each in made}
+    return Outline(functions, whole, ast.get_docstring(tree) or "")
 
 
 def names_all(node: ast.stmt) -> bool:

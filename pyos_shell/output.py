@@ -13,7 +13,7 @@ import io
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -51,15 +51,13 @@ class Output(io.TextIOBase):
         self.unfinished: dict[int, str] = {}
         #: What takes the text that a task prints, by tid, where it is not shown.
         self.routes: dict[int, Callable[[int, str], object]] = {}
-        #: The tasks that are in the foreground: what they print is shown as it is.
-        self.foreground: set[int] = set()
         #: One for each console. It is replaced, never changed, as threads go through it.
         self.feeds: tuple[Feed, ...] = ()
         self.remembered: deque[Line] = deque(maxlen=REMEMBERED)
         #: The task that gets the next line that is typed for one; 0 if none waits for any.
         self.awaited = 0
-        #: What traces system calls, and writes them here.
-        self.tracer: Tracer | None = None
+        #: What traces system calls, by the console that shows them; None stands for all.
+        self.tracers: dict[Feed | None, Tracer] = {}
 
     @property
     def buffer(self) -> Bytes:
@@ -111,12 +109,15 @@ class Output(io.TextIOBase):
         task = Scheduler.running_task(sys._getframe())
         return task.tid if task is not None else 0
 
-    def report(self, tid: int, text: str, kind: str = "report") -> None:
-        """A message of the system's about a task; `text` may have several lines."""
+    def report(self, tid: int, text: str, kind: str = "report", obvious: bool = False) -> None:
+        """A message of the system's about a task; `text` may have several lines. One that is
+        `obvious` to whoever has the task in the foreground is not shown there.
+        """
         with self.lock:
             self.finish(tid)
+            feeds = [each for each in self.feeds if not (obvious and tid in each.foreground)]
             for line in text.split("\n"):
-                self.append(Line(tid, kind, line))
+                self.append(Line(tid, kind, line), feeds)
             self.ring()
 
     def readers_changed(self, tid: int, first: int) -> None:
@@ -136,7 +137,8 @@ class Output(io.TextIOBase):
         return feed
 
     def close_feed(self, feed: Feed) -> None:
-        """There is one console less."""
+        """There is one console less, and what it traces is traced no more."""
+        self.end_trace(feed)
         with self.lock:
             self.feeds = tuple(each for each in self.feeds if each is not feed)
 
@@ -157,14 +159,14 @@ class Output(io.TextIOBase):
             self.finish(tid)
         self.ring()
 
-    def append(self, line: Line) -> None:
-        """Remember the line, and let it wait to be shown."""
+    def append(self, line: Line, feeds: Iterable[Feed] | None = None) -> None:
+        """Remember the line, and let it wait to be shown, on these consoles or on all."""
         text = mended(line.text)
         for start in range(0, len(text), LONGEST_LINE) if text else [0]:
             piece = Line(line.tid, line.kind, visible(text[start : start + LONGEST_LINE]))
             if piece.kind in KINDS:
                 self.remembered.append(piece)
-            for feed in self.feeds:
+            for feed in self.feeds if feeds is None else feeds:
                 feed.put(piece)
 
     def log(self, tid: int | None, kinds: Collection[str] = KINDS) -> list[Line]:
@@ -173,12 +175,17 @@ class Output(io.TextIOBase):
             lines = [line for line in self.remembered if line.kind in kinds]
             return [line for line in lines if tid is None or line.tid == tid]
 
-    def end_trace(self) -> Tracer | None:
-        """Trace no more; gives what has traced until now."""
-        tracer, self.tracer = self.tracer, None
+    def end_trace(self, feed: Feed | None) -> Tracer | None:
+        """Trace no more for this console; gives what has traced until now."""
+        tracer = self.tracers.pop(feed, None)
         if tracer is not None:
             tracer.off()
         return tracer
+
+    def end_traces(self) -> None:
+        """Trace no more for anybody."""
+        for feed in list(self.tracers):
+            self.end_trace(feed)
 
 
 class Errors(io.TextIOBase):
@@ -284,9 +291,9 @@ class Plain(Output):
         self.release(tid)
         super().finish(tid)
 
-    def report(self, tid: int, text: str, kind: str = "report") -> None:
+    def report(self, tid: int, text: str, kind: str = "report", obvious: bool = False) -> None:
         with self.lock:
-            super().report(tid, text, kind)
+            super().report(tid, text, kind, obvious)
             self.say(f"{tid or '-':>3} {text}" if kind == "trace" else text)
 
     def show(self, text: str, data: bool) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from .capture import Capture
 from .console import Console
 from .consoles import Consoles
+from .deadman import SWITCH
 from .history import default_file
 from .output import Errors, Output
 from .system import DEADLINE, boot, held, left_behind
@@ -40,7 +41,7 @@ def converse(
     consoles come in by the `entrances`.
     """
     output = Output()
-    with Capture(output) as capture:
+    with Capture(output) as capture, SWITCH.writing_to(sys.stdout):
         consoles = Consoles(boot(output), output)
         kept = default_file() if history else None
         console = Console(consoles, Terminal(), startup=startup, history=kept)
@@ -49,6 +50,8 @@ def converse(
         for entrance in entrances:
             entrance.serve(consoles)
         take_signals(console, ENDING)
+        if os.name == "posix" and not console.terminal.dumb:  # who prints only, may be stuck
+            signal.signal(signal.SIGTSTP, SWITCH.suspend)
         with streams(output):
             console.run(prepared)
             if console.error is None and held():
@@ -65,7 +68,7 @@ def end_system(consoles: Consoles, capture: Capture) -> None:
     machine = consoles.machine
     if not machine.shutdown(DEADLINE) and machine.panic is None:
         consoles.output.report(0, left_behind(machine))
-    consoles.output.end_trace()
+    consoles.output.end_traces()
     consoles.close()
     capture.give_back()
 
@@ -81,10 +84,10 @@ def take_signals(console: Console, ending: Iterable[str] = ()) -> Callable[[], o
 
     def signalled(number: int, frame: object) -> None:
         if number == signal.SIGINT:
-            console.soon(console.interrupt)
+            console.errands.soon(console.interrupt)
         else:
             end_after(LAST_RESORT, 128 + number)
-            console.soon(console.hang_up, 128 + number)
+            console.errands.soon(console.hang_up, 128 + number)
 
     former = signal.signal(signal.SIGINT, signalled)
     for name in ending:

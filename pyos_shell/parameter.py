@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from enum import Enum, auto
-from types import NoneType, SimpleNamespace, UnionType
+from types import MappingProxyType, NoneType, SimpleNamespace, UnionType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -16,6 +16,8 @@ from typing import (
     get_origin,
     get_type_hints,
 )
+
+from kernel.systemcall import brief
 
 from .conversion import UNCONVERTIBLE, Conversion, conversion
 from .line import Word, quote
@@ -49,6 +51,8 @@ class Parameter(NamedTuple):
     metavar: str
     help: str
     conversion: Conversion
+    #: What its choices mean, as far as the docstring tells.
+    meanings: Mapping[str, str] = MappingProxyType({})
 
     @property
     def required(self) -> bool:
@@ -76,6 +80,28 @@ class Parameter(NamedTuple):
         if self.kind is Kind.FLAG and self.default is True:
             return self.label, "--no-" + self.label.removeprefix("--")
         return (self.label,) if self.kind in (Kind.OPTION, Kind.FLAG) else ()
+
+    @property
+    def takes(self) -> str:
+        """What can be given for it, in words; a class of one's own has them as `takes`."""
+        if self.kind is Kind.FLAG:
+            return "an option without a value"
+        own = getattr(self.type, "takes", "")
+        if isinstance(own, str) and own:
+            return own
+        if self.is_raw:
+            return "a word"
+        return ", ".join(self.conversion.choices) or self.conversion.expected
+
+    @property
+    def otherwise(self) -> str:
+        """What is taken when nothing is given; nothing where that says nothing."""
+        value = self.default
+        if value is REQUIRED or value is None or value is False or value == "":
+            return ""
+        if isinstance(value, Enum):
+            return value.name
+        return str(value) if is_plain(value) else brief(value)
 
     @property
     def usage(self) -> str:
@@ -113,10 +139,14 @@ class Parameter(NamedTuple):
 
 
 def described(
-    parameter: inspect.Parameter, namespace: dict[str, Any], help_of: Mapping[str, str]
+    parameter: inspect.Parameter,
+    namespace: dict[str, Any],
+    help_of: Mapping[str, str],
+    meanings: Mapping[str, str],
 ) -> Parameter:
     """What the line has to know of a parameter of a function."""
     of_type = type_of(parameter, namespace)
+    converted = conversion(of_type) or UNCONVERTIBLE
     kind = KINDS[parameter.kind]
     metavar = getattr(of_type, "metavar", None)
     return Parameter(
@@ -126,7 +156,8 @@ def described(
         default=parameter.default,
         metavar=metavar if isinstance(metavar, str) else parameter.name.rstrip("_").upper(),
         help=help_of.get(parameter.name, ""),
-        conversion=conversion(of_type) or UNCONVERTIBLE,
+        conversion=converted,
+        meanings={name: meanings[name] for name in converted.choices if name in meanings},
     )
 
 
@@ -161,8 +192,13 @@ def without_none(annotation: Any) -> Any:
 
 def short(default: object) -> str:
     """`default` as it would be typed; nothing if that needs quotes or takes many characters."""
-    text = str(default) if isinstance(default, str | int | float | os.PathLike) else ""
+    text = str(default) if is_plain(default) else ""
     return text if len(text) <= LONGEST_DEFAULT and quote(text) == text else ""
+
+
+def is_plain(value: object) -> bool:
+    """Whether its text is what would be typed for it."""
+    return isinstance(value, str | int | float | os.PathLike)
 
 
 KINDS: Final = {

@@ -41,8 +41,8 @@ class NotEditable(Exception):
 
 @dataclass
 class ProgramFile:
-    """A file, and how its text is written there. `stamp` is that of the file that was read or saved
-    last; None if there was none.
+    """A file, and how its text is written there. `stamp` is the state of the file that is known of;
+    None if there was none.
     """
 
     path: Path
@@ -56,8 +56,11 @@ class ProgramFile:
         return self.stamp is None
 
     def changed_meanwhile(self) -> bool:
-        """Whether somebody else has written to the file, or removed it."""
-        return stamp_of(self.path) != self.stamp
+        """Whether somebody else has written to the file, or removed it. That is known then, so the
+        same change is told once.
+        """
+        known, self.stamp = self.stamp, stamp_of(self.path)
+        return self.stamp != known
 
     def save(self, text: str) -> None:
         """Write this text. Raises `NotEditable`."""

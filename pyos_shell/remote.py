@@ -6,9 +6,9 @@ import asyncio
 import codecs
 import io
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TextIO, cast
+from typing import Final, TextIO, cast
 
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import Input
@@ -21,6 +21,9 @@ from prompt_toolkit.utils import is_dumb_terminal
 from .terminal import Terminal
 from .turn import Turn, TurnSelector
 from .wire import Channel, Frame, Garbage, Hello, Kind, bounded, size_of
+
+#: Characters that are pasted in one go, at most.
+LONGEST: Final = 1_000_000
 
 #: Ctrl-C, where a terminal that can only print has sent it.
 INTERRUPT = "\x03"
@@ -43,8 +46,10 @@ class Keys(Input):
         self.ended = False
 
     def feed(self, text: str) -> None:
-        """These have been pressed."""
+        """These have been pressed. Who never ends what he pastes is not waited for."""
         self.parser.feed(text)
+        if len(getattr(self.parser, "_paste_buffer", "")) > LONGEST:
+            self.parser.reset()
         self.ready()
 
     def end(self) -> None:
@@ -127,14 +132,23 @@ class Paper(io.TextIOBase):
         with self.turn.given():
             self.channel.send(Kind.SCREEN, text.encode("utf-8", "replace"))
 
+    def close(self) -> None:
+        """What has not been flushed has nobody to read it, and is no error of a finalizer."""
+        self.parts.clear()
+        super().close()
+
 
 class RemoteTerminal(Terminal):
     """The terminal at the other end of a channel."""
 
     can_suspend = False  # that is for the client to do
 
-    def __init__(self, channel: Channel, hello: Hello, turns: threading.Lock) -> None:
+    def __init__(
+        self, channel: Channel, hello: Hello, turns: threading.Lock, ahead: Sequence[Frame] = ()
+    ) -> None:
         self.channel = channel
+        #: What has come right behind the hello.
+        self.ahead = ahead
         self.turn = Turn(turns)
         self.stdout = cast(TextIO, Paper(channel, self.turn))
         self.term = hello.term
@@ -172,10 +186,10 @@ class RemoteTerminal(Terminal):
         """In the `with` block what comes through the channel is heard, on the event loop."""
         loop, connection = asyncio.get_running_loop(), self.channel.connection
 
-        def receive() -> None:
+        def take(receive: Callable[[], Sequence[Frame] | None]) -> None:
             try:
-                frames = self.channel.receive()
-                for frame in frames or []:
+                frames = receive()
+                for frame in frames or ():
                     self.hear(frame, resized, interrupt)
             except (OSError, Garbage):
                 frames = None
@@ -183,7 +197,8 @@ class RemoteTerminal(Terminal):
                 loop.remove_reader(connection)
                 gone()
 
-        loop.add_reader(connection, receive)
+        loop.call_soon(take, lambda: self.ahead)  # by then somebody reads keys
+        loop.add_reader(connection, take, self.channel.receive)
         try:
             yield
         finally:

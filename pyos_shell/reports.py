@@ -32,14 +32,14 @@ def report_to(output: Output, machine: Machine) -> Callable[[], None]:
     """
 
     def exited(event: Exited) -> None:
+        with output.lock:
+            output.finish(event.tid)
         if event.parent and event.status.ok:
             return  # of a thousand connections that close nobody wants to hear
         if isinstance(event.status.error, PipeBroken):
             return  # that is how most pipelines end
-        if event.tid in output.foreground and needs_no_words(event):
-            return
         kind = "crash" if event.status.crashed else "report"
-        output.report(event.tid, exit_in_words(event), kind)
+        output.report(event.tid, exit_in_words(event), kind, obvious=is_obvious(event))
 
     def said(event: object) -> None:
         output.report(getattr(event, "tid", 0), str(event))
@@ -85,8 +85,8 @@ def subscribed(
     return stop
 
 
-def needs_no_words(event: Exited) -> bool:
-    """Whether a task in the foreground has ended as its user sees or wants it."""
+def is_obvious(event: Exited) -> bool:
+    """Whether a task has ended as whoever has it in the foreground sees or wants it."""
     interrupted = isinstance(event.status.error, KeyboardInterrupt)
     return interrupted or (event.status.ok and event.status.value is None)
 

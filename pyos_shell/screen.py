@@ -50,6 +50,9 @@ __all__ = ["PROMPT", "Screen", "screen_for"]
 #: Seconds that the drawing waits for an answer.
 MOMENT: Final = 0.01
 
+#: Characters of what is typed: all of it is looked at with each key.
+LONGEST: Final = 50_000
+
 #: Lines that are kept while something covers the screen.
 HELD: Final = 1_000
 
@@ -134,6 +137,7 @@ class Screen:
         self.app.after_render += lambda _: listener.drawn()
         self.buffer = self.session.default_buffer
         self.buffer.accept_handler = self.accept
+        self.buffer.on_text_changed += lambda _: self.shorten()
         self.advice = Advice(self.commands, live, listener.sample, self.width)
         add_toolbar(
             self.session.layout,
@@ -143,6 +147,9 @@ class Screen:
         #: Draws soon, unless that is put off; and what ends the delay.
         self.draw = self.app.invalidate
         self.app.invalidate = self.invalidate  # type: ignore[method-assign]
+        #: Draws for another size.
+        self.draw_resized = self.app._on_resize
+        self.app._on_resize = self.draw_if_seen  # type: ignore[method-assign]
         self.delay: asyncio.TimerHandle | None = None
         self.leaving = False
         #: While a command is at work there is no prompt; a hint tells of it if it takes long.
@@ -169,7 +176,8 @@ class Screen:
         setting = Setting(self.app.input, self.output, self.style, self.app.color_depth)
         self.covered = make(setting)
         async with self.set_aside():
-            await self.covered.run_async(set_exception_handler=False, handle_sigint=False)
+            if not self.leaving:
+                await self.covered.run_async(set_exception_handler=False, handle_sigint=False)
 
     async def lend(self, command: list[str]) -> int:
         """Lend the terminal to a command of the system; answers its exit status."""
@@ -226,6 +234,12 @@ class Screen:
     def echo_input(self, text: str) -> None:
         """Leave what was typed for a task to be seen."""
         self.write([[("", visible(line))] for line in text.split("\n")])
+
+    def shorten(self) -> None:
+        """Take no more than there is room for."""
+        if len(self.buffer.text) > LONGEST:
+            self.buffer.text = self.buffer.text[:LONGEST]
+            self.warn(f"a line has {LONGEST:,} characters at most; the others are left out")
 
     def clear_line(self) -> bool:
         """Forget what has been typed; whether there was anything."""
@@ -300,8 +314,14 @@ class Screen:
 
     def resized(self) -> None:
         """The terminal, which cannot tell us by a signal, has another size now."""
-        if self.app.is_running:
-            self.app._on_resize()
+        app: Application[None] = self.covered or self.app
+        if app.is_running:
+            app._on_resize()
+
+    def draw_if_seen(self) -> None:
+        """Draw for another size, unless something else is to be seen there."""
+        if not self.is_covered:
+            self.draw_resized()
 
     def invite(self, invitation: str) -> None:
         """Say, until something is typed, which task waits for a line."""

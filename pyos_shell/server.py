@@ -261,7 +261,7 @@ class Connection(threading.Thread):
         from .console import Console
         from .remote import RemoteTerminal
 
-        terminal = RemoteTerminal(self.channel, hello, self.consoles.turns)
+        terminal = RemoteTerminal(self.channel, hello, self.consoles.turns, frames)
         history = default_file() if self.entrance.history and not read_only else None
         console = Console(self.consoles, terminal, history=history, read_only=read_only)
         self.served = console

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from kernel.task import in_words
 
@@ -19,10 +19,7 @@ from .mistake import Mistake, excerpt, visible
 from .outputfile import OutputFile
 from .render import Fragments, plain
 from .statement import Statement, parse
-from .system import Failure, GivenUp, System
-
-#: What is said to who would do more than look.
-ONLY_LOOKS: Final = "this console is for looking only"
+from .system import ONLY_LOOKS, Failure, GivenUp, System
 
 #: Shows lines; the flag says whether they are data, or else a message about what was done.
 Show = Callable[[list[Fragments], bool], None]
@@ -137,7 +134,7 @@ class Session:
             bound = bind(statement)
             redirection = statement.plumbing.redirection
             self.system.on_screen = not json and redirection is None
-            if redirection is not None or not bound.command.looks:
+            if redirection is not None or not bound.looks:
                 self.touch(statement)
             if redirection is None or bound.command.plumbed:
                 self.system.tell = partial(self.tell, json=json)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .line import Word
 
 HELP: Final = re.compile(r"^\s*(\w+): +(\S.*)$", re.MULTILINE)
+MEANING: Final = re.compile(r"^ +(\w+(?:, \w+)*)  +(\S[^:\n]*)", re.MULTILINE)
 
 
 class UsagePart(NamedTuple):
@@ -61,13 +62,14 @@ class Signature(NamedTuple):
 
         With `*args: Word` the arguments are passed raw, for somebody else to bind; options after
         the first argument are then theirs, as they are plain arguments if not `interspersed`.
-        A line `port: where to listen` of the docstring is the help of the parameter `port`.
+        A line `port: where to listen` of the docstring is the help of the parameter `port`, an
+        indented line `KILL  ends it at once` tells what the choice `KILL` means.
         """
         taken = list(inspect.signature(function).parameters.values())
         doc = inspect.getdoc(function) or ""
         namespace = getattr(inspect.unwrap(function), "__globals__", {})
-        help_of = dict(HELP.findall(doc))
-        parameters = tuple(described(each, namespace, help_of) for each in taken[skip:])
+        help_of, meanings = dict(HELP.findall(doc)), meanings_in(doc)
+        parameters = tuple(described(each, namespace, help_of, meanings) for each in taken[skip:])
         raw = any(each.kind is Kind.ARGUMENTS and each.is_raw for each in parameters)
         return cls(
             name=getattr(function, "__name__", "") if name is None else name,
@@ -158,6 +160,15 @@ class Signature(NamedTuple):
             if parameter.kind is Kind.FLAG and parameter.default is REQUIRED:
                 options.setdefault(parameter.name, False)
         return arguments, options
+
+
+def meanings_in(doc: str) -> dict[str, str]:
+    """What the choices mean of which a docstring tells, one or several on an indented line."""
+    return {
+        name: text.rstrip(",.; ")
+        for names, text in MEANING.findall(doc)
+        for name in names.split(", ")
+    }
 
 
 #: Every command takes it, so no line of usage names it.

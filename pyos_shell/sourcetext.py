@@ -10,6 +10,7 @@ from contextlib import suppress
 from importlib.machinery import PathFinder
 from pathlib import Path
 from sys import path as search_path
+from typing import Final
 
 from kernel import FrameInfo
 
@@ -19,6 +20,9 @@ from .line import Word
 from .mistake import Mistake, did_you_mean, excerpt
 from .program import Reference, built_in_names, refer
 from .system import Failure
+
+#: Bytes of a file that is shown, at most.
+LARGEST: Final = 1_000_000
 
 
 def of_program(word: Word) -> Source:
@@ -61,10 +65,14 @@ def of_task(frames: Sequence[FrameInfo], whole: bool) -> Source:
 
 
 def lines_of(file: Path) -> list[str]:
-    """The lines of a file as Python reads it. Raises `Failure`."""
+    """The lines of a file as Python reads it. Raises `Failure`, also for one that is too large to
+    have been written by anybody.
+    """
     try:
+        if file.stat().st_size > LARGEST:
+            raise Failure(f"{file} has more than {LARGEST:,} bytes, and is not shown")
         with tokenize.open(file) as stream:
-            return stream.read().splitlines()
+            return [line.removesuffix("\n") for line in stream]  # a form feed ends none
     except OSError as error:
         raise Failure(f"{file} cannot be read: {error.strerror}") from None
     except (SyntaxError, ValueError):

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from kernel import Machine
-from kernel.counts import Counts
+from kernel import Machine, Overview
 from kernel.record import record
+from kernel.scheduler import turns_in_pass
 
 from .feed import Feed
 
@@ -24,7 +24,8 @@ PERIOD: Final = 0.25
 @record
 class Status:
     """A sample. `turns` are those of all tasks in a second, about; `memory` is in bytes, None
-    where the system does not tell; `dropped` are lines of output.
+    where the system does not tell; `dropped` are lines of output. While the system is `paused` no
+    task has a step, or `rate` steps a second are made.
     """
 
     tasks: int = 0
@@ -34,6 +35,8 @@ class Status:
     turns: float = 0.0
     memory: int | None = None
     dropped: int = 0
+    paused: bool = False
+    rate: float | None = None
 
 
 class Sampler:
@@ -46,7 +49,7 @@ class Sampler:
         self.machine: Machine | None = None
         self.observer: Callable[[], object] = lambda: None
         #: What was seen at the last sample, and when; and the passes at the last look.
-        self.counts = Counts(0, 0, 0, 0)
+        self.overview = Overview()
         self.taken = 0.0
         self.passes = 0
 
@@ -73,30 +76,32 @@ class Sampler:
         at_rest = passes == self.passes and self.status.turns > 0
         self.passes = passes
         if at_rest or now - self.taken >= PERIOD:
-            self.take(machine.counts(), now, at_rest)
+            self.take(machine.overview(), now, at_rest)
 
-    def take(self, counts: Counts, now: float, at_rest: bool) -> None:
+    def take(self, overview: Overview, now: float, at_rest: bool) -> None:
         """Take a sample."""
-        turns = 0.0 if at_rest else rate(self.counts, counts, now - self.taken)
-        self.counts, self.taken = counts, now
+        turns = 0.0 if at_rest else rate(self.overview, overview, now - self.taken)
+        self.overview, self.taken = overview, now
         status = Status(
-            counts.tasks,
-            counts.ready,
-            counts.blocked,
-            counts.stopped,
+            overview.tasks,
+            overview.ready,
+            overview.blocked,
+            overview.stopped,
             turns,
             memory(),
             self.feed.dropped_so_far,
+            overview.paused,
+            overview.rate,
         )
         if status != self.status:
             self.status = status
             self.changed()
 
 
-def rate(before: Counts, after: Counts, seconds: float) -> float:
+def rate(before: Overview, after: Overview, seconds: float) -> float:
     """The turns in a second: the passes, times the turns of a pass before and after."""
     passes = max(0, after.passes - before.passes)
-    turns = (before.turns + after.turns) / 2
+    turns = (turns_in_pass(before.ready) + turns_in_pass(after.ready)) / 2
     return passes * turns / seconds if seconds > 0 else 0.0
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from kernel import (
@@ -25,6 +26,7 @@ from kernel.machine import KERNEL_THREAD
 from kernel.request import Reply
 
 from .consoles import Consoles
+from .deadman import SWITCH
 from .environment import Environment
 from .feed import Feed
 from .output import Output
@@ -33,6 +35,9 @@ from .reports import report_to
 
 if TYPE_CHECKING:
     from .foreground import Job
+
+#: What is said to who would do more than look.
+ONLY_LOOKS: Final = "this console is for looking only"
 
 #: Seconds that living tasks get when the system ends.
 DEADLINE: Final = 2.0
@@ -177,7 +182,7 @@ class System:
         """
         self.forbid_ending()
         former = self.machine
-        self.output.end_trace()
+        self.output.end_traces()
         ended = former.shutdown(DEADLINE) or former.panic is not None
         self.started.clear()
         self.scripts.clear()
@@ -239,9 +244,10 @@ def boot(output: Output, stdin: bool = False) -> Machine:
     """
     machine = Machine(Scheduler(stdin=stdin))
     report_to(output, machine)
+    machine.observe(partial(SWITCH.look, machine, output), SWITCH.hold)
     output.awaited = 0
     output.routes.clear()
-    output.foreground = set()
+    SWITCH.hold()
     machine.boot()
     output.kernel_thread = machine.thread.ident
     return machine

@@ -18,6 +18,7 @@ class Tid(int):
     """The number of a task, as `tasks` shows it."""
 
     metavar: ClassVar[str] = "TID"
+    takes: ClassVar[str] = "the number of a task"
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -11,10 +11,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 from kernel import (
     Answered,
@@ -30,6 +30,7 @@ from kernel.record import record
 from kernel.systemcall import brief, safe
 from kernel.task import in_words
 
+from .feed import Feed
 from .output import Output
 
 #: Events that wait to be written out, at most; and so many lines a second, unless told otherwise.
@@ -124,6 +125,8 @@ class Tracer:
     said_at: float = 0.0
     remembered: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     stopped: bool = False
+    #: What shows the lines; None for the output, and with it all consoles.
+    feed: Feed | None = None
     arrived: threading.Event = field(default_factory=threading.Event)
 
     def on(self) -> None:
@@ -224,6 +227,8 @@ class Tracer:
         self.remembered.append((tid, text))
         if self.wishes.file is not None:
             self.wishes.file.write(f"{tid or '-':>5} {text}\n")
+        elif self.feed is not None:
+            self.feed.tell(tid, "trace", text)
         else:
             self.output.report(tid, text, "trace")
 
@@ -252,14 +257,3 @@ def taken(seconds: float) -> str:
             digits = 1 if seconds < 9.95 * length and unit != "µs" else 0
             return f"{seconds / length:.{digits}f} {unit}"
     raise AssertionError
-
-
-def known_calls() -> Collection[str]:
-    """The names of all calls that there are, those of programs too."""
-    names: set[str] = set()
-    kinds: list[Any] = [SystemCall]
-    while kinds:
-        below = kinds.pop().__subclasses__()
-        names.update(kind.__name__ for kind in below)
-        kinds += below
-    return names

@@ -63,7 +63,7 @@ class Typewriter:
         self.prompted = False
         if not text:
             self.listener.end_input()
-        for line in text.splitlines():
+        for line in text.removesuffix("\n").split("\n") if text else ():
             if self.player is not None and not line.strip():
                 self.play_on(self.player)
             else:

@@ -4,7 +4,8 @@ A frame is a byte that tells its kind, two bytes for its length, and as many byt
 than 65,535, and whoever sends something else cannot have us wait for more than that.
 
 The client says `HELLO` first, in JSON; then what is typed (`KEYS`) and each new size, or, where
-nobody types, a `COMMAND` for each line, and `END`. The system sends what is to be written, and at
+nobody types, a `COMMAND` for each line, and `END`. A line that is longer than a portion comes in
+several, of which the last is not a whole one. The system sends what is to be written, and at
 last the exit status.
 """
 
@@ -80,7 +81,7 @@ class Hello:
         """What the frame says. Raises `Garbage`, also for another version."""
         try:
             given = json.loads(frame.data) if frame.kind is Kind.HELLO else None
-        except ValueError:
+        except (ValueError, RecursionError):
             given = None
         if not isinstance(given, dict):
             raise Garbage("this is not how a console says hello")
@@ -139,7 +140,8 @@ class Channel:
 
 def packed(kind: Kind, data: bytes = b"") -> bytes:
     """What says this, in as many frames as it takes."""
-    starts = range(0, len(data), PORTION) if data else [0]
+    end = len(data) + (kind is Kind.COMMAND)  # which ends with what is no whole portion
+    starts = range(0, end, PORTION) or [0]
     portions = [data[start : start + PORTION] for start in starts]
     return b"".join(HEAD.pack(kind, len(portion)) + portion for portion in portions)
 

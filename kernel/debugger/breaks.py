@@ -118,6 +118,10 @@ class Breaks:
             self.clear(number)
         return len(numbers)
 
+    def infos(self) -> list[BreakInfo]:
+        """All of them, as they are at this moment. From any thread."""
+        return [point.info for point in list(self.points.values())]
+
     def close(self) -> None:
         """The loop has come to its end, and with it what it tells us."""
         self.kernel.trace.unsubscribe(self.spawned)

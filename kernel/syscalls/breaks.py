@@ -55,4 +55,4 @@ class ListBreaks(SystemCall):
     """Answers the `BreakInfo`s of all breakpoints."""
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        return [point.info for point in kernel.breaks.points.values()] if kernel.breaks else []
+        return kernel.breaks.infos() if kernel.breaks is not None else []

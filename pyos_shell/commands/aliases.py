@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
 from ..answers import Listing
-from ..command import command
+from ..candidates import Candidate
+from ..command import CommandName, command
 from ..line import Word, quote
 from ..mistake import Mistake, did_you_mean, excerpt
 from ..statement import parse
 from ..system import System
 
+if TYPE_CHECKING:
+    from ..live import Live
+
+
+class AliasName(Word):
+    """A name that a user has given to a command, or is about to."""
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """Those there are."""
+        for name, meaning in live.aliases.items() if live is not None else ():
+            yield Candidate(name, f"stands for {meaning}")
+
+
+class AliasedCommand(Word):
+    """The first word of what an alias stands for, or all of it in quotes."""
+
+    metavar: ClassVar[str] = "COMMAND"
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """All commands."""
+        return CommandName.candidates(begun, live)
+
 
 @command()
-def alias(system: System, name: Word | None = None, *command: Word) -> Listing | None:
+def alias(
+    system: System,
+    name: AliasName | None = None,
+    command: AliasedCommand | None = None,
+    *arguments: Word,
+) -> Listing | None:
     """Give a command a name, or show all names.
 
     `alias ll tasks --all` makes `ll` stand for `tasks --all`. In quotes the
@@ -22,21 +55,21 @@ def alias(system: System, name: Word | None = None, *command: Word) -> Listing |
     aliases = system.environment.aliases
     if name is None:
         return Listing(sorted(aliases.items()), "" if aliases else "no aliases; see help alias")
-    if not command:
+    if command is None:
         return Listing([(name.text, aliases[known(system, name)])])
     if not name.text or quote(name.text) != name.text:
         raise Mistake("an alias is one word without quotes", name.start, name.end)
-    first, last = command[0], command[-1]
-    text = first.text if len(command) == 1 else " ".join(quote(word.text) for word in command)
+    words = (command, *arguments)
+    text = " ".join(quote(word.text) for word in words) if arguments else command.text
     if trouble := what_is_wrong_with(text):
         message = f"'{excerpt(name.text)}' cannot stand for this: {trouble}"
-        raise Mistake(message, first.start, last.end)
+        raise Mistake(message, command.start, words[-1].end)
     aliases[name.text] = text
     return None
 
 
 @command()
-def unalias(system: System, name: Word) -> None:
+def unalias(system: System, name: AliasName) -> None:
     """Take such a name back."""
     del system.environment.aliases[known(system, name)]
 

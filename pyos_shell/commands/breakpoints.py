@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType
+from typing import TYPE_CHECKING, ClassVar, Self
 
-import kernel
 from kernel import (
     ClearBreak,
     CodeLine,
@@ -19,27 +19,68 @@ from kernel import (
 )
 
 from ..answers import Breakpoints, Notice
+from ..calls import kernel_calls
+from ..candidates import Candidate, summary
 from ..command import command
 from ..line import Word
+from ..loader import LoadingFailed
 from ..mistake import Mistake, did_you_mean, excerpt
-from ..program import built_in, built_in_names, existing
+from ..outline import LARGEST
+from ..program import ProgramName, built_in, built_in_names, existing, split
 from ..source import compiled
+from ..sourcetext import lines_of
 from ..system import Failure, System
 from ..tid import Tid
 
+if TYPE_CHECKING:
+    from ..live import Live
+
 OFF = "off"
 
-#: Every call that a task can make, by its name.
-CALLS = {
-    name: value
-    for name, value in vars(kernel).items()
-    if isinstance(value, type) and issubclass(value, SystemCall) and value is not SystemCall
-}
+
+class BreakPlace(Word):
+    """Where tasks are to stop."""
+
+    metavar: ClassVar[str] = "PLACE"
+    takes: ClassVar[str] = "a call, a program, the number of a task, or a line of a file"
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """The living tasks, the programs, the calls; behind a file's colon its lines."""
+        file, line = split(begun)
+        if line is not None:
+            yield from lines_in(file)
+            return
+        yield from Tid.candidates(begun, live)
+        yield from ProgramName.candidates(begun, live)
+        for name, call in sorted(kernel_calls().items()):
+            yield Candidate(name, summary(call))
+        yield Candidate(OFF, "take all breakpoints back, or the one of a number")
+
+
+class BreakNumber(int):
+    """The number of a breakpoint."""
+
+    metavar: ClassVar[str] = "NUMBER"
+    takes: ClassVar[str] = "the number of a breakpoint"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises `ValueError`, in words, for what is none."""
+        if not (text.isascii() and text.isdigit() and len(text) < 20):
+            raise ValueError("NUMBER takes the number of a breakpoint, as `break` shows it")
+        return cls(text)
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """Those there are."""
+        for each in live.breaks if live is not None else ():
+            yield Candidate(str(each.number), f"on {each.where}, hits {each.hits}")
 
 
 @command("breaks", name="break")
 def break_(
-    system: System, place: Word | None = None, number: int | None = None
+    system: System, place: BreakPlace | None = None, number: BreakNumber | None = None
 ) -> Breakpoints | Notice:
     """Have tasks stop at a place, or list those places.
 
@@ -80,14 +121,14 @@ def meant(system: System, word: Word) -> type[SystemCall] | int | str | CodeLine
     text = word.text
     if text.isdigit():
         return tid_of(system, word)
-    if text in CALLS:
-        return CALLS[text]
+    if text in kernel_calls():
+        return kernel_calls()[text]
     file, _, line = text.rpartition(":")
     if file.endswith(".py") and line.isdigit():
         return code_line(file, int(line), word)
     known = {*built_in_names(), *living(system)}
     if text not in known:
-        meant = did_you_mean(text, [*CALLS, *known]) or "; type help break"
+        meant = did_you_mean(text, [*kernel_calls(), *known]) or "; type help break"
         message = f"no call, program or line is called '{excerpt(text)}'{meant}"
         raise Mistake(message, word.start, word.end)
     return text
@@ -113,12 +154,8 @@ def living(system: System) -> Iterator[str]:
 
 def code_line(file: str, line: int, word: Word) -> CodeLine:
     """A line of a file that has code. Raises `Mistake` at the word if it has none."""
-    name = file.removesuffix(".py")
-    if not Path(file).exists() and name in built_in_names():
-        path = Path(built_in(name).function.__code__.co_filename)
-    else:
-        path = existing(file, word)
-    lines = {each for code in compiled(path, word) for each in lines_of(code)}
+    path = file_meant(file, word)
+    lines = lines_with_code(path, word)
     if line not in lines:
         later = min((each for each in lines if each > line), default=None)
         hint = f"; the next that has is {later}" if later is not None else ""
@@ -126,7 +163,34 @@ def code_line(file: str, line: int, word: Word) -> CodeLine:
     return CodeLine(str(path), line)
 
 
-def lines_of(code: CodeType) -> Iterator[int]:
+def file_meant(file: str, word: Word) -> Path:
+    """The file of this name, or that of a built-in program. Raises `Mistake` at the word."""
+    name = file.removesuffix(".py")
+    if not Path(file).exists() and name in built_in_names():
+        return Path(built_in(name).function.__code__.co_filename)
+    return existing(file, word)
+
+
+def lines_in(file: str) -> Iterator[Candidate]:
+    """The lines of a file at which tasks can stop, with what is written there."""
+    place = Word(file, 0, 0)
+    try:
+        path = file_meant(file, place) if file.endswith(".py") else None
+        if path is None or path.stat().st_size > LARGEST:
+            return
+        text, numbers = lines_of(path), lines_with_code(path, place)
+    except (Mistake, Failure, LoadingFailed, OSError):
+        return
+    for number in sorted(numbers):
+        yield Candidate(f"{file}:{number}", text[number - 1].strip())
+
+
+def lines_with_code(file: Path, word: Word) -> set[int]:
+    """The numbers of the lines of a file that have code."""
+    return {each for code in compiled(file, word) for each in numbers_of(code)}
+
+
+def numbers_of(code: CodeType) -> Iterator[int]:
     """The lines of a function's code, without that which only defines it."""
     for _, _, line in code.co_lines():
         if line:

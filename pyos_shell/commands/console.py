@@ -13,8 +13,10 @@ from ..candidates import Candidate
 from ..command import ALIASES, COMMANDS, CommandName, command
 from ..given import DOC, SIGN, SUMMARY, USAGE
 from ..line import Word
+from ..local import local_programs
+from ..manual import page_on
 from ..mistake import Mistake, did_you_mean, excerpt
-from ..program import ProgramName, built_in, built_in_names
+from ..program import ProgramName, built_in_names, is_program
 from ..system import System
 
 if TYPE_CHECKING:
@@ -29,23 +31,28 @@ class Topic(Word):
     """What help is asked for: a command, a program, or the sign before a line for a task."""
 
     metavar: ClassVar[str] = "TOPIC"
+    takes: ClassVar[str] = "a command, or a program"
 
     @classmethod
     def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
-        """All commands and programs."""
-        yield from CommandName.candidates(begun, None)
-        yield Candidate(topics.NAME, topics.SUMMARY)
-        for name in built_in_names():
-            yield Candidate(name, built_in(name).signature.summary)
+        """All commands and programs, those in files too."""
+        if ":" not in begun:
+            yield from CommandName.candidates(begun, None)
+            yield Candidate(topics.NAME, topics.SUMMARY)
+        yield from ProgramName.candidates(begun, live)
 
     @classmethod
     def check(cls, word: Word, live: Live | None) -> None:
         """Raise `Mistake` if there is no help on it."""
-        known = (*COMMANDS, *ALIASES, *built_in_names(), SIGN, topics.NAME)
-        if word.text not in known:
-            meant = did_you_mean(word.text, [*COMMANDS, *built_in_names()])
-            message = f"no command and no program '{excerpt(word.text)}'{meant}"
-            raise Mistake(message, word.start, word.end)
+        known = [*COMMANDS, *ALIASES, *built_in_names(), topics.NAME, SIGN]
+        if word.text in known:
+            return
+        if is_program(word.text) or ":" in word.text:
+            ProgramName.check(word, live)
+            return
+        meant = did_you_mean(word.text, [*known, *(each.name for each in local_programs())])
+        message = f"no command and no program '{excerpt(word.text)}'{meant}"
+        raise Mistake(message, word.start, word.end)
 
     @classmethod
     def style(cls, word: Word, live: Live | None) -> str:
@@ -55,6 +62,9 @@ class Topic(Word):
 @command(looks=True)
 def help(system: System, topic: Topic | None = None, *, all: bool = False) -> Listing | Page:
     """Show all commands, or all about one, or a program.
+
+    A program can be one in a file: `help dance`, `help path/to/file.py:dance`.
+    It is not run for that.
 
     all: with a line about each command
     """
@@ -71,8 +81,7 @@ def help(system: System, topic: Topic | None = None, *, all: bool = False) -> Li
     if name in COMMANDS:
         signature = COMMANDS[name].signature
         return Page(signature.usage, signature.doc)
-    signature = built_in(name).signature
-    return Page(f"spawn {signature.usage}", signature.doc)
+    return page_on(topic)
 
 
 def by_name() -> Iterator[tuple[str, str]]:

@@ -6,22 +6,38 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..answers import Notice
+from ..candidates import Candidate
 from ..command import command
 from ..line import Word, quote
 from ..local import find_local
 from ..mistake import Mistake
 from ..outline import outline
-from ..program import built_in_names
+from ..program import ProgramName, built_in_names
 from ..programfile import NotEditable, ProgramFile, open_program
 from ..system import LOOK, Failure, System
 
+if TYPE_CHECKING:
+    from ..live import Live
+
+
+class EditedName(Word):
+    """The name of a file of Python, to which `.py` may be missing."""
+
+    takes: ClassVar[str] = "a path"
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """The programs and files that there are; no function of one, as a file is edited."""
+        return ProgramName.candidates(begun.partition(":")[0], live)
+
 
 @command()
-def edit(system: System, name: Word, *, external: bool = False) -> Notice:
+def edit(system: System, name: EditedName, *, external: bool = False) -> Notice:
     """Write a program.
 
     NAME is a file, to which `.py` may be missing. A new one begins with a small

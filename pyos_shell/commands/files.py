@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
 from ..answers import Notice, Ran
+from ..candidates import Candidate, files
 from ..command import command
 from ..commandfile import NotCommands, read_regular
 from ..line import Word, joined
 from ..mistake import Mistake
 from ..system import Failure, System
 
+if TYPE_CHECKING:
+    from ..live import Live
+
+
+class CommandFile(Word):
+    """The name of a file of commands."""
+
+    takes: ClassVar[str] = "a path"
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """The files where it leads."""
+        return files(begun)
+
 
 @command()
-def source(system: System, file: Word) -> Ran:
+def source(system: System, file: CommandFile) -> Ran:
     """Run the commands in a file.
 
     It goes on behind a line that fails, whose number is told. What the file
@@ -21,7 +39,7 @@ def source(system: System, file: Word) -> Ran:
 
 
 @command()
-def play(system: System, file: Word) -> Notice:
+def play(system: System, file: CommandFile) -> Notice:
     """Type a file at the prompt, key by key.
 
     Any key types a little more of the line, Enter the rest, and runs it. What

@@ -44,6 +44,7 @@ def run(
         plumber = plumber_for(system, plumbing, tasks)
         return ends_of(system, system.start(tasks, title, plumber, announced=False))
     job = Job(system.output, title, output_file(plumbing, tasks))
+    show_plain(system, job)
     for tid in system.start(tasks, title, job, announced=False):
         system.forget(tid)
     system.environment.jobs.append(job)
@@ -71,7 +72,7 @@ def fg(system: System, tid: Tid | None = None) -> Ends | Left:
     if job in jobs:
         jobs.remove(job)
     jobs.append(job)
-    system.output.foreground = job.members
+    show_plain(system, job)
     proceed(system, job)
     return attend(system, job)
 
@@ -109,6 +110,12 @@ def job_of(system: System, tid: Tid | None) -> Job:
         raise Failure(f"{error}; type tasks for those there are") from None
     jobs.append(job)
     return job
+
+
+def show_plain(system: System, job: Job) -> None:
+    """On this console show what the job prints as it is."""
+    if system.feed is not None:
+        system.feed.foreground = job.members
 
 
 def proceed(system: System, job: Job) -> None:

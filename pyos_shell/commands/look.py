@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
 
 import kernel
 from kernel import (
@@ -25,9 +26,13 @@ from kernel import (
 )
 
 from ..answers import Ended, Files, Inspection, Stack, Table, Why
+from ..candidates import Candidate
 from ..command import command
 from ..system import PATIENCE, Failure, System
 from ..tid import Tid
+
+if TYPE_CHECKING:
+    from ..live import Live
 
 #: The folders of PyOS, and that of its programs.
 SHELL: Final = Path(__file__).parents[1]
@@ -39,6 +44,28 @@ LAST: Final = 8
 AROUND: Final = 50
 
 
+class ProgramText(str):
+    """A text that tasks have in their program."""
+
+    metavar: ClassVar[str] = "PROGRAM"
+    takes: ClassVar[str] = "text"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        return cls(text)
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """The programs of the living tasks."""
+        tasks = live.tasks if live is not None else ()
+        names = [task.program.partition(" ")[0] for task in tasks]
+        for name in dict.fromkeys(names):
+            yield Candidate(name, f"{(count := names.count(name))} task{'s' * (count != 1)}")
+
+
+NO_TEXT: Final = ProgramText()
+
+
 @command("ps", looks=True)
 def tasks(
     system: System,
@@ -46,7 +73,7 @@ def tasks(
     sort: Literal["tid", "age", "state", "depth", "program"] = "tid",
     reverse: bool = False,
     state: Literal["ready", "blocked", "stopped"] | None = None,
-    program: str = "",
+    program: ProgramText = NO_TEXT,
     tree: bool = False,
     ended: bool = False,
     all: bool = False,
@@ -67,10 +94,10 @@ def tasks(
     first = None if all else system.rows()
     if ended:
         check_ended(sort, reverse, state, tree)
-        return Ended(system.ask(ListEnded(first, program)), bool(program))
+        return Ended(system.ask(ListEnded(first, str(program))), bool(program))
     if tree and sort != "tid":
         raise Failure("a tree has an order of its own: give --tree or --sort")
-    call = ListTasks(first, "tree" if tree else sort, reverse, state or "", program)
+    call = ListTasks(first, "tree" if tree else sort, reverse, state or "", str(program))
     return Table(system.ask(call), all, bool(state or program), tree, marks(system))
 
 
@@ -79,7 +106,8 @@ def marks(system: System) -> dict[int, str]:
     jobs = [job for job in system.environment.jobs if not job.over]
     found = {tid: "-" for job in jobs[:-1] for tid in job.tids}
     found |= {tid: "+" for job in jobs[-1:] for tid in job.tids}
-    return found | dict.fromkeys(set(system.output.foreground), "fg")
+    in_front = {tid for feed in system.output.feeds for tid in set(feed.foreground)}
+    return found | dict.fromkeys(in_front, "fg")
 
 
 def check_ended(sort: str, reverse: bool, state: str | None, tree: bool) -> None:
@@ -114,7 +142,7 @@ def inspect(system: System, tid: Tid) -> Inspection:
     and its last calls, while `trace` is on.
     """
     details = about(system, InspectTask(tid))
-    tracer = system.output.tracer
+    tracer = system.output.tracers.get(system.feed)
     return Inspection(details, tracer.calls_of(tid)[-LAST:] if tracer is not None else None)
 
 

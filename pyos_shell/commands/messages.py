@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import builtins
 from ast import literal_eval
-from typing import Any, ClassVar, Self
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import kernel
 from kernel import KernelError, RaiseIn, SendMessage
 from kernel.task import in_words
 
 from ..answers import Notice
+from ..calls import public
+from ..candidates import Candidate, summary
 from ..command import command
 from ..line import Word
 from ..mistake import Mistake, did_you_mean, excerpt
 from ..system import Failure, System
 from ..tid import Tid
+
+if TYPE_CHECKING:
+    from ..live import Live
 
 #: What a task gets otherwise: by `kill`, or when a scope ends.
 OTHERWISE = (kernel.TaskKilled, kernel.Cancelled, GeneratorExit)
@@ -25,10 +32,18 @@ class Receiver(str):
     """The number of a task, or a name that one goes by."""
 
     metavar: ClassVar[str] = "TO"
+    takes: ClassVar[str] = "the number of a task, or its name"
 
     @classmethod
     def parse(cls, text: str) -> Self:
         return cls(text)
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """The names that tasks go by, and all living tasks."""
+        for name, tid in live.names.items() if live is not None else ():
+            yield Candidate(name, f"task {tid}")
+        yield from Tid.candidates(begun, live)
 
 
 @command()
@@ -64,6 +79,7 @@ class ErrorClass:
     """A class of errors by its name."""
 
     metavar: ClassVar[str] = "ERROR"
+    takes: ClassVar[str] = "the name of a class of errors"
 
     def __init__(self, kind: type[BaseException]) -> None:
         self.kind = kind
@@ -71,11 +87,18 @@ class ErrorClass:
     @classmethod
     def parse(cls, text: str) -> ErrorClass:
         """Raises `ValueError`, in words, for what is no class of errors that can be thrown."""
-        if text not in ERRORS:
-            raise ValueError(f"there is no error '{excerpt(text)}'{did_you_mean(text, ERRORS)}")
-        if issubclass(ERRORS[text], OTHERWISE):
+        if text not in errors():
+            raise ValueError(f"there is no error '{excerpt(text)}'{did_you_mean(text, errors())}")
+        if issubclass(errors()[text], OTHERWISE):
             raise ValueError(f"{text} ends a task; kill does that")
-        return cls(ERRORS[text])
+        return cls(errors()[text])
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """Those that can be thrown."""
+        for name in sorted(errors()):
+            if not issubclass(errors()[name], OTHERWISE):
+                yield Candidate(name, summary(errors()[name]))
 
 
 @command()
@@ -98,9 +121,11 @@ def throw(system: System, tid: Tid, error: ErrorClass, *text: str) -> Notice:
     return Notice(f"task {tid} gets {in_words(raised)}")
 
 
-ERRORS: dict[str, type[BaseException]] = {
-    name: value
-    for module in (builtins, kernel)
-    for name, value in vars(module).items()
-    if isinstance(value, type) and issubclass(value, BaseException)
-}
+@cache
+def errors() -> dict[str, type[BaseException]]:
+    """The classes of errors of Python's own and of the kernel's, by their names."""
+    return {
+        name: value
+        for name, value in (vars(builtins) | public()).items()
+        if isinstance(value, type) and issubclass(value, BaseException)
+    }

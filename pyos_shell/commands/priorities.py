@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from kernel import KernelError, SetNice
 
 from ..answers import Notice
+from ..candidates import Candidate
 from ..command import command
 from ..system import Failure, System
 from ..tid import Tid
+
+if TYPE_CHECKING:
+    from ..live import Live
 
 
 class Level(int):
     """How nice a task is to others."""
 
     metavar: ClassVar[str] = "LEVEL"
+    takes: ClassVar[str] = "a number from -20 to 19"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -27,6 +33,14 @@ class Level(int):
         if level is None or not -20 <= level <= 19:
             raise ValueError("LEVEL takes a number from -20 (most turns) to 19 (fewest)")
         return level
+
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """Those that halve and double the share of the turns."""
+        for level in range(-20, 20, 5):
+            share = f"{2 ** (-level // 5)} times" if level < 0 else f"1/{2 ** (level // 5)} of"
+            about = f"{share} the turns of a new task" if level else "as a new task"
+            yield Candidate(str(level), about)
 
 
 @command()

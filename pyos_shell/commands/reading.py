@@ -80,6 +80,8 @@ def list_source(system: System, program: Listed, *, all: bool = False) -> Source
     """
     if not Listed(*program).is_tid:
         found = sourcetext.of_program(program)
+        if system.read_only and not found.file.endswith(".py"):  # it could be anything
+            raise Failure("this console is for looking only: list shows it files of Python")
         return sourcetext.whole(found) if all else found
     try:
         tid = Tid.parse(program.text)
@@ -120,6 +122,12 @@ def log(
     answer = Log(lines if last is None else lines[len(lines) - min(last, len(lines)) :])
     if not follow:
         return answer
+    follow_up(system, answer)
+    return None
+
+
+def follow_up(system: System, answer: Log) -> None:
+    """Show what there is, and let come what is wanted, until Ctrl-C."""
     try:
         if answer.lines:
             system.tell(answer)
@@ -129,7 +137,6 @@ def log(
     finally:
         if system.feed is not None:
             system.feed.wanted = None
-    return None
 
 
 def is_wanted(line: Line, tid: int | None, kinds: tuple[str, ...]) -> bool:

@@ -39,8 +39,9 @@ def kill(system: System, tid: Tid, *more: Tid, signal: Signal = Signal.TERM) -> 
             blocks run first; after 2 seconds it is ended by force,
       KILL  ends it by force at once,
       INT   interrupts it: it gets a `KeyboardInterrupt`, or its handler runs,
-      STOP, CONT  are what `stop` and `cont` send,
-      USR1, USR2  run its handler, if it has one.
+      STOP  lets it take no step, as `stop` does,
+      CONT  continues it, as `cont` does,
+      USR1, USR2  are for its handler, if it has one.
 
     As in other shells: `kill -INT 3`, `kill -9 3`.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final, Self
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from kernel import (
     GetStack,
@@ -16,15 +17,20 @@ from kernel import (
 )
 
 from ..answers import Notice, Steps
+from ..candidates import Candidate
 from ..command import command
 from ..system import Failure, System
 from ..tid import Tid
+
+if TYPE_CHECKING:
+    from ..live import Live
 
 
 class Rate(float):
     """So many steps a second; 0 for `off`."""
 
     metavar: ClassVar[str] = "RATE"
+    takes: ClassVar[str] = "a number from 0.001 to 1000, or off"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -39,11 +45,21 @@ class Rate(float):
             raise ValueError("RATE takes steps a second, from 0.001 to 1000, or off")
         return rate
 
+    @classmethod
+    def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
+        """The end of it, and some that can be followed."""
+        yield Candidate("off", "as fast as ever")
+        yield Candidate("0.5", "a step every other second")
+        yield Candidate("1", "a step a second")
+        for rate in ("2", "5", "10"):
+            yield Candidate(rate, f"{rate} steps a second")
+
 
 class Count(int):
     """A number of steps."""
 
     metavar: ClassVar[str] = "N"
+    takes: ClassVar[str] = "a number from 1 to 99999"
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -96,6 +96,8 @@ def output_file(plumbing: Plumbing, tasks: list[Task]) -> OutputFile | None:
             target.begin()
     except BaseException:
         drop(tasks)
+        if target is not None:
+            target.close()
         raise
     return target
 

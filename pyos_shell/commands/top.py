@@ -19,13 +19,14 @@ GLANCE = 0.5
 ROWS = 20
 
 
-@command()
+@command(looks=True)
 def top(system: System, *, once: bool = False) -> Top | None:
     """Watch the tasks that use the processor.
 
     Live, on the whole screen; `h` there tells the keys, `q` leaves. Tasks are
-    sorted, filtered, killed, stopped and looked into there. Where there is no
-    such screen, one picture is shown.
+    sorted, filtered, killed, stopped and looked into there; a console that is
+    for looking only sends no signals. Where there is no such screen, one picture
+    is shown.
 
     SHARE is how much of the processor a task has had, seen by looking a
     hundred times a second; a task is not slowed by that.

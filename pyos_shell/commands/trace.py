@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Self, TextIO
 
 from ..answers import Notice
-from ..candidates import Candidate
+from ..calls import known_calls
+from ..candidates import Candidate, summary
 from ..command import command
 from ..mistake import did_you_mean, excerpt
 from ..system import Failure, System
 from ..tid import Tid
-from ..tracer import RATE, Tracer, Wishes, known_calls
+from ..tracer import RATE, Tracer, Wishes
 
 if TYPE_CHECKING:
     from ..live import Live
@@ -24,6 +25,7 @@ class Traced(str):
     """What is to be traced: a task by its number, or a call by its name; or `off`."""
 
     metavar: ClassVar[str] = "TID|CALL"
+    takes: ClassVar[str] = "the number of a task, the name of a call, or off"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -41,11 +43,11 @@ class Traced(str):
         """The living tasks, and all calls."""
         yield from Tid.candidates(begun, live)
         yield Candidate(OFF, "trace no more")
-        for name in sorted(known_calls()):
-            yield Candidate(name)
+        for name, call in sorted(known_calls().items()):
+            yield Candidate(name, summary(call))
 
 
-@command()
+@command(looks=True, unless=("file",))
 def trace(
     system: System,
     *what: Traced,
@@ -58,13 +60,15 @@ def trace(
     Each with its arguments, what it answered or raised, and how long it took: of
     some tasks (`trace 3 7`), some calls (`trace Recv Send`), or both. One that
     sleeps is shown with `…`, and again when it has its answer. `trace off` ends
-    that.
+    that. Other consoles do not see it.
 
     lives: births and deaths of tasks as well
     rate: so many lines a second, 100 unless given
     file: write all to this file, and not to the screen
     """
-    before = system.output.end_trace()
+    if not system.shows and file is None and (system.read_only or OFF not in what):
+        raise Failure("only answers are shown here; trace at a prompt")
+    before = system.output.end_trace(system.feed)
     if OFF in what:
         return Notice("nothing is traced any more" if before else "nothing was traced")
     if rate is not None and rate < 1:
@@ -74,8 +78,9 @@ def trace(
     tids = frozenset(int(each) for each in what if each.isdigit())
     calls = frozenset(each for each in what if not each.isdigit())
     wishes = Wishes(tids, calls, lives, rate, opened(file))
-    system.output.tracer = Tracer(system.machine, system.output, wishes)
-    system.output.tracer.on()
+    tracer = Tracer(system.machine, system.output, wishes, feed=system.feed)
+    system.output.tracers[system.feed] = tracer
+    tracer.on()
     into = f" into {file}" if file is not None else ""
     return Notice(f"tracing {wishes.tell()}{into}; trace off ends it")
 

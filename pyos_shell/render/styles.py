@@ -39,5 +39,6 @@ STYLES: Final = {
     "toolbar": "reverse",
     "toolbar.name": "bold",
     "toolbar.current": "bold underline",
+    "toolbar.pace": "bold",
     "toolbar.error": "ansired bold",
 }

@@ -27,13 +27,18 @@ def status_line(status: Status, width: int) -> Fragments:
     for least in LEAST_FIRST:
         if columns(GAP.join(parts.values())) + len(GAP) > width:
             parts.pop(least, None)
-    return cut([("", " "), ("", GAP.join(parts.values()))], width)
+    pace = parts.pop("pace", "")
+    told = [("toolbar.pace", pace), ("", GAP)] if pace else []
+    return cut([("", " "), *told, ("", GAP.join(parts.values()))], width)
 
 
 def status_parts(status: Status) -> dict[str, str]:
     """What there is to tell, in this order."""
+    parts = {}
+    if status.paused:
+        parts["pace"] = "paused" if status.rate is None else f"slow {status.rate:g}"
     number = f"{status.tasks:,}" if status.tasks else "no"
-    parts = {"tasks": f"{number} task{'s' * (status.tasks != 1)}"}
+    parts["tasks"] = f"{number} task{'s' * (status.tasks != 1)}"
     for state, among in (
         ("ready", status.ready),
         ("blocked", status.blocked),

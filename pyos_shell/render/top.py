@@ -40,8 +40,17 @@ def _(answer: Top, width: int | None = None) -> list[Fragments]:
 
 def head(top: Top, width: int, tall: bool) -> list[Fragments]:
     """The totals, and above them on a `tall` screen how it has been so far."""
-    status = Status(top.tasks, top.ready, top.blocked, top.stopped, top.turns, top.memory)
-    totals = [(style, text.removeprefix(" ")) for style, text in status_line(status, width)]
+    status = Status(
+        top.tasks,
+        top.ready,
+        top.blocked,
+        top.stopped,
+        top.turns,
+        top.memory,
+        paused=top.paused,
+        rate=top.rate,
+    )
+    totals = status_line(status, width)[1:]
     return [history(top, width), totals] if tall else [totals]
 
 

@@ -12,8 +12,7 @@ import time
 from collections import Counter, deque
 from typing import Final
 
-from kernel import Machine, Scheduler
-from kernel.counts import Counts
+from kernel import Machine, Overview, Scheduler
 
 from ..status import rate
 
@@ -33,7 +32,7 @@ class Profile:
         self.seen: Counter[int] = Counter()
         self.samples = 0
         self.since = time.monotonic()
-        self.counts = machine.counts()
+        self.overview = machine.overview()
         #: In the last interval: the share of the processor that each task had, and all together.
         self.shares: dict[int, float] = {}
         self.processor = 0.0
@@ -49,16 +48,14 @@ class Profile:
         if task is not None and not self.machine.kernel.inbox.asleep:
             self.seen[task.tid] += 1
 
-    def gather(self) -> Counts:
-        """End the interval: work out the shares, and begin the next. Answers how many tasks there
-        are.
-        """
-        now, counts = time.monotonic(), self.machine.counts()
+    def gather(self) -> Overview:
+        """End the interval: work out the shares, and begin the next. Answers how the system is."""
+        now, overview = time.monotonic(), self.machine.overview()
         samples = max(1, self.samples)
         self.shares = {tid: seen / samples for tid, seen in self.seen.items()}
         self.processor = self.seen.total() / samples
-        self.turns = rate(self.counts, counts, now - self.since)
-        self.history.append((self.processor, counts.ready))
+        self.turns = rate(self.overview, overview, now - self.since)
+        self.history.append((self.processor, overview.ready))
         self.seen.clear()
-        self.samples, self.since, self.counts = 0, now, counts
-        return counts
+        self.samples, self.since, self.overview = 0, now, overview
+        return overview

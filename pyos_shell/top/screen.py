@@ -24,8 +24,12 @@ from ..mistake import visible
 from ..render import Fragments, render, top
 from ..render.layout import cut, wrapped
 from ..screen import Setting
+from ..system import ONLY_LOOKS
 from .glimpse import Order
 from .view import View
+
+#: The commands that send these signals; `kill --signal` any other.
+COMMANDS: Final = {Signal.TERM: "kill", Signal.STOP: "stop", Signal.CONT: "cont"}
 
 #: What the keys of a question send.
 SIGNALS: Final = {
@@ -76,8 +80,9 @@ class TopScreen:
         #: What stands in the last line until the next key, and whether that answers a question.
         self.message: Fragments = []
         self.asking = 0
-        #: A text that is shown instead of the tasks, and its first line that is to be seen.
-        self.page: list[Fragments] | None = None
+        #: Makes a text that is shown instead of the tasks, for a width; and its first line that is
+        #: to be seen.
+        self.page: Callable[[int], list[Fragments]] | None = None
         self.line = 0
         self.field = Buffer(multiline=False, on_text_changed=self.typed)
         self.app: Application[None] = Application(
@@ -118,8 +123,9 @@ class TopScreen:
         """What stands above the last line."""
         width, rows = self.size()
         if self.page is not None:
-            self.line = max(0, min(self.line, len(self.page) - rows + 1))
-            return [cut(line, width) for line in self.page[self.line :][: rows - 1]]
+            page = self.page(width)
+            self.line = max(0, min(self.line, len(page) - rows + 1))
+            return [cut(line, width) for line in page[self.line :][: rows - 1]]
         lines = top.screen(self.view.top(), width, rows, self.view.row)
         return lines[: rows - 1]
 
@@ -228,8 +234,7 @@ class TopScreen:
     # -- pages
 
     def show_help(self) -> None:
-        width = self.size()[0]
-        self.page = [[("", part)] for line in HELP.split("\n") for part in wrapped(line, width + 2)]
+        self.page = help_page
         self.line = 0
 
     def open_stack(self) -> None:
@@ -240,7 +245,7 @@ class TopScreen:
 
     def opened(self, reply: Future[Any]) -> None:
         try:
-            self.page = render(Stack(reply.result(), AROUND), self.size()[0])
+            self.page = partial(render, Stack(reply.result(), AROUND))
             self.line = 0
         except (NoSuchTask, KernelStopped) as error:
             self.message = [("error", visible(str(error)))]
@@ -257,7 +262,7 @@ class TopScreen:
     def ask(self) -> None:
         """Ask which signal the task that is chosen is to get."""
         task = self.view.task
-        if task is not None:
+        if self.may_touch() and task is not None:
             self.asking = task.tid
             question = f" ({visible(task.program)})?  {QUESTION}"
             self.message = [("heading", f"kill {task.tid}"), ("", question)]
@@ -275,10 +280,17 @@ class TopScreen:
     def send(self, signal: Signal, tid: int = 0) -> None:
         """Send the task a signal, the one that is chosen if no other is meant."""
         tid = tid or self.view.chosen
-        if tid:
+        if self.may_touch() and tid:
+            self.view.system.touching(f"{COMMANDS.get(signal, f'kill -{signal.name}')} {tid}")
             reply = self.view.machine.submit(SendSignal(tid, signal))
             done = partial(self.sent, tid, signal)
             reply.add_done_callback(lambda reply: self.on_main_thread(lambda: done(reply)))
+
+    def may_touch(self) -> bool:
+        """Whether this console may send signals; where it may not, the last line says so."""
+        if self.view.system.read_only:
+            self.message = [("error", ONLY_LOOKS)]
+        return not self.view.system.read_only
 
     def sent(self, tid: int, signal: Signal, reply: Future[Any]) -> None:
         """Say what has come of it."""
@@ -291,6 +303,11 @@ class TopScreen:
         self.message = [(style, visible(text))]
         self.view.wanted.set()
         self.app.invalidate()
+
+
+def help_page(width: int) -> list[Fragments]:
+    """What the keys do."""
+    return [[("", part)] for line in HELP.split("\n") for part in wrapped(line, width + 2)]
 
 
 def drawn(lines: Callable[[], list[Fragments]]) -> FormattedText:

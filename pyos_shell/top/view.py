@@ -44,7 +44,7 @@ class View:
         self.interval = INTERVAL
         self.frozen = False
         self.shown = Rows([], 0, 0)
-        self.counts = self.machine.counts()
+        self.overview = self.machine.overview()
         #: The row to begin with, the row that is chosen, and the tid of the task there.
         self.first = 0
         self.row = 0
@@ -72,7 +72,7 @@ class View:
             return False
         self.wanted.clear()
         if now >= self.due and not self.frozen:
-            self.counts = self.profile.gather()
+            self.overview = self.profile.gather()
             self.due = now + self.interval
         self.ask(now)
         return False
@@ -92,11 +92,12 @@ class View:
         try:
             self.shown = reply.result()
         except (KernelStopped, RequestCancelled) as error:
-            self.counts = self.machine.counts()
+            self.overview = self.machine.overview()
             return self.say(f"restart gives a new kernel: {error}")
         self.due = max(self.due, now + MODESTY * (now - self.asked))
         self.trouble = ""
-        self.first = self.shown.first
+        if not self.wanted.is_set():  # or else a key has chosen another row since we asked
+            self.first = self.shown.first
         self.find_chosen()
         return True
 
@@ -125,13 +126,13 @@ class View:
 
     def top(self) -> Top:
         """All that is shown, as a command answers it."""
-        counts, shares = self.counts, self.profile.shares
+        overview, shares = self.overview, self.profile.shares
         rows = [Busy(shares.get(task.tid, 0.0), task) for task in self.shown.tasks]
         return Top(
-            counts.tasks,
-            counts.ready,
-            counts.blocked,
-            counts.stopped,
+            overview.tasks,
+            overview.ready,
+            overview.blocked,
+            overview.stopped,
             self.profile.processor,
             self.profile.turns,
             memory(),
@@ -139,6 +140,8 @@ class View:
             self.shown.first,
             self.shown.match,
             rows,
+            overview.paused,
+            overview.rate,
         )
 
     @property

@@ -7,6 +7,7 @@ import runpy
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from pyos_shell.command import ALIASES, COMMANDS
 from pyos_shell.commands.console import Leave
+from pyos_shell.feed import Feed
 from pyos_shell.line import given
 from pyos_shell.output import Line, Output
 from pyos_shell.program import built_in_names
@@ -64,8 +66,8 @@ class Transcript(Output):
         self.shown: list[str] = []
         self.news = threading.Condition()
 
-    def append(self, line: Line) -> None:
-        super().append(line)
+    def append(self, line: Line, feeds: Iterable[Feed] | None = None) -> None:
+        super().append(line, feeds)
         self.note([output_line(line)])
 
     def note(self, lines: list[Fragments], data: bool = False) -> None:

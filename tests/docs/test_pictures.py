@@ -20,9 +20,9 @@ def on_a_port_of_our_own(session):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     options = {"echo_server": f" {port}", "echo_load": f" --port {port}"}
-    for line, answer in session:
-        program = line.removeprefix("spawn ").partition(" ")[0]
-        yield line + options.get(program, ""), answer
+    for act in session:
+        program = act.line.removeprefix("spawn ").partition(" ")[0]
+        yield act._replace(line=act.line + options.get(program, ""))
 
 
 @pytest.mark.parametrize("name", MAKER["SESSIONS"])

@@ -6,11 +6,12 @@ import queue
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from kernel import GetTid, Hogged, KillTask, Machine, NewTask, Released, Sleep, WaitTask
-from kernel.watchdog import LIMIT
+from kernel.watchdog import LIMIT, QUIET, Watchdog
 
 from .net import GUARD
 
@@ -212,12 +213,45 @@ def test_the_observers_of_a_kernel_that_sleeps_are_left_alone():
     machine.observe(lambda: looks.append(None))
     with machine:
         deadline = time.monotonic() + GUARD
-        while machine.kernel.on_waking is None:
+        while machine.watchdog is None or not machine.watchdog.asleep:
             assert time.monotonic() < deadline
             time.sleep(0)
         seen = len(looks)
         assert machine.watchdog.wanted.wait(0.3) is False  # nobody calls it
         assert len(looks) == seen
+
+
+def test_who_wants_to_know_is_told_on_the_kernels_thread_when_it_wakes(machine):
+    told = queue.Queue()
+    machine.observe(lambda: None, lambda: told.put(threading.current_thread()))
+    deadline = time.monotonic() + GUARD
+    while machine.watchdog is None or not machine.watchdog.asleep:
+        assert time.monotonic() < deadline, "it never went to sleep"
+    assert told.empty()
+    machine.call(GetTid(), GUARD)
+    assert told.get(timeout=GUARD) is machine.thread
+    assert machine.watchdog.quiet < QUIET
+
+
+def test_the_observers_are_called_once_more_when_nobody_will_look_any_more():
+    seen = []
+    with Machine() as machine:
+        machine.observe(lambda: seen.append(machine.watchdog and machine.watchdog.quiet))
+    assert seen[-1] == QUIET
+
+
+def test_a_kernel_that_was_awake_between_two_looks_is_no_kernel_that_sleeps():
+    kernel = SimpleNamespace(inbox=SimpleNamespace(asleep=True), on_waking=None)
+    watchdog = Watchdog(kernel, 0, [])
+    assert not watchdog.look()
+    assert watchdog.kernel_will_call()
+    for _ in range(2):
+        assert not watchdog.look()
+        kernel.on_waking()  # it wakes, and sleeps again
+        assert not watchdog.kernel_will_call(), "what has happened meanwhile was never looked at"
+        assert watchdog.look()
+    assert not watchdog.look()
+    assert watchdog.kernel_will_call()
 
 
 def test_an_observer_that_is_ignored_is_called_no_more(machine):

@@ -5,7 +5,7 @@ also say what no client says, and read nothing.
 import socket
 import time
 
-from pyos_shell.wire import Channel, Hello, Kind
+from pyos_shell.wire import HEAD, Channel, Hello, Kind
 
 GUARD = 30.0
 
@@ -13,7 +13,7 @@ GUARD = 30.0
 class Attached:
     """A client of the system that listens at `path`."""
 
-    def __init__(self, path, **hello):
+    def __init__(self, path, behind=b"", **hello):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(GUARD)
         self.socket.connect(str(path))
@@ -23,7 +23,10 @@ class Attached:
         self.said = ""
         self.status = None
         options = {"terminal": True, "term": "xterm-256color", "no_color": True, **hello}
-        self.channel.send(Kind.HELLO, Hello(**options).frame().data)
+        data = Hello(**options).frame().data
+        # What is said right behind it arrives together with it.
+        keys = HEAD.pack(Kind.KEYS, len(behind)) + behind if behind else b""
+        self.socket.sendall(HEAD.pack(Kind.HELLO, len(data)) + data + keys)
 
     def __enter__(self):
         return self

@@ -43,6 +43,11 @@ class Break(SystemCall):
 
 def panic():
     yield Break()
+
+
+def waits():
+    print("waiting")
+    yield Sleep(1000)
 """
 
 
@@ -106,6 +111,21 @@ def test_what_tasks_print_appears_everywhere_and_an_answer_on_its_own_console_on
     assert "console 2: spawn countdown 1; programs" in owner.history
     assert "web_server" not in owner.history
     assert "console 2" not in guest.history
+
+
+def test_what_runs_in_the_foreground_of_a_console_is_plain_there_and_labelled_on_the_other(
+    owner, guest
+):
+    for tid, here, there in ((1, owner, guest), (2, guest, owner)):
+        here.enter("run p.py:waits")
+        here.wait_line("waiting")
+        there.wait_line(f"  {tid} │ waiting")
+    for tid, here, there in ((1, owner, guest), (2, guest, owner)):
+        here.type("\x03")
+        here.wait_last(PROMPT)
+        there.wait_for(f"  {tid} │ task {tid} (p.py:waits)")  # its end is no news here
+        for line in here.history.splitlines():
+            assert not line.startswith(f"  {tid} │"), line
 
 
 def test_who_only_looks_is_not_told_of_to_others(owner, guest):
@@ -201,6 +221,41 @@ def test_under_a_flood_a_slow_console_and_a_fast_one_both_answer(folder, owner):
         slow.wait_for("(p.py:flood) killed")
 
 
+# -- top, on the whole screen
+
+
+def test_top_is_on_the_whole_screen_of_its_own_console_and_others_are_told_what_it_does(
+    owner, guest
+):
+    owner.enter("spawn p.py:waits")
+    for terminal in (owner, guest):
+        terminal.wait_for("  1 │ waiting")
+        terminal.wait_last(PROMPT)
+    before = guest.text
+    guest.enter("top")
+    guest.wait(lambda: any("p.py:waits" in row and "%" in row for row in rows(guest)), "top")
+    assert "SHARE" not in owner.history and "console 2" not in owner.history
+    for columns in (40, 20, 80):
+        guest.resize(columns, 24)
+        guest.wait(lambda: any(row.startswith("  1    0%") for row in rows(guest)), "task 1")
+        assert all(len(row) <= columns for row in rows(guest))
+    guest.type("s")
+    guest.wait_for("task 1 is being stopped")
+    owner.wait_for("console 2: stop 1")
+    guest.type("kt")
+    owner.wait_for("console 2: kill 1")
+    owner.wait_for("task 1 (p.py:waits) killed")
+    guest.type("q")
+    guest.wait_for("task 1 (p.py:waits) killed")
+    guest.wait_last(PROMPT)
+    assert guest.text.startswith(f"{before} top\n")
+
+
+def rows(terminal):
+    """The rows of the screen, also those that are marked."""
+    return [terminal.screen.row(number) for number in range(terminal.screen.lines)]
+
+
 # -- the audience
 
 
@@ -215,6 +270,50 @@ def test_the_audience_looks_and_does_not_touch(folder, owner):
         audience.enter("exit")
         leaves(audience)
     assert not (folder / "file").exists()
+
+
+def test_the_audience_traces_for_itself_but_not_into_a_file(folder, owner):
+    with console(folder, "attach", "s", "--read-only") as audience:
+        audience.enter("trace Sleep --file calls")
+        audience.wait_for("this console is for looking only: trace does more")
+        audience.enter("trace Sleep")
+        audience.wait_for("tracing Sleep of all tasks")
+        owner.enter("trace Sleep --lives")
+        owner.wait_for("births and deaths")
+        owner.enter("spawn countdown 1")
+        for terminal in (audience, owner):
+            terminal.wait_for("  1 │ Sleep(0.0) = None")
+        owner.wait_for("  1 │ ended")
+        audience.enter("trace off")
+        audience.wait_for("nothing is traced any more")
+        assert "is born" not in audience.history
+        owner.enter("spawn countdown 1")
+        owner.wait_for("  2 │ ended")
+        assert "2 │ Sleep" not in audience.history
+    done = batch(folder, "--read-only", "-c", "trace off")
+    assert (done.returncode, done.stderr) == (1, "only answers are shown here; trace at a prompt\n")
+    assert not (folder / "calls").exists()
+
+
+def test_the_audience_has_top_but_sends_no_signals_there(folder, owner):
+    with console(folder, "attach", "s", "--read-only") as audience:
+        owner.enter("spawn p.py:waits")
+        audience.wait_for("waiting")
+        audience.enter("top --once")
+        audience.wait_for("TID SHARE STATE")
+        audience.wait_last(PROMPT)
+        audience.enter("top")
+        audience.wait(lambda: audience.last.startswith("h help"), "top")
+        for key in ("s", "c", "k"):
+            audience.type(key)
+            audience.wait_last("this console is for looking only")
+            audience.type("r")
+            audience.wait(lambda: audience.last.startswith("h help"), "the usual last line")
+        audience.type("ktq")
+        audience.wait_last(PROMPT)
+        owner.enter("tasks")
+        owner.wait_for("blocked")
+        assert "console 2" not in owner.history and "killed" not in owner.history
 
 
 # -- otherwise
@@ -268,6 +367,51 @@ def test_the_suspended_console_comes_back(folder, owner):
         terminal.wait_last(PROMPT)
         terminal.enter("help nothing")
         terminal.wait_for("no command and no program 'nothing'")
+
+
+def covered(terminal):
+    """Wait until `top` is before what was there."""
+    terminal.wait(lambda: terminal.screen.first is not None and "q leave" in terminal.text, "top")
+
+
+def test_the_whole_screen_is_suspended_and_comes_back_too(folder, owner):
+    with Terminal(["bash", "--norc", "-i"], cwd=folder, env={"PS1": "shell> "}) as terminal:
+        terminal.wait_last("shell>")
+        terminal.enter(f"{' '.join(PYOS)} attach s")
+        terminal.wait_last(PROMPT)
+        terminal.enter("top")
+        covered(terminal)
+        terminal.type("\x1a")
+        terminal.wait_for("Stopped")
+        assert terminal.screen.first is None
+        terminal.enter("fg")
+        covered(terminal)
+        terminal.type("q")
+        terminal.wait(lambda: terminal.screen.first is None, "the first screen")
+        terminal.wait_last(PROMPT)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (None, 1)])
+def test_however_it_ends_the_whole_screen_is_given_back(guest, owner, number, status):
+    guest.enter("top")
+    covered(guest)
+    if number is not None:
+        guest.process.send_signal(number)
+    else:
+        owner.process.kill()
+    leaves(guest, status)
+    assert guest.screen.first is None
+    assert f"{PROMPT} top" in guest.lines
+
+
+def test_the_whole_screen_of_a_console_changes_its_size_with_it(guest):
+    guest.enter("top")
+    covered(guest)
+    guest.resize(30, 8)
+    guest.process.send_signal(signal.SIGWINCH)
+    guest.wait(lambda: "q leave" in guest.lines[7], "the last line where it belongs")
+    guest.type("q")
+    guest.wait_last(PROMPT)
 
 
 @pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])

@@ -139,7 +139,10 @@ def test_only_what_is_known_to_look_is_let_to_those_who_may_not_touch():
     looking = {name for name, each in COMMANDS.items() if each.looks}
     assert looking == {
         *("help", "log", "programs", "list", "wait", "exit"),
-        *("tasks", "stack", "inspect", "why", "files"),
+        *("tasks", "stack", "inspect", "why", "files", "top", "trace"),
+    }
+    assert {name: each.unless for name, each in COMMANDS.items() if each.unless} == {
+        "trace": ("file",)
     }
 
 
@@ -150,4 +153,15 @@ def test_a_command_that_does_not_say_so_touches(table):
     @command(looks=True)
     def looks(system): ...
 
-    assert [table.COMMANDS[name].looks for name in ("touches", "looks")] == [False, True]
+    @command(looks=True, unless=("file",))
+    def both(system, *, file: str = "", quiet: bool = False): ...
+
+    looking = {
+        line: bind(parse(line)[0]).looks
+        for line in ("touches", "looks", "both", "both --quiet", "both --file x", "both --file=x")
+    }
+    assert [line for line, only_looks in looking.items() if only_looks] == [
+        "looks",
+        "both",
+        "both --quiet",
+    ]

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
-from kernel import Machine, Scheduler, Sleep, WaitAllBlocked
+from kernel import Machine, Register, Scheduler, SetBreak, Sleep, WaitAllBlocked
+from pyos_shell.candidates import candidates
 from pyos_shell.command import ALIASES, COMMANDS, command
 from pyos_shell.completer import CommandCompleter
 from pyos_shell.live import Live
+from pyos_shell.parameter import Kind
 from pyos_shell.program import built_in_names
 from pyos_shell.statement import parse
 from pyos_shell.tid import Tid
@@ -211,7 +213,102 @@ def test_a_name_with_a_blank_is_quoted_and_found_between_quotes(folder):
 def test_whatever_is_typed_completion_only_offers_what_can_be_parsed(text):
     text = text if isinstance(text, str) else " ".join(text)
     for line in offered(text):
-        parse(line[: len(line)])
+        parse(line)
+
+
+# -- whatever there is a finite set of
+
+
+#: What may be anything, so that nothing can be offered; behind a program, its own arguments are.
+ANYTHING = {
+    "spawn --name",
+    "spawn ARGUMENTS",
+    "run ARGUMENTS",
+    "step N",
+    "send MESSAGE",
+    "throw TEXT",
+    "py EXPRESSION",
+    "stack --source",
+    "log --last",
+    "trace --rate",
+    "alias ARGUMENTS",
+}
+
+
+def named():
+    yield Register("greeter")
+    yield Sleep(1000)
+
+
+@pytest.fixture
+def full(folder):
+    """A system that has something of everything."""
+    (folder / "p.py").write_text("def serve():\n    text = 1\n    yield text\n", "utf-8")
+    scheduler = Scheduler(stdin=False)
+    scheduler.new(named(), "greeter.py")
+    with Machine(scheduler) as machine:
+        machine.call(WaitAllBlocked())
+        machine.call(SetBreak("countdown"))
+        live = Live(lambda: machine, {"go": "spawn countdown 3"})
+        asyncio.run(live.refresh())
+        yield live
+
+
+def test_every_argument_is_offered_what_there_is_unless_it_may_be_anything(full):
+    without = {
+        f"{command.name} {parameter.label}"
+        for command in COMMANDS.values()
+        for parameter in command.signature.parameters
+        if parameter.kind is not Kind.FLAG and not list(candidates(parameter, "", full))
+    }
+    assert without == ANYTHING
+
+
+@pytest.mark.parametrize(
+    ("line", "completed", "about"),
+    [
+        ("kill 1 -", "kill 1 -INT", "interrupts it"),
+        ("kill 1 --signal ", "kill 1 --signal STOP", "lets it take no step, as `stop` does"),
+        ("tasks -", "tasks -age", "--sort age"),
+        ("tasks --program gr", "tasks --program greeter.py", "1 task"),
+        ("nice 1 ", "nice 1 5", "1/2 of the turns of a new task"),
+        ("nice 1 -", "nice 1 -20", "16 times the turns of a new task"),
+        ("throw 1 Time", "throw 1 TimeoutError", "Timeout expired"),
+        ("trace o", "trace off", "trace no more"),
+        ("trace Rec", "trace Recv", "Waits for data on a socket"),
+        ("slow o", "slow off", "as fast as ever"),
+        ("break Rec", "break Recv", "Waits for data on a socket"),
+        ("break countd", "break countdown", "Count down from N to 1"),
+        ("break greet", "break 1", "blocked"),
+        ("break p.py:", "break p.py:2", "text = 1"),
+        ("break off ", "break off 1", "on countdown, hits 0"),
+        ("send gr", "send greeter", "task 1"),
+        ("send 1", "send 1", "blocked"),
+        ("source p", "source p.py", ""),
+        ("play p", "play p.py", ""),
+        ("edit p.p", "edit p.py", ""),
+        ("edit p", "edit p", ""),
+        ("unalias ", "unalias go", "stands for spawn countdown 3"),
+        ("alias x sp", "alias x spawn", "Start a program"),
+        ("help p.py:", "help p.py:serve", ""),
+    ],
+)
+def test_an_argument_is_offered_with_a_line_about_it(full, line, completed, about):
+    found = offered(line, full)
+    assert completed in found
+    assert found[completed].startswith(about)
+
+
+@pytest.mark.parametrize("file", ["no-such.py", "broken.py", "notes.txt", "folder.py"])
+def test_of_a_file_without_lines_of_python_none_is_offered(folder, file):
+    (folder / "broken.py").write_text("def (", "utf-8")
+    (folder / "notes.txt").touch()
+    (folder / "folder.py").mkdir()
+    assert offered(f"break {file}:") == {}
+
+
+def test_a_choice_that_is_given_already_is_not_offered_behind_a_dash():
+    assert list(offered("kill 3 --signal KILL -")) == ["kill 3 --signal KILL --json"]
 
 
 # -- tasks

@@ -128,7 +128,12 @@ def test_a_file_that_somebody_else_has_changed_is_not_overwritten_unasked(termin
     (tmp_path / "p.py").write_text("# theirs\n", "utf-8")
     terminal.type("# mine\r" + CTRL_S)
     status(terminal, "has changed on disk")
-    assert (tmp_path / "p.py").read_text("utf-8") == "# theirs\n"
+    (tmp_path / "p.py").write_text("# theirs again\n", "utf-8")
+    terminal.type("x")
+    status(terminal, "2:2")
+    terminal.type("\x7f" + CTRL_S)
+    status(terminal, "has changed on disk")
+    assert (tmp_path / "p.py").read_text("utf-8") == "# theirs again\n"
     terminal.type(CTRL_S)
     status(terminal, "saved")
     assert (tmp_path / "p.py").read_text("utf-8") == "# mine\n" + PROGRAM

@@ -12,11 +12,18 @@ from contextlib import suppress
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
 
 from kernel import ClearBreak, KillTask, ListTasks, NoSuchTask, Resume, Step, WaitTask
+from pyos_shell.check import check_typed
 from pyos_shell.command import ALIASES, COMMANDS
 from pyos_shell.commands.console import Leave
+from pyos_shell.completer import CommandCompleter
 from pyos_shell.environment import Environment
+from pyos_shell.highlight import spans
+from pyos_shell.hint import hint
+from pyos_shell.live import Live
 from pyos_shell.session import Session
 from pyos_shell.system import System
 
@@ -184,3 +191,26 @@ def end_all(shell):
             with suppress(NoSuchTask):
                 shell.machine.call(KillTask(row.tid, grace=0.0))
                 shell.machine.call(WaitTask(row.tid))
+    assert not shell.output.routes and not shell.machine.kernel.inputs
+
+
+# -- while it is typed
+
+
+@settings(derandomize=True, deadline=None, max_examples=500)
+@given(
+    line=st.lists(anything, max_size=7).map(" ".join)
+    | st.lists(anything, max_size=5).map("".join)
+    | phrase(command, stages, file),
+    place=st.integers(0, 200),
+)
+def test_no_key_raises_an_error_wherever_the_cursor_is(patient, line, place):
+    """Such an error would be the end of the console."""
+    live, cursor = Live(lambda: patient.machine, {"a": "tasks"}), min(place, len(line))
+    document = Document(line, cursor)
+    mistake = check_typed(line, cursor, live)
+    assert mistake is None or mistake.start is None or mistake.start <= mistake.end <= len(line)
+    hint(line[:cursor], live)
+    spans(line, live)
+    for offered in CommandCompleter(live).get_completions(document, CompleteEvent()):
+        assert -cursor <= offered.start_position <= 0

@@ -110,6 +110,12 @@ def test_what_is_no_file_has_none(tmp_path):
     assert outline(tmp_path / "nothing.py") is None
 
 
+@pytest.mark.skipif(os.name != "posix", reason="platform: no named pipes")
+def test_a_pipe_in_its_place_keeps_no_key_waiting(tmp_path):
+    os.mkfifo(tmp_path / "p.py")
+    assert outline(tmp_path / "p.py") is None
+
+
 def test_a_file_is_read_again_when_it_has_changed(file):
     assert outline(file) is outline(file)
     file.write_text("def other():\n    yield\n", "utf-8")

@@ -570,6 +570,44 @@ def test_a_console_sees_what_comes_after_it_and_nothing_once_it_is_closed():
     assert shown(output) == ["before", "after", "too late"]
 
 
+def test_a_line_for_one_console_is_shown_there_alone_and_safely():
+    output = Watched()
+    other = output.open_feed()
+    other.tell(3, "trace", "Sleep(1)\x1b[2J")
+    assert [(line.tid, line.text) for line in other.take(EVERYTHING)] == [(3, "Sleep(1)\\x1b[2J")]
+    assert shown(output) == [] == output.log(None)
+
+
+def test_a_console_that_is_closed_traces_no_more():
+    class Tracer:
+        ended = False
+
+        def off(self):
+            self.ended = True
+
+    output = Watched()
+    own, others = Tracer(), Tracer()
+    feed = output.open_feed()
+    output.tracers |= {feed: own, output.feed: others}
+    output.close_feed(feed)
+    assert (own.ended, others.ended) == (True, False)
+    output.end_traces()
+    assert others.ended and not output.tracers
+
+
+def test_what_is_obvious_is_told_but_where_its_task_is_in_the_foreground():
+    output = Watched()
+    other = output.open_feed()
+    output.feed.foreground = {1}
+    output.report(1, "task 1 ended", obvious=True)
+    output.report(1, "task 1 stops")
+    output.report(2, "task 2 ended", obvious=True)
+    assert shown(output) == ["task 1 stops", "task 2 ended"]
+    everywhere = ["task 1 ended", "task 1 stops", "task 2 ended"]
+    assert [line.text for line in other.take(EVERYTHING)] == everywhere
+    assert [line.text for line in output.log(None)] == everywhere
+
+
 def test_what_has_no_newline_is_shown_on_each_console_once():
     output = Watched()
     other = output.open_feed()

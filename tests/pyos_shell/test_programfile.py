@@ -58,16 +58,19 @@ def test_a_built_in_program_is_opened_as_a_copy():
     assert "Count down from N to 1" in file.text
 
 
-def test_what_somebody_else_writes_is_noticed():
+def test_what_somebody_else_writes_is_noticed_once_each_time():
     Path("p.py").write_text("a = 1\n", "utf-8")
     file = open_program("p")
     assert not file.changed_meanwhile()
-    Path("p.py").write_text("a = 12345\n", "utf-8")
-    assert file.changed_meanwhile()
+    for text in ("a = 12345\n", "a = 123456\n"):
+        Path("p.py").write_text(text, "utf-8")
+        assert file.changed_meanwhile()
+        assert not file.changed_meanwhile()
     file.save("a = 2\n")
     assert not file.changed_meanwhile()
     Path("p.py").unlink()
     assert file.changed_meanwhile()
+    assert file.is_new
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Laws of a terminal at the end of a channel: keys are keys, however they arrive."""
 
+import socket
 import threading
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prompt_toolkit.output import ColorDepth
 
-from pyos_shell.remote import RemoteTerminal
+from pyos_shell.remote import LONGEST, RemoteTerminal
 from pyos_shell.wire import Channel, Frame, Garbage, Hello, Kind, packed_size
 
 always = settings(derandomize=True, deadline=None)
@@ -42,6 +43,18 @@ def test_whatever_comes_as_keys_is_no_error(data):
     hear(terminal(term="xterm"), Frame(Kind.KEYS, data))
 
 
+def test_who_never_ends_what_he_pastes_is_neither_kept_nor_waited_for():
+    remote = terminal(term="xterm")
+    hear(remote, Frame(Kind.KEYS, b"\x1b[200~"))
+    for _ in range(100):
+        hear(remote, Frame(Kind.KEYS, b"x" * 16_000))
+    hear(remote, Frame(Kind.KEYS, b"\x1b[201~"))
+    pasted = sum(len(press.data) for press in remote.input().read_keys())
+    assert pasted <= LONGEST
+    hear(remote, Frame(Kind.KEYS, b"a"))
+    assert [press.data for press in remote.input().read_keys()] == ["a"]
+
+
 @pytest.mark.parametrize("kind", [Kind.HELLO, Kind.COMMAND, Kind.SCREEN, Kind.STATUS])
 def test_what_no_console_says_is_garbage(kind):
     with pytest.raises(Garbage):
@@ -59,6 +72,16 @@ def test_colours_are_those_of_the_client():
     assert terminal(no_color=True).color_depth == ColorDepth.DEPTH_1_BIT
     assert terminal(colors=24).color_depth == ColorDepth.DEPTH_24_BIT
     assert terminal(colors=77).color_depth == ColorDepth.DEPTH_8_BIT
+
+
+def test_what_a_client_that_has_gone_away_does_not_read_is_thrown_away_in_silence():
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with ours:
+        paper = RemoteTerminal(Channel(ours), Hello(), threading.Lock()).stdout
+        paper.write("too late")
+        paper.close()
+        assert paper.closed
 
 
 def test_ctrl_c_of_a_terminal_that_edits_its_own_lines_is_an_interrupt_and_no_text():

@@ -1,5 +1,6 @@
 """Laws of reports: what a person should know of the kernel, in one line where that is enough."""
 
+import sys
 from threading import Event
 
 import pytest
@@ -47,6 +48,25 @@ def emitted(shell, event):
 )
 def test_an_end_is_one_line_and_a_crash_says_how_to_see_more(status, words):
     assert exit_in_words(Exited(3, "p 1", status)) == words
+
+
+def child(text):
+    print(text, end="")
+    yield
+
+
+def parent(text):
+    yield WaitTask((yield NewTask(child(text))))
+
+
+def test_what_a_task_printed_last_is_shown_at_its_end_though_no_newline_has_come(
+    shell, monkeypatch
+):
+    """Nor is anything kept of tasks of whose end nothing is said."""
+    monkeypatch.setattr(sys, "stdout", shell.output)
+    shell.wait(shell.machine.call(NewTask(parent("so far"))))
+    assert shell.bytes.getvalue() == b"so far"
+    assert not shell.output.unfinished and not shell.output.held
 
 
 def test_only_a_crash_is_marked_as_one(shell):

@@ -253,6 +253,21 @@ def test_when_everything_has_come_to_rest_the_toolbar_says_so_and_then_writes_no
     terminal.wait(lambda: re.match(r"1 task  1 blocked  \d+ MB$", terminal.toolbar[-1]), "rest")
 
 
+def test_the_toolbar_tells_that_the_system_is_held_up_on_a_narrow_terminal_too(terminal):
+    terminal.enter("spawn p.py:busy")
+    wait_toolbar(terminal, "1 task")
+    terminal.enter("pause")
+    wait_toolbar(terminal, "paused  1 task  1 ready")
+    terminal.resize(20, 10)
+    terminal.wait(lambda: terminal.toolbar == ["paused  1 task"], "a narrow toolbar")
+    terminal.enter("slow 1000 --quiet")
+    terminal.wait(lambda: terminal.toolbar == ["slow 1000  1 task"], "the pace")
+    terminal.resize(80, 24)
+    wait_toolbar(terminal, "slow 1000  1 task  ")
+    terminal.enter("resume")
+    terminal.wait(lambda: terminal.toolbar and terminal.toolbar[-1].startswith("1 task"), "it")
+
+
 def test_the_toolbar_counts_lines_that_were_dropped(terminal):
     terminal.enter("spawn countdown 300000")
     wait_toolbar(terminal, "lines dropped")

@@ -5,6 +5,7 @@ import socket
 import stat
 import sys
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -14,9 +15,11 @@ if sys.platform == "win32":
 import pyos_shell
 from kernel import Machine, NewTask, Scheduler, Yield
 from pyos_shell import server as server_module
+from pyos_shell.attach import send_lines
 from pyos_shell.embedded import HOSTS
 from pyos_shell.server import Listener, bound
 from pyos_shell.system import Failure
+from pyos_shell.wire import PORTION, Kind
 
 from .attached import Attached
 from .shell import until
@@ -127,6 +130,30 @@ def test_garbage_behind_the_hello_ends_the_console(path, listening):
         console.wait_for("pyos> ")
         console.socket.sendall(b"\xff\xff\xff")
         console.wait_end()
+
+
+@pytest.mark.parametrize(("term", "keys"), [("xterm", b"help no1\r"), ("dumb", b"help no1\n")])
+def test_what_is_typed_right_behind_the_hello_is_not_lost(path, listening, term, keys):
+    with Attached(path, term=term, behind=keys) as console:
+        console.wait_for("no command and no program 'no1'")
+
+
+@pytest.mark.parametrize("length", [PORTION - 1, PORTION, PORTION + 1, 5 * PORTION])
+def test_a_line_of_any_length_is_one_line(path, listening, length):
+    with Attached(path, terminal=False) as script:
+        line = f"help {'x' * (length - len('help '))}"
+        send_lines(script.channel, [line, "tasks"])
+        assert script.wait_end() == 1
+        assert script.said.count("no command") == 1
+        assert script.shown.startswith("no tasks")
+
+
+def test_a_line_without_end_is_not_kept(path, listening):
+    with Attached(path, terminal=False) as script, suppress(OSError):
+        for _ in range(100):
+            script.channel.send(Kind.COMMAND, b"x" * PORTION)
+        script.wait_end()
+        assert script.status == 1
 
 
 def test_who_says_no_hello_is_not_waited_for(path, machine, monkeypatch):

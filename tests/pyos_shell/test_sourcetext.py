@@ -58,6 +58,20 @@ def test_what_is_no_program_says_so_in_a_line(folder, content, message):
     assert "\n" not in str(raised.value)
 
 
+def test_lines_are_counted_as_python_does_and_a_form_feed_ends_none(folder):
+    (folder / "p.py").write_bytes(b"x = 1\r\n\x0c\ny = '\xe2\x80\xa8'\ndef f():\n    yield")
+    found = of("p.py:f")
+    assert (found.first, found.lines) == (4, ["def f():", "    yield"])
+    assert sourcetext.whole(found).lines[:3] == ["x = 1", "\x0c", "y = '\u2028'"]
+
+
+def test_a_file_larger_than_anybody_writes_is_not_read(folder):
+    with open(folder / "p.py", "wb") as file:
+        file.truncate(10**12)
+    with pytest.raises(Failure, match="more than 1,000,000 bytes"):
+        of("p.py")
+
+
 def test_a_module_in_another_language_has_no_source():
     with pytest.raises(Failure, match="is not written in Python"):
         of("array:f") if "array" not in sys.builtin_module_names else of("namespace:f")

@@ -6,8 +6,7 @@ import sys
 
 import pytest
 
-from kernel import Machine, SendSignal, Signal, Sleep
-from kernel.counts import Counts
+from kernel import Machine, Overview, SendSignal, Signal, Sleep
 from pyos_shell import status as module
 from pyos_shell.feed import Feed
 from pyos_shell.output import Output
@@ -16,11 +15,19 @@ from pyos_shell.status import PERIOD, Sampler, Status, memory, peak, rate
 from .shell import ROOT, until
 
 
+def counted(tasks=0, ready=0, stopped=0, passes=0, **others):
+    """What is seen of a machine."""
+    blocked = max(0, tasks - ready - stopped)
+    return Overview(
+        tasks=tasks, ready=ready, blocked=blocked, stopped=stopped, passes=passes, **others
+    )
+
+
 class FakeMachine:
-    """A machine whose counts a test sets."""
+    """A machine of which a test tells what is seen."""
 
     def __init__(self):
-        self.now = Counts(0, 0, 0, 0)
+        self.now = counted()
         self.observers = []
         self.kernel = self
 
@@ -28,7 +35,7 @@ class FakeMachine:
     def passes(self):
         return self.now.passes
 
-    def counts(self):
+    def overview(self):
         return self.now
 
     def ignore(self, observer):
@@ -52,10 +59,10 @@ class Fixture:
         self.machine = FakeMachine()
         self.sampler.watch(self.machine)
 
-    def look(self, seconds, *counts):
+    def look(self, seconds, *counts, **others):
         """One look, so much later, at these counts."""
         self.time += seconds
-        self.machine.now = Counts(*counts)
+        self.machine.now = counted(*counts, **others)
         for observer in self.machine.observers:
             observer()
 
@@ -70,6 +77,16 @@ def test_a_sample_tells_of_tasks_turns_and_dropped_lines(sampled):
     sampled.feed.dropped_so_far = 7
     sampled.look(1.0, 10, 4, 1, 500)
     assert sampled.sampler.status == Status(10, 4, 5, 1, 2000.0, 1, 7)
+
+
+def test_that_the_system_is_paused_or_slow_is_told(sampled):
+    sampled.look(1.0, 2, 1, 0, 0, paused=True)
+    assert (sampled.sampler.status.paused, sampled.sampler.status.rate) == (True, None)
+    sampled.look(1.0, 2, 1, 0, 0, paused=True, rate=0.5)
+    assert (sampled.sampler.status.paused, sampled.sampler.status.rate) == (True, 0.5)
+    sampled.look(1.0, 2, 1, 0, 0)
+    assert not sampled.sampler.status.paused
+    assert len(sampled.news) == 3
 
 
 def test_samples_are_taken_a_few_times_a_second_however_often_the_kernel_is_looked_at(sampled):
@@ -98,7 +115,7 @@ def test_when_everything_has_come_to_rest_that_is_seen_at_the_next_look(sampled)
 def test_a_machine_that_has_been_replaced_is_not_sampled_any_more(sampled):
     former, sampled.machine = sampled.machine, FakeMachine()
     sampled.sampler.watch(sampled.machine)
-    former.now = Counts(99, 0, 0, 0)
+    former.now = counted(99, 0, 0, 0)
     sampled.time += 10
     sampled.sampler.look(former)  # which was under way
     assert sampled.sampler.status.tasks == 0
@@ -110,12 +127,12 @@ def test_a_machine_that_has_been_replaced_is_not_sampled_any_more(sampled):
 @pytest.mark.parametrize(
     ("before", "after", "turns"),
     [
-        (Counts(9, 9, 0, 0), Counts(9, 9, 0, 100), 900),
-        (Counts(9, 0, 0, 0), Counts(9, 0, 0, 100), 100),
-        (Counts(9, 2, 0, 0), Counts(9, 2, 0, 100), 400),
-        (Counts(9, 9, 0, 100), Counts(9, 9, 0, 100), 0),
-        (Counts(9, 5_000, 0, 0), Counts(9, 5_000, 0, 10), 10_000),
-        (Counts(9, 9, 0, 100), Counts(9, 9, 0, 0), 0),
+        (counted(9, 9, 0, 0), counted(9, 9, 0, 100), 900),
+        (counted(9, 0, 0, 0), counted(9, 0, 0, 100), 100),
+        (counted(9, 2, 0, 0), counted(9, 2, 0, 100), 400),
+        (counted(9, 9, 0, 100), counted(9, 9, 0, 100), 0),
+        (counted(9, 5_000, 0, 0), counted(9, 5_000, 0, 10), 10_000),
+        (counted(9, 9, 0, 100), counted(9, 9, 0, 0), 0),
     ],
 )
 def test_turns_are_passes_times_the_turns_of_each(before, after, turns):
@@ -145,7 +162,7 @@ def test_a_running_machine_is_sampled_and_when_it_sleeps_nobody_is_called_any_mo
         until(lambda: sampler.status.turns == 0 and sampler.status.stopped == 1)
         assert sampler.status.blocked == 1
         watchdog = machine.watchdog
-        until(lambda: machine.kernel.on_waking is not None)
+        until(lambda: watchdog.asleep)
         looks = []
         machine.observe(lambda: looks.append(None))
         assert not watchdog.wanted.is_set() and machine.kernel.inbox.asleep

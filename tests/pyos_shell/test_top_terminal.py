@@ -16,6 +16,13 @@ from .test_console_terminal import CTRL_C, CTRL_D, PROGRAMS, PROMPT, answers, co
 DOWN, END, ENTER, ESCAPE = "\x1b[B", "\x1b[F", "\r", "\x1b"
 FOOT = "h help  q leave"
 
+#: Widths, and what stands over the tasks then.
+SIZES = [
+    (40, "TID SHARE STATE PROGRAM"),
+    (20, "TID SHARE PROGRAM"),
+    (80, "TID SHARE STATE AGE DEEP WAITS FOR PROGRAM"),
+]
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -47,6 +54,11 @@ def rows(terminal: Terminal) -> list[list[str]]:
     """The rows of tasks, in words."""
     words = [terminal.screen.row(number).split() for number in range(terminal.screen.lines)]
     return [row for row in words if len(row) > 2 and row[0].isdigit() and row[1].endswith("%")]
+
+
+def headings(terminal: Terminal) -> list[str]:
+    """The lines that are not marked, with one blank between two words."""
+    return [" ".join(line.split()) for line in terminal.lines]
 
 
 def tids(terminal: Terminal) -> list[str]:
@@ -214,6 +226,38 @@ def test_it_fits_a_small_screen(folder, columns, rows_):
         terminal.wait(lambda: tids(terminal) == ["1"], "the task")
         terminal.type("q")
         terminal.wait(lambda: terminal.last == PROMPT, "the prompt")
+
+
+def test_it_fits_the_screen_whatever_size_that_becomes(terminal):
+    runs(terminal, "p.py:sleeper", "p.py:busy")
+    before = terminal.text.removesuffix(PROMPT)
+    opens(terminal)
+    for columns, heading in SIZES:
+        terminal.resize(columns, 24)
+        terminal.wait(lambda wanted=heading: wanted in headings(terminal), f"{columns} columns")
+        terminal.wait(lambda: tids(terminal) == ["2", "1"], "the tasks")
+        assert terminal.lines[0].startswith("processor")
+        assert "2 tasks" in terminal.lines[1]
+        terminal.wait(lambda: terminal.last.startswith("h help  q leave"), "the last line")
+    terminal.type("q")
+    terminal.wait_last(PROMPT)
+    assert terminal.text == f"{before}{PROMPT} top\n{PROMPT}"
+    answers(terminal)
+
+
+def test_help_and_a_stack_fit_the_screen_whatever_size_that_becomes(terminal):
+    runs(terminal, "p.py:sleeper")
+    opens(terminal)
+    for key, wide, narrow in (
+        ("h", "top: the tasks that use the processor", "top: the tasks that"),
+        (ENTER, "task 1 p.py:sleeper  blocked", "task 1 p.py:sleeper…"),
+    ):
+        terminal.type(key)
+        for columns, first in ((80, wide), (20, narrow), (80, wide)):
+            terminal.resize(columns, 24)
+            terminal.wait(lambda wanted=first: terminal.lines[0] == wanted, first)
+        terminal.type("x")
+        terminal.wait(lambda: tids(terminal) == ["1"], "the tasks again")
 
 
 def test_without_colour_the_chosen_row_is_still_marked(folder):

@@ -17,12 +17,10 @@ from kernel import (
     Failed,
     GetTid,
     Machine,
-    Recv,
     Sleep,
     Spawned,
-    SystemCall,
 )
-from pyos_shell.tracer import CROWD, QUEUE, Limit, Tracer, Wishes, known_calls, taken
+from pyos_shell.tracer import CROWD, QUEUE, Limit, Tracer, Wishes, taken
 
 from .shell import Watched
 
@@ -264,11 +262,3 @@ def test_the_sink_waits_for_nobody_who_writes():
 )
 def test_times_are_short(seconds, text):
     assert taken(seconds) == text
-
-
-def test_every_call_is_known_by_its_name():
-    class Nothing(SystemCall):
-        pass
-
-    assert {"Recv", "Sleep", "Nothing"} <= set(known_calls())
-    assert Nothing.__name__ and Recv.__name__

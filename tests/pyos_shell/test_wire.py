@@ -102,6 +102,11 @@ def test_a_hello_of_another_kind_is_refused(change, said):
         Hello.of(Frame(Kind.HELLO, json.dumps(given).encode()))
 
 
+def test_a_hello_that_is_nested_without_end_is_garbage_too():
+    with pytest.raises(Garbage):
+        Hello.of(Frame(Kind.HELLO, b"[" * 60_000))
+
+
 def test_a_size_is_never_none_nor_without_bounds():
     assert size_of(Frame(Kind.SIZE, packed_size(80, 24))) == (80, 24)
     assert size_of(Frame(Kind.SIZE, packed_size(0, 10**9))) == (1, LARGEST)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -15,16 +17,22 @@ from kernel import (
     GetTid,
     KillTask,
     ListTasks,
+    Machine,
     ManualClock,
     NewTask,
+    Pause,
     Recv,
+    Resume,
     RunInThread,
+    Scheduler,
     SendSignal,
     Signal,
     Sleep,
+    Slow,
     Task,
     WaitTask,
 )
+from kernel.syscalls.overview import overview_of
 
 from ..support import ask, end, settle, snapshot, start, turn, watch
 
@@ -129,3 +137,69 @@ def test_the_numbers_are_those_that_a_count_of_all_tasks_gives(acts):
         assert (overview.stopped, overview.running) == (states["stopped"], 0)
     end(sched)
     settle(sched)
+
+
+def test_it_tells_whether_the_system_is_held_up():
+    sched = start(busy())
+    for call, held_up in (
+        (Pause(), (True, None)),
+        (Slow(2.0), (True, 2.0)),
+        (Resume(), (False, None)),
+    ):
+        snapshot(sched, call)
+        overview = snapshot(sched, GetOverview())
+        assert (overview.paused, overview.rate) == held_up
+    sched.end_all()
+
+
+# -- from outside
+
+
+def test_what_is_seen_from_outside_is_what_the_call_answers():
+    sched = start(sleeper(), sleeper(), busy(), busy(), clock=ManualClock(7.0))
+    turn(sched)
+    for tid in (1, 3):
+        snapshot(sched, SendSignal(tid, Signal.STOP))
+    asked = snapshot(sched, GetOverview())
+    assert replace(overview_of(sched), passes=asked.passes) == asked
+    assert (asked.ready, asked.blocked, asked.stopped) == (1, 1, 2)
+    sched.end_all(0)
+
+
+def test_it_is_seen_while_a_task_holds_the_kernel():
+    held, let_go = threading.Event(), threading.Event()
+
+    def hog():
+        held.set()
+        let_go.wait()
+        yield
+
+    machine = Machine()
+    machine.kernel.new(hog())
+    with machine:
+        held.wait()
+        assert machine.overview().tasks == 1
+        let_go.set()
+
+
+def test_it_is_seen_while_tasks_come_and_go_and_are_stopped():
+    done = threading.Event()
+
+    def short():
+        yield
+
+    def crowd():
+        while not done.is_set():
+            for _ in range(50):
+                sched.new(short())
+            yield SendSignal((yield NewTask(short())), Signal.STOP)
+            for tid in list(sched.held):
+                yield KillTask(tid)
+
+    sched = Scheduler()
+    sched.new(crowd())
+    with Machine(sched) as machine:
+        for _ in range(2_000):
+            overview = machine.overview()
+            assert min(overview.tasks, overview.ready, overview.blocked, overview.stopped) >= 0
+        done.set()

@@ -53,6 +53,13 @@ def test_an_alias_may_have_the_name_of_the_command_that_it_is_made_of(shell):
     assert shell.succeeds("tasks")[0].startswith("no tasks")
 
 
+@pytest.mark.parametrize("name", ["exit", "quit", "unalias"])
+def test_the_way_out_stays_what_it_is(shell, name):
+    (said,) = shell.fails(f"alias {name} tasks")
+    assert said == f"{name} stays what it is, as there would be no way out without it"
+    assert shell.run("alias")[-1].strip() == "no aliases; see help alias"
+
+
 def test_aliases_that_stand_for_each_other_end(shell):
     shell.succeeds("alias a b; alias b c; alias c a 1")
     assert shell.fails("a")[-1] == "no command 'a'; did you mean alias? (a stands for: b)"

@@ -340,7 +340,7 @@ def test_the_last_calls_are_told_while_they_are_traced(shell):
     shell.run("trace 1; spawn countdown 12 --pause 0.001; wait; trace 1")
     assert shell.succeeds("inspect 1")[-1] == "  last calls  none since it is traced"
     shell.run("trace off; trace 2; spawn countdown 12; wait")
-    until(lambda: len(shell.system.output.tracer.calls_of(2)) == 12)
+    until(lambda: len(shell.system.output.tracers[None].calls_of(2)) == 12)
     calls = shell.succeeds("inspect 2")[-8:]
     assert len([line for line in calls if "Sleep(0.0) = None" in line]) == 8
     shell.run("trace off")

@@ -103,6 +103,16 @@ def test_a_wrong_argument_is_underlined(shell, line, message):
 # -- log
 
 
+def test_who_only_looks_sees_programs_and_no_other_files(shell):
+    Path("secret").write_text("a = 1\n", "utf-8")
+    Path("p.py").write_text("def p():\n    yield\n", "utf-8")
+    assert "a = 1" in shell.succeeds("list ./secret")[1]
+    shell.system.read_only = True
+    for line in ("list ./secret", "list ./secret --all", "list ./secret:p", "list --all ./secret"):
+        assert "a = 1" not in "".join(shell.fails(line))
+    assert "def p" in shell.succeeds("list p")[1]
+
+
 def test_the_log_tells_again_what_was_printed_and_reported(shell):
     assert shell.succeeds("log") == ["nothing has been printed or reported"]
     shell.run(f"spawn countdown 2; wait; spawn {PROGRAMS}:say 'two words'; wait; tasks")

@@ -41,7 +41,7 @@ def test_only_some_calls_of_some_tasks_are_traced_if_that_is_wished(shell):
 
 def test_the_same_task_is_traced_by_one_only(shell):
     shell.run("trace Sleep")
-    first = shell.output.tracer
+    first = shell.output.tracers[None]
     shell.run("trace Recv; spawn countdown 2; wait; trace off")
     assert first.stopped and not first.thread.is_alive()
     assert "Sleep" not in shell.reported
@@ -72,7 +72,7 @@ def test_a_trace_goes_into_a_file_and_not_to_the_screen(shell):
 
 def test_a_restart_ends_the_trace(shell):
     shell.run("trace; restart")
-    assert shell.output.tracer is None
+    assert not shell.output.tracers
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_restart_ends_the_trace(shell):
 )
 def test_what_cannot_be_done_is_said(shell, line, message):
     assert shell.fails(line) == [message]
-    assert shell.output.tracer is None
+    assert not shell.output.tracers
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,6 @@ answers = (
     | st.builds(Why, numbers, st.none(), hogs)
     | st.builds(Files, file_lists, st.none() | numbers)
     | st.builds(Source, texts, st.integers(1, 9999), lines, tids, texts)
-    | st.builds(Listing, st.lists(st.tuples(texts.map(repr), texts), max_size=4), texts.map(repr))
+    | st.builds(Listing, st.lists(st.tuples(texts, texts), max_size=4), texts.map(repr))
     | st.builds(Ends, ends, st.just([]), st.just([]))
 )

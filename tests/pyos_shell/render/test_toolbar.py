@@ -41,9 +41,33 @@ def test_a_narrow_screen_does_without_what_matters_least(width, text):
     assert shown(BUSY, width) == text
 
 
+@pytest.mark.parametrize(
+    ("rate", "width", "text"),
+    [
+        (None, 80, " paused  3 tasks  2 ready  1 blocked  8 MB"),
+        (0.5, 80, " slow 0.5  3 tasks  2 ready  1 blocked  8 MB"),
+        (None, 20, " paused  3 tasks"),
+        (1000.0, 20, " slow 1000  3 tasks"),
+    ],
+)
+def test_that_the_system_is_held_up_is_told_first_however_narrow_the_screen(rate, width, text):
+    status = Status(3, 2, 1, 0, 0, 8_000_000, paused=True, rate=rate)
+    assert shown(status, width) == text
+    assert status_line(status, width)[1][0] == "toolbar.pace"
+
+
 numbers = st.integers(0, 10**12)
 statuses = st.builds(
-    Status, numbers, numbers, numbers, numbers, st.floats(0, 1e12), st.none() | numbers, numbers
+    Status,
+    numbers,
+    numbers,
+    numbers,
+    numbers,
+    st.floats(0, 1e12),
+    st.none() | numbers,
+    numbers,
+    st.booleans(),
+    st.none() | st.floats(0.001, 1000),
 )
 
 

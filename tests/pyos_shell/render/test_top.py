@@ -1,5 +1,7 @@
 """Laws of what `top` looks like."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
@@ -60,6 +62,12 @@ def test_the_head_tells_the_totals_and_how_it_has_been():
     history, totals, *_ = shown(render(picture(), 80))
     assert history.split() == ["processor", "▁▅█", "97%", "ready", "▁▅█", "3"]
     assert totals == "4 tasks  3 ready  1 blocked  ≈1.2k turns/s  34 MB"
+
+
+def test_the_head_tells_that_the_system_is_held_up():
+    paused = replace(picture(), paused=True)
+    assert shown(top.head(paused, 20, tall=False)) == ["paused  4 tasks"]
+    assert shown(render(paused, 80))[1].startswith("paused  4 tasks  3 ready")
 
 
 def test_a_narrow_screen_keeps_the_numbers():
