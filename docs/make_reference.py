@@ -15,9 +15,8 @@ PAGE = HERE / "commands" / "reference.md"
 
 sys.path.insert(0, str(HERE.parent))
 
-import pyos_shell.commands  # noqa: E402, F401 - so that they are declared
 from pyos_shell import topics  # noqa: E402
-from pyos_shell.command import COMMANDS, Command  # noqa: E402
+from pyos_shell.command import Command, commands  # noqa: E402
 from pyos_shell.documents import ERROR_SCHEMA, dataclasses_in, definition, schema  # noqa: E402
 from pyos_shell.given import DOC, USAGE  # noqa: E402
 from pyos_shell.parameter import Kind, Parameter  # noqa: E402
@@ -45,7 +44,7 @@ Where something goes wrong the answer of `--json` is an `error`, and the command
 
 def reference() -> str:
     """The text of the page."""
-    parts = [HEAD, *map(section, COMMANDS.values())]
+    parts = [HEAD, *map(section, commands().values())]
     parts += [f"## `{usage}`\n\n```text\n{text}\n```\n" for usage, text in TOPICS]
     parts += [ANSWERS, block("error", ERROR_SCHEMA)]
     parts += [block(cls.__name__, definition(cls)) for cls in all_answers()]
@@ -94,7 +93,7 @@ def link(kind: dict[str, Any]) -> str:
 
 def all_answers() -> list[type]:
     """Every dataclass that is in an answer."""
-    found = {cls for command in COMMANDS.values() for cls in dataclasses_in(answer_type(command))}
+    found = {cls for command in commands().values() for cls in dataclasses_in(answer_type(command))}
     return sorted(found, key=lambda cls: cls.__name__)
 
 

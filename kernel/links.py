@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from .errors import LinkBroken
 from .mailbox import mailbox_of
-from .record import record
 from .watch import Watch
 
 if TYPE_CHECKING:
     from .task import ExitStatus, Task
 
 
-@record
+@dataclass(slots=True, frozen=True)
 class ExitMessage:
     """A linked task has ended: what one that traps exits is told."""
 

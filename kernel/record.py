@@ -9,7 +9,8 @@
 That is a dataclass with a place for each field and for nothing else. All records share what they
 are compared and shown with: a frozen dataclass has all of it written for itself alone, which takes
 five times as long, and there are a hundred of them before the first prompt. That nobody changes
-one is what the type checker sees to.
+one is what the type checker sees to. (What comes into the mailbox of a task, whose author may have
+none, is a frozen dataclass.)
 """
 
 from __future__ import annotations

@@ -6,25 +6,27 @@ An answer with an `ok` that is false makes the command count as failed.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kernel import (
-    BreakInfo,
-    EndedList,
-    ExitStatus,
-    Explanation,
-    FileList,
-    Hogged,
-    PipeBroken,
-    StackInfo,
-    Stepped,
-    TaskDetails,
-    TaskInfo,
-    TaskList,
-)
+from kernel.errors import PipeBroken
 from kernel.record import record
 
 from .output import Line
+
+if TYPE_CHECKING:
+    from kernel import (
+        BreakInfo,
+        EndedList,
+        ExitStatus,
+        Explanation,
+        FileList,
+        Hogged,
+        StackInfo,
+        Stepped,
+        TaskDetails,
+        TaskInfo,
+        TaskList,
+    )
 
 
 @record

@@ -10,12 +10,11 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
-from .commands.console import Leave
 from .consoles import Consoles
 from .line import joined
 from .render import Fragments, plain
 from .session import Session
-from .system import GivenUp, System
+from .system import GivenUp, Leave, System
 from .wire import PORTION, Channel, Frame, Garbage, Kind
 
 #: Bytes of a line, at most.

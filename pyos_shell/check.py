@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .command import ALIASES, COMMANDS
+from .command import known_as
 from .line import Word, given
 from .mistake import Missing, Mistake
 from .reading import STATEMENT, Part, Reader, read
@@ -62,7 +62,7 @@ def mistakes(line: str, live: Live | None, cursor: int | None) -> Iterator[Mista
 def forbidden_pipe(statement: Statement, live: Live | None) -> Iterator[Mistake]:
     """What is wrong with a pipe behind a command that has none."""
     name = statement.words[0].text
-    command = COMMANDS.get(ALIASES.get(name, name))
+    command = known_as(name)
     if command is not None and (live is None or name not in live.aliases):
         try:
             command.forbid_pipe(statement)

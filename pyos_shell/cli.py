@@ -21,7 +21,6 @@ from kernel import Machine
 from kernel.machine import Stop
 
 from .commandfile import NotCommands, read, startup_file
-from .commands.console import Leave
 from .consoles import Consoles
 from .deadman import SWITCH
 from .descriptors import raise_descriptor_limit
@@ -30,7 +29,7 @@ from .line import joined
 from .output import Plain
 from .render import Fragments, plain
 from .session import Session
-from .system import DEADLINE, Failure, GivenUp, System, boot, held, left_behind
+from .system import DEADLINE, Failure, GivenUp, Leave, System, boot, held, left_behind
 
 if TYPE_CHECKING:
     from .server import Entrance

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from .candidates import Candidate
@@ -101,9 +102,28 @@ class Command:
             raise Mistake(message, first.start, last.end, "usage: spawn PROGRAM | PROGRAM")
 
 
-#: Every command by its name; `find` knows the aliases as well.
+#: What has been declared so far: every command by its name, and the other words for some.
 COMMANDS: dict[str, Command] = {}
 ALIASES: dict[str, str] = {}
+
+
+def commands() -> dict[str, Command]:
+    """Every command by its name, by topic. The first who asks has their modules imported, which
+    takes longer than to show a prompt.
+    """
+    import_module(f"{__package__}.commands")
+    return COMMANDS
+
+
+def aliases() -> dict[str, str]:
+    """The other words for commands, and the names of those."""
+    commands()
+    return ALIASES
+
+
+def known_as(name: str) -> Command | None:
+    """The command of this name, or that has this other word; None if there is none."""
+    return commands().get(ALIASES.get(name, name))
 
 
 def command(
@@ -126,14 +146,14 @@ def command(
 
 def find(word: Word) -> Command:
     """The command that `word` names. Raises `Mistake`, with what was meant, probably."""
-    name = ALIASES.get(word.text, word.text)
-    if name not in COMMANDS and is_program(word.text):
+    found = known_as(word.text)
+    if found is not None:
+        return found
+    if is_program(word.text):
         message = f"'{excerpt(word.text)}' is a program; start it: spawn {word.text}"
         raise Mistake(message, word.start, word.end)
-    if name not in COMMANDS:
-        meant = did_you_mean(word.text, [*COMMANDS, *ALIASES]) or "; type help for all of them"
-        raise Mistake(f"no command '{excerpt(word.text)}'{meant}", word.start, word.end)
-    return COMMANDS[name]
+    meant = did_you_mean(word.text, [*COMMANDS, *ALIASES]) or "; type help for all of them"
+    raise Mistake(f"no command '{excerpt(word.text)}'{meant}", word.start, word.end)
 
 
 def bind(statement: Statement) -> Bound:
@@ -158,7 +178,7 @@ class CommandName(Word):
     @classmethod
     def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
         """All commands, then their other names, and the user's own."""
-        for name, each in COMMANDS.items():
+        for name, each in commands().items():
             yield Candidate(name, each.signature.summary)
         for alias, name in ALIASES.items():
             yield Candidate(alias, f"the same as {name}")
@@ -173,7 +193,7 @@ class CommandName(Word):
     @classmethod
     def style(cls, word: Word, live: Live | None) -> str:
         own = live is not None and word.text in live.aliases
-        return "typed.command" if own or ALIASES.get(word.text, word.text) in COMMANDS else ""
+        return "typed.command" if own or known_as(word.text) is not None else ""
 
 
 class CommandWords(Word):
@@ -184,5 +204,5 @@ class CommandWords(Word):
         """What takes them; None if there is no such command, or if it is an alias."""
         if live is not None and name.text in live.aliases:
             return None
-        found = COMMANDS.get(ALIASES.get(name.text, name.text))
+        found = known_as(name.text)
         return found.signature if found is not None else None

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from kernel.task import in_words
 
 from . import render
-from .commands.console import Leave
 from .errands import Ended
 from .feed import LABEL
 from .foreground import Job
@@ -22,7 +21,7 @@ from .mistake import Mistake, columns
 from .render import Fragments, plain
 from .screen import PROMPT, MakeApplication, Screen
 from .session import Session
-from .system import GivenUp, System
+from .system import GivenUp, Leave, System
 from .terminal import Terminal
 
 if TYPE_CHECKING:

@@ -16,14 +16,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit.application import create_app_session
 
 from kernel import Machine
 from kernel.boost import Boost
 
-from .commandline import CommandLine
 from .consoles import Consoles
 from .environment import Environment
 from .errands import Errands
@@ -41,6 +40,9 @@ from .system import PATIENCE
 from .terminal import Terminal
 from .typewriter import GOODBYE
 from .welcome import welcome
+
+if TYPE_CHECKING:
+    from .commandline import CommandLine
 
 
 class Typed(str):
@@ -80,6 +82,8 @@ class Console:
         self.pump = Pump(self)
         #: Keeps busy tasks out of the way of what is shown for a key.
         self.boost = Boost(consoles.machine)
+        #: The making ready of all commands, from the first prompt on.
+        self.ready: asyncio.Future[object] | None = None
         #: What is done when the prompt has been left, before the last is shown; on another thread.
         self.farewell: Callable[[], object] = lambda: None
         self.status = 0
@@ -142,13 +146,18 @@ class Console:
         self.errands.do(self.pump.show_rest)
 
     def key_pressed(self) -> None:
-        """Somebody waits for what becomes of a key."""
+        """Somebody waits for what becomes of a key. (Who only looks has to wait like all.)"""
         self.boost.end()
-        self.boost = self.machine.boost()
+        if not self.read_only:
+            self.boost = self.machine.boost()
 
     def drawn(self) -> None:
-        """What has become of it is to be seen."""
+        """What has become of it is to be seen. Below the first prompt, the commands are made ready
+        for the first key.
+        """
         self.boost.end()
+        if self.ready is None:
+            self.ready = self.loop.run_in_executor(None, make_ready)
 
     # -- lines
 
@@ -184,6 +193,8 @@ class Console:
 
     def work(self, line: str) -> None:
         """Run a line of commands, on a thread of its own."""
+        from .commandline import CommandLine
+
         self.screen.set_busy(True)
         self.at_work = CommandLine(self, line)
         self.at_work.start()
@@ -285,3 +296,12 @@ class Console:
         elif error is not None:
             self.error = error
         self.hang_up(1)
+
+
+def make_ready() -> None:
+    """Import what lines are run by: to show a prompt, they need not be there."""
+    from . import render
+    from .command import commands
+
+    commands()
+    render.dispatch.import_topics()

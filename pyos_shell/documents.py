@@ -16,6 +16,7 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
+import kernel
 from kernel.systemcall import PAYLOADS, brief, safe
 
 from .mistake import Mistake
@@ -97,10 +98,22 @@ def cut(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
 
+class KernelNames(dict[str, Any]):
+    """The names that `kernel` exports: an answer that holds a snapshot of the kernel's has only the
+    type checker import it.
+    """
+
+    def __missing__(self, name: str) -> Any:
+        try:
+            return getattr(kernel, name)
+        except AttributeError:
+            raise KeyError(name) from None
+
+
 def hints_of(cls: type) -> dict[str, Any]:
     """The types of a dataclass's fields; of one whose annotation names nothing here, any."""
     try:
-        return get_type_hints(cls)
+        return get_type_hints(cls, localns=KernelNames())
     except NameError:
         return dict.fromkeys((each.name for each in fields(cls)), Any)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .command import ALIASES, COMMANDS
+from .command import aliases, commands, known_as
 from .line import given
 from .parameter import Parameter
 from .reading import STATEMENT, Place, Reader, place
@@ -41,11 +41,12 @@ def hint(before: str, live: Live | None = None) -> Hint | None:
 def of_name(here: Place) -> Hint | None:
     """While the name of a command is typed: its usage, as soon as no other can be meant."""
     typed = here.word.text
-    fitting = [name for name in (*COMMANDS, *ALIASES) if name.startswith(typed)]
+    fitting = [name for name in (*commands(), *aliases()) if name.startswith(typed)]
     name = typed if typed in fitting else fitting[0] if len(fitting) == 1 else ""
-    if not name or len(here.reader.walk.places) == 1:  # behind a command that there is not
+    found = known_as(name)
+    if found is None or len(here.reader.walk.places) == 1:  # behind a command that there is not
         return None
-    signature: Signature = COMMANDS[ALIASES.get(name, name)].signature
+    signature: Signature = found.signature
     return Hint(name, signature.parts, None, signature.summary)
 
 

@@ -11,7 +11,6 @@ from kernel.task import in_words
 from . import render
 from .answers import Ends, Notice
 from .command import bind, wants_json
-from .commands.console import Leave
 from .given import give
 from .line import Given, given, joined
 from .loader import LoadingFailed, leaving
@@ -19,7 +18,7 @@ from .mistake import Mistake, excerpt, visible
 from .outputfile import OutputFile
 from .render import Fragments, plain
 from .statement import Statement, parse
-from .system import ONLY_LOOKS, Failure, GivenUp, System
+from .system import ONLY_LOOKS, Failure, GivenUp, Leave, System
 
 #: Shows lines; the flag says whether they are data, or else a message about what was done.
 Show = Callable[[list[Fragments], bool], None]

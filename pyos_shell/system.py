@@ -59,6 +59,10 @@ class Running(Protocol):
         """Whether something went wrong in it."""
 
 
+class Leave(Exception):
+    """The user wants to leave the console."""
+
+
 class GivenUp(Exception):
     """Ctrl-C during a command: its request is off its queue again."""
 

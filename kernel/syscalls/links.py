@@ -8,12 +8,12 @@ that traps exits gets an `ExitMessage` instead.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..frames import drop
 from ..links import ExitMessage, broken_by, traps_exits
 from ..mailbox import Mailbox, mailbox_of
-from ..record import record
 from ..systemcall import SystemCall, brief, system_call
 from ..task import ExitStatus, Task
 from ..watch import Watch
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..waitqueue import Caller
 
 
-@record
+@dataclass(slots=True, frozen=True)
 class Down:
     """A monitored task has ended: what the monitor of this `reference` puts into the mailbox."""
 

@@ -10,21 +10,17 @@ from typing import TYPE_CHECKING, ClassVar
 from .. import topics
 from ..answers import Listing, Notice, Page
 from ..candidates import Candidate
-from ..command import ALIASES, COMMANDS, CommandName, command
+from ..command import CommandName, aliases, command, commands, known_as
 from ..given import DOC, SIGN, SUMMARY, USAGE
 from ..line import Word
 from ..local import local_programs
 from ..manual import page_on
 from ..mistake import Mistake, did_you_mean, excerpt
 from ..program import ProgramName, built_in_names, is_program
-from ..system import System
+from ..system import Leave, System
 
 if TYPE_CHECKING:
     from ..live import Live
-
-
-class Leave(Exception):
-    """The user wants to leave the console."""
 
 
 class Topic(Word):
@@ -44,7 +40,7 @@ class Topic(Word):
     @classmethod
     def check(cls, word: Word, live: Live | None) -> None:
         """Raise `Mistake` if there is no help on it."""
-        known = [*COMMANDS, *ALIASES, *built_in_names(), topics.NAME, SIGN]
+        known = [*commands(), *aliases(), *built_in_names(), topics.NAME, SIGN]
         if word.text in known:
             return
         if is_program(word.text) or ":" in word.text:
@@ -77,24 +73,24 @@ def help(system: System, topic: Topic | None = None, *, all: bool = False) -> Li
         return Page(USAGE, DOC)
     if topic.text == topics.NAME:
         return Page(topics.USAGE, topics.DOC)
-    name = ALIASES.get(topic.text, topic.text)
-    if name in COMMANDS:
-        signature = COMMANDS[name].signature
+    found = known_as(topic.text)
+    if found is not None:
+        signature = found.signature
         return Page(signature.usage, signature.doc)
     return page_on(topic)
 
 
 def by_name() -> Iterator[tuple[str, str]]:
     """Each command, and what it does."""
-    for each in COMMANDS.values():
+    for each in commands().values():
         yield each.signature.outline, each.signature.summary
 
 
 def by_topic() -> Iterator[tuple[str, str]]:
     """The commands of each topic, and what it is: the modules are the topics."""
-    for module, commands in groupby(COMMANDS.values(), lambda each: each.function.__module__):
+    for module, topic in groupby(commands().values(), lambda each: each.function.__module__):
         doc = sys.modules[module].__doc__ or ""
-        yield ", ".join(each.name for each in commands), doc.partition("\n")[0]
+        yield ", ".join(each.name for each in topic), doc.partition("\n")[0]
 
 
 @command()

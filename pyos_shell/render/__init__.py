@@ -4,7 +4,6 @@ A rendered line is a list of fragments, pairs of a style and a text. `plain` dro
 a terminal prompt_toolkit draws them.
 """
 
-from . import causes, details, files, notices, sources, stacks, stepping, tasks, texts, top
 from .dispatch import render
 from .errors import failure, mistake
 from .layout import Fragments, plain
@@ -14,20 +13,10 @@ from .styles import STYLES
 __all__ = [
     "STYLES",
     "Fragments",
-    "causes",
-    "details",
     "failure",
-    "files",
     "mistake",
-    "notices",
     "output_line",
     "output_lines",
     "plain",
     "render",
-    "sources",
-    "stacks",
-    "stepping",
-    "tasks",
-    "texts",
-    "top",
 ]

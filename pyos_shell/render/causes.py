@@ -6,14 +6,14 @@ from kernel import Cause, Explanation
 
 from ..answers import Why
 from ..mistake import visible
-from .dispatch import render
+from .dispatch import shown
 from .layout import Fragments, cut, wrapped
 
 #: A chain of one is all told by the sentence.
 SHORTEST = 2
 
 
-@render.register
+@shown.register
 def _(answer: Why, width: int | None = None) -> list[Fragments]:
     style = "error" if answer.is_deadlock else ""
     lines: list[Fragments] = [

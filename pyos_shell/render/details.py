@@ -8,7 +8,7 @@ from kernel import FileInfo, MailboxInfo, ScopeInfo, TaskDetails
 
 from ..answers import Inspection
 from ..mistake import columns, visible
-from .dispatch import render
+from .dispatch import shown
 from .layout import Fragments, cut, wrapped
 from .tasks import duration
 
@@ -17,7 +17,7 @@ LABEL = 14
 ROW = 20
 
 
-@render.register
+@shown.register
 def _(answer: Inspection, width: int | None = None) -> list[Fragments]:
     details = answer.details
     task = details.task

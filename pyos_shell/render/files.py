@@ -8,7 +8,7 @@ from kernel import FileInfo
 
 from ..answers import Files
 from ..mistake import visible
-from .dispatch import render
+from .dispatch import shown
 from .layout import Fragments, cut, table
 from .tasks import duration
 
@@ -18,7 +18,7 @@ HEADING: Final = ["FILE", "KIND", "SINCE", "READS", "WRITES", "ADDRESS"]
 LEAST_FIRST: Final = (2, 1, 4)
 
 
-@render.register
+@shown.register
 def _(answer: Files, width: int | None = None) -> list[Fragments]:
     listed = answer.files
     if not listed.files:

@@ -6,23 +6,23 @@ from kernel import ExitStatus
 
 from ..answers import Ends, Left, Notice, Ran, Started
 from ..mistake import visible
-from .dispatch import render
+from .dispatch import shown
 from .layout import Fragments, cut
 
 
-@render.register
+@shown.register
 def _(answer: Notice, width: int | None = None) -> list[Fragments]:
     style = "good" if answer.ok else "error"
     return [[(style, visible(text))] for text in answer.text.split("\n")]
 
 
-@render.register(Started)
-@render.register(Ran)
+@shown.register(Started)
+@shown.register(Ran)
 def _(answer: object, width: int | None = None) -> list[Fragments]:
     return []  # it has been told as it happened
 
 
-@render.register
+@shown.register
 def _(answer: Left, width: int | None = None) -> list[Fragments]:
     line: Fragments = [
         ("", "task "),
@@ -33,7 +33,7 @@ def _(answer: Left, width: int | None = None) -> list[Fragments]:
     return [cut(line, width)]
 
 
-@render.register
+@shown.register
 def _(answer: Ends, width: int | None = None) -> list[Fragments]:
     if not (answer.before or answer.since or answer.others):
         return [cut([("hint", "there is no task to wait for")], width)]

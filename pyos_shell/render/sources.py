@@ -5,11 +5,11 @@ from __future__ import annotations
 from ..answers import Source
 from ..mistake import visible
 from .code import display_path, numbered
-from .dispatch import render
+from .dispatch import shown
 from .layout import Fragments, cut, end_of
 
 
-@render.register
+@shown.register
 def _(answer: Source, width: int | None = None) -> list[Fragments]:
     path = display_path(answer.file)
     title: Fragments = [("heading", path if width is None else end_of(path, width))]

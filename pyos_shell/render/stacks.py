@@ -7,11 +7,11 @@ from kernel import FrameInfo
 from ..answers import Stack
 from ..mistake import columns, visible
 from .code import display_path, highlighted, numbered, source_line, source_lines
-from .dispatch import render
+from .dispatch import shown
 from .layout import Fragments, cut, end_of, plain, wrapped
 
 
-@render.register
+@shown.register
 def _(answer: Stack, width: int | None = None) -> list[Fragments]:
     stack = answer.stack
     title: Fragments = [

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from ..answers import Breakpoints, Steps, Value
 from ..mistake import visible
-from .dispatch import render
+from .dispatch import shown
 from .layout import Fragments, cut, end_of, table
 
 
-@render.register
+@shown.register
 def _(answer: Steps, width: int | None = None) -> list[Fragments]:
     return []  # each has been told as it was made
 
 
-@render.register
+@shown.register
 def _(answer: Breakpoints, width: int | None = None) -> list[Fragments]:
     if not answer.points:
         return [cut([("hint", "no breaks; set one: break Recv   more: help break")], width)]
@@ -29,6 +29,6 @@ def _(answer: Breakpoints, width: int | None = None) -> list[Fragments]:
     return table(["NO", "HITS", "PLACE"], rows, width)
 
 
-@render.register
+@shown.register
 def _(answer: Value, width: int | None = None) -> list[Fragments]:
     return [[("", visible(answer.text))]]

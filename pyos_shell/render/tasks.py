@@ -9,7 +9,7 @@ from kernel import EndedInfo, TaskInfo, TaskList
 
 from ..answers import Ended, Table
 from ..mistake import visible
-from .dispatch import render
+from .dispatch import shown
 from .layout import Fragments, cut, table
 
 HEADING: Final = ["TID", "PAR", "STATE", "AGE", "DEEP", "WAITS FOR", "PROGRAM"]
@@ -24,7 +24,7 @@ ENDED_LEAST_FIRST: Final = (1, 2)
 LEVELS: Final = 6
 
 
-@render.register
+@shown.register
 def _(answer: Table, width: int | None = None) -> list[Fragments]:
     listed = answer.tasks
     if not listed.tasks:
@@ -44,7 +44,7 @@ def _(answer: Table, width: int | None = None) -> list[Fragments]:
     return [cut(line, width) for line in [*lines, *brake_line(listed), *poller_line(answer)]]
 
 
-@render.register
+@shown.register
 def _(answer: Ended, width: int | None = None) -> list[Fragments]:
     listed = answer.tasks
     if not listed.tasks:

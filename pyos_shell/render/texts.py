@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from ..answers import Listing, Log, Page
 from ..mistake import columns, visible
-from .dispatch import render
+from .dispatch import shown
 from .layout import Fragments, cut, wrapped
 from .output import output_line
 
 
-@render.register
+@shown.register
 def _(answer: Listing, width: int | None = None) -> list[Fragments]:
     return names_and_hint(answer, width)
 
 
-@render.register
+@shown.register
 def _(answer: Page, width: int | None = None) -> list[Fragments]:
     usage = wrapped(visible(answer.usage), width, indent="    ")
     text = [part for line in answer.text.split("\n") for part in wrapped(line, width)]
@@ -39,7 +39,7 @@ def names_and_hint(answer: Listing | Page, width: int | None) -> list[Fragments]
     return [cut(line, width) for line in lines]
 
 
-@render.register
+@shown.register
 def _(answer: Log, width: int | None = None) -> list[Fragments]:
     lines = [output_line(line) for line in answer.lines]
     return lines or [[("hint", "nothing has been printed or reported")]]

@@ -8,7 +8,7 @@ from typing import Final
 from ..answers import Busy, Top
 from ..mistake import columns, visible
 from ..status import Status
-from .dispatch import render
+from .dispatch import shown
 from .layout import Fragments, cut, plain, table
 from .tasks import duration
 from .toolbar import status_line
@@ -26,7 +26,7 @@ SHORTEST: Final = 4
 LOW: Final = 8
 
 
-@render.register
+@shown.register
 def _(answer: Top, width: int | None = None) -> list[Fragments]:
     """One picture of it, as text."""
     lines = [*head(answer, width or 80, tall=True)]

@@ -12,7 +12,6 @@ import statistics
 import time
 from collections.abc import Callable
 
-import pyos_shell.commands  # noqa: F401 - so that they are declared
 from pyos_shell.command import bind
 from pyos_shell.environment import Environment
 from pyos_shell.line import tokens

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from pyos_shell.command import ALIASES, COMMANDS
-from pyos_shell.commands.console import Leave
 from pyos_shell.feed import Feed
 from pyos_shell.line import given
 from pyos_shell.output import Line, Output
@@ -22,7 +21,7 @@ from pyos_shell.program import built_in_names
 from pyos_shell.render import Fragments, output_line, plain
 from pyos_shell.session import Session
 from pyos_shell.statement import parse
-from pyos_shell.system import System, boot
+from pyos_shell.system import Leave, System, boot
 
 from ..pyos_shell.shell import until
 from .pages import DOCS, PAGES, ROOT, blocks, text

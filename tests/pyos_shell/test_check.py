@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kernel import Machine
 from pyos_shell.check import check, check_typed
-from pyos_shell.command import COMMANDS, bind
+from pyos_shell.command import bind, commands
 from pyos_shell.live import Live
 from pyos_shell.mistake import Mistake
 from pyos_shell.statement import parse
@@ -107,7 +107,7 @@ def test_nothing_is_run_and_no_file_is_imported(folder):
 
 
 WORDS = [
-    *COMMANDS,
+    *commands(),
     *("ps", "spwan", "countdown", "echo_server", "--all", "--name", "--name=x", "--signal", "KILL"),
     *("1", "99", "x", "-5", "''", "--", ";", "#", "nothing.py:f", "a.b:c"),
 ]

@@ -5,8 +5,8 @@ import inspect
 import pytest
 from wcwidth import wcswidth
 
-from pyos_shell import commands
-from pyos_shell.command import ALIASES, COMMANDS, bind, command, find
+from pyos_shell import commands as package
+from pyos_shell.command import aliases, bind, command, commands, find
 from pyos_shell.line import Word
 from pyos_shell.mistake import Mistake
 from pyos_shell.program import built_in, built_in_names
@@ -82,7 +82,7 @@ def test_a_command_like_no_other_is_sent_to_help(typed):
 
 
 def test_help_lists_the_commands_by_topic():
-    assert list(COMMANDS) == [
+    assert list(commands()) == [
         *("spawn", "wait"),
         *("run", "fg", "bg"),
         *("kill", "stop", "cont"),
@@ -101,15 +101,15 @@ def test_help_lists_the_commands_by_topic():
         *("source", "play"),
         *("help", "restart", "exit", "shutdown"),
     ]
-    assert ALIASES == {"breaks": "break", "ps": "tasks", "quit": "exit"}
-    assert commands.__all__ == [
+    assert aliases() == {"breaks": "break", "ps": "tasks", "quit": "exit"}
+    assert package.__all__ == [
         *("aliases", "breakpoints", "console", "editing", "files", "jobs", "lines", "look"),
         *("messages", "priorities", "python", "reading", "signals", "stepping", "tasks"),
         *("top", "trace"),
     ]
 
 
-FUNCTIONS = {name: each.function for name, each in COMMANDS.items()} | {
+FUNCTIONS = {name: each.function for name, each in commands().items()} | {
     name: built_in(name).function for name in built_in_names()
 }
 
@@ -136,12 +136,12 @@ def test_a_program_in_a_commands_place_is_told_how_to_start(name):
 
 
 def test_only_what_is_known_to_look_is_let_to_those_who_may_not_touch():
-    looking = {name for name, each in COMMANDS.items() if each.looks}
+    looking = {name for name, each in commands().items() if each.looks}
     assert looking == {
         *("help", "log", "programs", "list", "wait", "exit"),
         *("tasks", "stack", "inspect", "why", "files", "top", "trace"),
     }
-    assert {name: each.unless for name, each in COMMANDS.items() if each.unless} == {
+    assert {name: each.unless for name, each in commands().items() if each.unless} == {
         "trace": ("file",)
     }
 

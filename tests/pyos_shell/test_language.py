@@ -17,19 +17,18 @@ from prompt_toolkit.document import Document
 
 from kernel import ClearBreak, KillTask, ListTasks, NoSuchTask, Resume, Step, WaitTask
 from pyos_shell.check import check_typed
-from pyos_shell.command import ALIASES, COMMANDS
-from pyos_shell.commands.console import Leave
+from pyos_shell.command import aliases, commands
 from pyos_shell.completer import CommandCompleter
 from pyos_shell.environment import Environment
 from pyos_shell.highlight import spans
 from pyos_shell.hint import hint
 from pyos_shell.live import Live
 from pyos_shell.session import Session
-from pyos_shell.system import System
+from pyos_shell.system import Leave, System
 
 from .shell import ROOT, SAMPLES, Shell
 
-NAMES = [name for name in [*COMMANDS, *ALIASES] if name != "restart"]
+NAMES = [name for name in [*commands(), *aliases()] if name != "restart"]
 PROGRAMS = ["countdown", "upper", "grep", "head", "count", "crash", "family", "guess", "deep"]
 OTHERS = [
     *("programs.py:say", "programs.py:plain", "programs.py:typed", "programs.py:Thing"),

@@ -10,7 +10,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("platform: Windows has no pseudo-terminals", allow_module_level=True)
 
-from .terminal import Terminal
+from .terminal import ROOT, Terminal
 from .test_console_terminal import CTRL_C, PROMPT, TAB, answers, console, leaves
 
 CTRL_R, LEFT, RIGHT, UP = "\x12", "\x1b[D", "\x1b[C", "\x1b[A"
@@ -410,3 +410,42 @@ def test_a_history_that_is_not_as_it_should_be_gives_one_warning_and_a_console_t
         terminal.type(CTRL_C + "exit\r")
         leaves(terminal)
         assert terminal.history.count("the history") == 1
+
+
+NOTED = """
+import os
+import sys
+from pyos_shell import console, owner
+
+drawn = console.Console.drawn
+
+
+def noted(self):
+    console.Console.drawn = drawn
+    with open("noted", "w") as file:
+        print(*sys.modules, file=file)
+    os.rename("noted", "imported")
+    drawn(self)
+
+
+console.Console.drawn = noted
+sys.exit(owner.converse([], history=False))
+"""
+
+
+def test_the_first_prompt_does_not_wait_for_what_runs_and_shows_commands(folder):
+    (folder / "noted.py").write_text(NOTED)
+    environment = {"PYTHONPATH": str(ROOT)}
+    with Terminal([sys.executable, "noted.py"], cwd=folder, env=environment) as terminal:
+        terminal.wait_last(PROMPT)
+        terminal.wait((folder / "imported").exists, "the note of what is imported")
+        imported = (folder / "imported").read_text().split()
+        assert "pyos_shell.screen" in imported
+        late = {"pyos_shell.commands", "pyos_shell.session", "pyos_shell.render.tasks", "pygments"}
+        late |= {"kernel.syscalls.inspecting", "kernel.syscalls.channels", "kernel.library"}
+        assert not late & set(imported)
+        terminal.enter("help help")
+        terminal.wait_for("Show all commands")
+        terminal.wait_last(PROMPT)
+        terminal.type("\x04")
+        leaves(terminal)

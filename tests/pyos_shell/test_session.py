@@ -3,8 +3,7 @@
 import pytest
 
 from kernel import KernelStopped
-from pyos_shell.commands.console import Leave
-from pyos_shell.system import GivenUp
+from pyos_shell.system import GivenUp, Leave
 
 
 def test_a_mistake_does_not_keep_the_rest_of_the_line_from_running(shell):

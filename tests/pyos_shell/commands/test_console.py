@@ -3,8 +3,8 @@
 import pytest
 
 from pyos_shell.command import ALIASES, COMMANDS
-from pyos_shell.commands.console import Leave
 from pyos_shell.program import built_in_names
+from pyos_shell.system import Leave
 
 from ..shell import SAMPLES
 

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pyos_shell.commands.console import Leave
-from pyos_shell.system import GivenUp
+from pyos_shell.system import GivenUp, Leave
 
 
 def write(name, *lines):

@@ -3,14 +3,14 @@
 import pytest
 
 from pyos_shell.answers import Log, Page
-from pyos_shell.command import COMMANDS
+from pyos_shell.command import commands
 from pyos_shell.program import built_in, built_in_names
 from pyos_shell.render import plain, render
 
 
 @pytest.mark.parametrize("topic", ["help", "programs"])
 def test_the_overviews_fit_on_a_projector(topic):
-    answer = COMMANDS[topic].function(None)
+    answer = commands()[topic].function(None)
     lines = [plain(line) for line in render(answer, 80)]
     assert lines == [plain(line) for line in render(answer, None)]
     assert len(lines) <= 22
@@ -18,9 +18,9 @@ def test_the_overviews_fit_on_a_projector(topic):
     assert all(about.endswith(".") for about in abouts)
 
 
-@pytest.mark.parametrize("name", [*COMMANDS, *built_in_names()])
+@pytest.mark.parametrize("name", [*commands(), *built_in_names()])
 def test_the_help_on_everything_fits_on_a_projector(name):
-    signature = COMMANDS[name].signature if name in COMMANDS else built_in(name).signature
+    signature = commands()[name].signature if name in commands() else built_in(name).signature
     text = Page("", signature.doc)
     assert render(text, 80) == render(text, None)
     assert len(render(Page(f"spawn {signature.usage}", ""), 80)) <= 5
