@@ -16,7 +16,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from prompt_toolkit.application import create_app_session
 
@@ -31,7 +31,7 @@ from .given import is_for_tasks
 from .jobcontrol import JobControl
 from .line import quote
 from .live import Live
-from .mistake import visible
+from .mistake import excerpt, visible
 from .pump import Pump
 from .render import Fragments
 from .screen import screen_for
@@ -43,6 +43,10 @@ from .welcome import welcome
 
 if TYPE_CHECKING:
     from .commandline import CommandLine
+
+
+#: Lines that are typed ahead of their turn, at most.
+AHEAD: Final = 1_000
 
 
 class Typed(str):
@@ -173,7 +177,9 @@ class Console:
             self.control.feed(line)
             return
         line = line.strip("\n")
-        if is_for_tasks(line):  # and does not wait for what is typed ahead
+        if len(self.lines) >= AHEAD:
+            self.write([[("error", f"not run, {AHEAD:,} lines wait: {visible(excerpt(line))}")]])
+        elif is_for_tasks(line):  # and does not wait for what is typed ahead
             self.lines.appendleft(line)
         else:
             self.lines.append(Typed(line))

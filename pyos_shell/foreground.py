@@ -8,6 +8,7 @@ Ctrl-Z stops it, and Ctrl-D is the end of its input. `fg` and `bg` let it go on.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from typing import Any, Final
 
 from kernel import InputFull, Scheduler, SendSignal, Signal, SystemCall, Task, system_call
@@ -15,6 +16,7 @@ from kernel.lines import KEPT, Item, Lines
 from kernel.task import ExitStatus
 from kernel.watch import Watch
 
+from .feed import BUFFERED_LINES
 from .output import Output
 from .outputfile import OutputFile
 from .plumber import Connection, Plumber
@@ -44,10 +46,12 @@ class Job(Plumber):
         super().__init__(output, target)
         self.title = title
         self.keyboard: Keyboard | None = None
-        #: The stages' tids, how those that have ended did so, and all tasks that there ever were.
+        #: The stages' tids, how those that have ended did so, and all its tasks.
         self.tids: list[int] = []
         self.ends: list[ExitStatus] = []
         self.members: set[int] = set()
+        #: Those of them that have ended, as far as lines of theirs may still wait to be shown.
+        self.ended: deque[int] = deque()
         #: For other threads: set when all stages have ended, or the user wants the prompt back.
         self.left = threading.Event()
         self.stopped = False
@@ -70,6 +74,9 @@ class Job(Plumber):
     def disconnect(self, task: Task) -> None:
         if self.kernel.inputs.get(task.tid) is self.keyboard:
             del self.kernel.inputs[task.tid]
+        self.ended.append(task.tid)
+        if len(self.ended) > BUFFERED_LINES:
+            self.members.discard(self.ended.popleft())
         super().disconnect(task)
 
     def stage_ended(self, task: Task) -> None:

@@ -27,6 +27,9 @@ from .wire import Channel, Frame, Garbage, Hello, Kind
 #: Consoles that are served at a time.
 MOST: Final = 200
 
+#: Connections at a time, with those that have not said hello or are being refused.
+CROWD: Final = 2 * MOST
+
 #: Seconds in which a console must have said hello.
 PATIENCE: Final = 5.0
 
@@ -176,7 +179,18 @@ class Listener(Entrance):
                     return
                 self.closing.wait(FAREWELL)  # there are no descriptors left, perhaps
                 continue
-            Connection(self, connection).start()
+            self.admit(connection)
+
+    def admit(self, connection: socket.socket) -> None:
+        """Serve it on a thread of its own, or close it if there can be no more."""
+        if len(self.connections) >= CROWD:
+            connection.close()
+            return
+        made = Connection(self, connection)
+        try:
+            made.start()
+        except RuntimeError:  # no thread to be had
+            made.leave()
 
     def close(self) -> None:
         self.closing.set()
@@ -220,9 +234,13 @@ class Connection(threading.Thread):
             with suppress(OSError):  # it has gone away
                 self.talk()
         finally:
-            self.entrance.connections.discard(self)
-            self.channel.close()
-            self.socket.close()
+            self.leave()
+
+    def leave(self) -> None:
+        """There is nothing more to say."""
+        self.entrance.connections.discard(self)
+        self.channel.close()
+        self.socket.close()
 
     def talk(self) -> None:
         """Serve it, or say why not."""

@@ -21,7 +21,7 @@ from pyos_shell.server import Listener, bound
 from pyos_shell.system import Failure
 from pyos_shell.wire import PORTION, Kind
 
-from .attached import Attached
+from .attached import GUARD, Attached
 from .shell import until
 
 
@@ -174,6 +174,55 @@ def test_there_are_not_more_consoles_than_can_be(path, listening, monkeypatch):
 
 
 # -- read-only
+
+
+def test_of_those_who_say_nothing_not_more_are_kept_than_can_be(path, machine, monkeypatch):
+    monkeypatch.setattr(server_module, "CROWD", 2)
+    monkeypatch.setattr(server_module, "PATIENCE", 1_000.0)
+    silent = []
+    with pyos_shell.listen(machine, path):
+        for _ in range(3):
+            client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            client.settimeout(GUARD)
+            client.connect(path)
+            silent.append(client)
+        assert silent[2].recv(1) == b""
+        silent.pop(0).close()
+        until(lambda: len(pyos_threads()) == 2)  # the one that listens, and the other silent one
+        with Attached(path) as console:
+            console.wait_for("pyos>")
+        for client in silent:
+            client.close()
+
+
+def test_where_no_thread_can_be_had_a_console_is_turned_away_and_others_come(
+    path, listening, monkeypatch
+):
+    start = server_module.Connection.start
+
+    def fails(self):
+        monkeypatch.setattr(server_module.Connection, "start", start)
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(server_module.Connection, "start", fails)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(GUARD)
+        client.connect(path)
+        assert client.recv(1) == b""
+    with Attached(path) as console:
+        console.wait_for("pyos>")
+
+
+def test_not_more_is_typed_ahead_than_can_be(path, machine, monkeypatch):
+    monkeypatch.setattr("pyos_shell.console.AHEAD", 3)
+    with pyos_shell.listen(machine, path), Attached(path) as console:
+        console.wait_for("pyos>")
+        console.enter("spawn echo_server 0; wait $!")
+        console.wait_for("listening")
+        for number in range(5):
+            console.enter(f"# {number}")
+        console.wait_for("not run, 3 lines wait: # 3")
+        console.wait_for("not run, 3 lines wait: # 4")
 
 
 @pytest.mark.parametrize(
