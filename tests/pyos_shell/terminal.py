@@ -237,6 +237,8 @@ class Terminal:
 def start(command: list[str], slave: int, cwd: Path, env: dict[str, str]) -> Child:
     """Start a command whose terminal this is."""
     if command[0] == "pyos":
+        # The nursery's interpreter has started: it would not heed what is meant for one that does.
+        assert (env.get("PYTHONUTF8"), env.get("PYTHONIOENCODING")) == ("1", None)
         return nursery().start(command[1:], slave, cwd, env)
     command = [sys.executable, "-SEc", LAUNCHER, *command]
     return subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, cwd=cwd, env=env)

@@ -23,7 +23,7 @@ def says():
 def test_what_the_encoding_does_not_know_is_replaced_at_the_prompt_too(tmp_path, encoding):
     (tmp_path / "p.py").write_text(PROGRAMS, "utf-8")
     env = {"PYTHONUTF8": "0", "PYTHONIOENCODING": encoding}
-    with console(tmp_path, env=env) as terminal:
+    with console(tmp_path, command=[sys.executable, "-m", "pyos_shell"], env=env) as terminal:
         terminal.enter("spawn p.py:says")
         terminal.wait_for("1 ? ??")
         terminal.enter("stack 1")

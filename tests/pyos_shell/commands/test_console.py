@@ -2,7 +2,7 @@
 
 import pytest
 
-from pyos_shell.command import ALIASES, COMMANDS
+from pyos_shell.command import aliases, commands
 from pyos_shell.program import built_in_names
 from pyos_shell.system import Leave
 
@@ -12,21 +12,21 @@ from ..shell import SAMPLES
 def test_help_lists_every_command_by_its_topic_and_says_how_to_start(shell):
     lines = shell.succeeds("help")
     names = [line.strip().split("  ")[0] for line in lines[:-2]]
-    assert ", ".join(names).split(", ") == [*COMMANDS, "[TID]> LINE", "help lines"]
+    assert ", ".join(names).split(", ") == [*commands(), "[TID]> LINE", "help lines"]
     said = "  begin with: spawn countdown 5   about each: help --all, help spawn"
     assert lines[-1] == said
 
 
 def test_help_on_all_has_a_line_about_every_command(shell):
     lines = shell.succeeds("help --all")
-    assert [line.split()[0] for line in lines[:-2]] == [*COMMANDS, "[TID]>", "help"]
-    for each, line in zip(COMMANDS.values(), lines, strict=False):
+    assert [line.split()[0] for line in lines[:-2]] == [*commands(), "[TID]>", "help"]
+    for each, line in zip(commands().values(), lines, strict=False):
         assert each.signature.summary in line
 
 
-@pytest.mark.parametrize("topic", [*COMMANDS, *ALIASES])
+@pytest.mark.parametrize("topic", [*commands(), *aliases()])
 def test_help_tells_all_about_a_command(shell, topic):
-    signature = COMMANDS[ALIASES.get(topic, topic)].signature
+    signature = commands()[aliases().get(topic, topic)].signature
     usage, empty, summary, *_ = shell.succeeds(f"help {topic}")
     assert (usage, empty, summary) == (f"  {signature.usage}", "", f"  {signature.summary}")
 
