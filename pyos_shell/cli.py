@@ -28,11 +28,11 @@ from .entrances import entrances_for
 from .line import joined
 from .output import Plain
 from .render import Fragments, plain
-from .session import Session
 from .system import DEADLINE, Failure, GivenUp, Leave, System, boot, held, left_behind
 
 if TYPE_CHECKING:
     from .server import Entrance
+    from .session import Session
 
 #: Seconds to wait for our own output where a task holds the kernel.
 LAST_WORD = 0.5
@@ -209,6 +209,8 @@ def run_batch(lines: Iterable[str], entrances: Sequence[Entrance] = ()) -> int:
     and errors to stderr. Then serve further consoles, if there are `entrances`, until somebody
     ends the system. Answers the exit status.
     """
+    from .session import Session
+
     output = Plain(sys.stdout, sys.stderr)
     stdin = not entrances
     system = System(boot(output, stdin), output, stdin=stdin)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -18,6 +17,7 @@ from .errands import Ended
 from .feed import LABEL
 from .foreground import Job
 from .mistake import Mistake, columns
+from .raising import raise_in
 from .render import Fragments, plain
 from .screen import PROMPT, MakeApplication, Screen
 from .session import Session
@@ -70,9 +70,8 @@ class CommandLine(threading.Thread):
     def abandon(self) -> None:
         """Show no more; and end, if it is Python code that runs."""
         self.abandoned = True
-        if self.ident is not None and self.is_alive():
-            raising = ctypes.pythonapi.PyThreadState_SetAsyncExc
-            raising(ctypes.c_ulong(self.ident), ctypes.py_object(GivenUp))
+        if self.is_alive():
+            raise_in(self, GivenUp)
 
     def play(self, lines: list[str]) -> str:
         """Have lines typed for an audience; answers what the keys do."""

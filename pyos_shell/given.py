@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kernel import GiveLine, KernelError, NoSuchTask
 
-from .answers import Notice
 from .line import Given, given
 from .system import Failure, System
+
+if TYPE_CHECKING:
+    from .answers import Notice
 
 #: What they begin with, and what help tells of them.
 SIGN: Final = ">"
@@ -39,12 +41,15 @@ def call(line: Given) -> GiveLine:
 
 def give(system: System, line: Given) -> Notice | None:
     """Give the line to its task, as a command does its work."""
+    from .answers import Notice
+
     if system.stdin:
         raise Failure("here tasks read stdin; lines are given to them at the prompt only")
     try:
-        return None if system.ask(call(line)) else Notice(NOBODY_WAITS)
+        taken = system.ask(call(line))
     except KernelError as error:
         raise Failure(trouble(error)) from None
+    return None if taken else Notice(NOBODY_WAITS)
 
 
 def trouble(error: BaseException) -> str:

@@ -10,9 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from kernel import BreakInfo, KernelStopped, ListTasks, Machine, RequestCancelled, TaskInfo
+from kernel import KernelStopped, ListTasks, Machine, RequestCancelled
+
+if TYPE_CHECKING:
+    from kernel import BreakInfo, TaskInfo
 
 #: Seconds that an opening menu waits for the kernel.
 PATIENCE: Final = 0.1

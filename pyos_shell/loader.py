@@ -4,7 +4,6 @@ and with a deadline.
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import sys
 import threading
@@ -16,6 +15,7 @@ from types import ModuleType, TracebackType
 from typing import Any, Final
 
 from .program import Program, Reference
+from .raising import raise_in
 from .system import System
 
 #: Seconds that a file may take to load.
@@ -207,8 +207,7 @@ class Loading:
 
     def abandon(self) -> None:
         """End the thread, wherever it is."""
-        raising = ctypes.pythonapi.PyThreadState_SetAsyncExc
-        raising(ctypes.c_ulong(self.thread.ident or 0), ctypes.py_object(Abandoned))
+        raise_in(self.thread, Abandoned)
 
 
 def complain(error: BaseException) -> None:
