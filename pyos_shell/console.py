@@ -232,12 +232,15 @@ class Console:
 
     def finished(self, line: CommandLine) -> None:
         """A line has run to its end: the next one's turn."""
-        self.pump.show()
-        if self.at_work is line:
-            self.at_work = None
-            if not self.lines:
-                self.screen.set_busy(False)
-            self.go_on()
+        try:
+            self.pump.show()
+            if self.at_work is line:
+                self.at_work = None
+                if not self.lines:
+                    self.screen.set_busy(False)
+                self.go_on()
+        except OSError:  # the command's thread, who has us called, could do nothing about it
+            self.vanish()
 
     def interrupt(self) -> None:
         """Ctrl-C: stop what is at work, and forget what has been typed ahead."""

@@ -86,6 +86,21 @@ class Screen(pyte.Screen):
             self.dirty.update(range(self.lines))
         super().reset_mode(*modes, **kwargs)
 
+    def resize(self, lines: int | None = None, columns: int | None = None) -> None:
+        """As terminals do it: rows below the cursor leave first, and it stays in its row. (With
+        pyte it would not.)
+        """
+        lines = lines or self.lines
+        above = max(0, self.cursor.y + 1 - lines)
+        self.gone += [self.row(number) for number in range(above)]
+        kept = {n - above: row for n, row in self.buffer.items() if 0 <= n - above < lines}
+        self.buffer.clear()
+        self.buffer.update(kept)
+        self.cursor.y -= above
+        self.lines = min(lines, self.lines)
+        super().resize(lines, columns)
+        self.dirty = set(range(lines))
+
     def index(self) -> None:
         if self.cursor.y == self.lines - 1:
             self.gone.append(self.row(0))

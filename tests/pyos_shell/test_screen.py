@@ -46,3 +46,26 @@ def test_what_leaves_it_at_its_top_is_remembered_and_a_second_screen_hides_the_f
     assert [row.text for row in screen.look()] == ["other", ""]
     stream.feed("\x1b[?1049l")
     assert [*screen.gone, *(row.text for row in screen.look())] == ["one", "two", "three"]
+
+
+def test_where_it_becomes_lower_the_cursor_stays_in_its_row():
+    screen = Screen(20, 6)
+    stream = pyte.Stream(screen)
+    stream.feed("one\r\ntwo\r\nthree\r\nprompt> ")
+    screen.resize(2, 20)
+    stream.feed("typed")
+    assert [row.text for row in screen.look()] == ["three", "prompt> typed"]
+    assert screen.gone == ["one", "two"]
+    screen.resize(4, 10)
+    stream.feed("\r\nbelow")
+    assert [row.text for row in screen.look()] == ["three", "prompt> ty", "below", ""]
+
+
+def test_rows_below_the_cursor_make_room_first():
+    screen = Screen(20, 6)
+    stream = pyte.Stream(screen)
+    stream.feed("prompt> \r\nbar\x1b[A\x1b[5C")
+    screen.resize(2, 20)
+    stream.feed("typed")
+    assert [row.text for row in screen.look()] == ["prompt> typed", "bar"]
+    assert not screen.gone

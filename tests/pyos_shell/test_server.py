@@ -179,6 +179,21 @@ def test_there_are_not_more_consoles_than_can_be(path, listening, monkeypatch):
 # -- read-only
 
 
+def test_a_terminal_that_goes_away_as_a_line_ends_is_the_end_of_its_console(
+    path, listening, monkeypatch
+):
+    def gone(self, busy, hint=""):
+        if not busy:
+            raise BrokenPipeError
+
+    with Attached(path, term="dumb") as console:
+        console.wait_for("pyos> ")
+        monkeypatch.setattr("pyos_shell.typewriter.Typewriter.set_busy", gone)
+        console.type("tasks\n")
+        console.wait_for("no tasks")
+        console.wait_end()
+
+
 def test_of_those_who_say_nothing_not_more_are_kept_than_can_be(path, machine, monkeypatch):
     monkeypatch.setattr(server_module, "CROWD", 2)
     monkeypatch.setattr(server_module, "PATIENCE", 1_000.0)
