@@ -131,11 +131,21 @@ class System:
     def ask(self, call: SystemCall) -> Any:
         """Make a system call, and wait for its answer for as long as it takes.
 
-        Raises the call's own error, and `GivenUp` on Ctrl-C.
+        Raises the call's own error, and `GivenUp` on Ctrl-C, which may come at any line here.
         """
-        reply = self.reply = self.machine.submit(call)
-        if self.given_up.is_set():
-            self.machine.cancel(reply)
+        reply: Reply | None = None
+        while True:
+            try:
+                if reply is None:
+                    reply = self.reply = self.machine.submit(call)
+                    if self.given_up.is_set():
+                        self.machine.cancel(reply)
+                return self.answer(reply)
+            except KeyboardInterrupt:
+                self.give_up()
+
+    def answer(self, reply: Reply) -> Any:
+        """Wait for the answer, or the end of the request; say meanwhile who holds the kernel."""
         asked = time.monotonic()
         warned = False
         while True:
@@ -144,8 +154,6 @@ class System:
             except TimeoutError:
                 self.check()
                 warned = warned or self.warn(time.monotonic() - asked)
-            except KeyboardInterrupt:
-                self.give_up()
             else:
                 if isinstance(error, RequestCancelled):
                     raise GivenUp

@@ -1,6 +1,7 @@
 """Laws of asking the kernel: every question is answered, and can be given up."""
 
 import _thread
+import sys
 import threading
 
 import pytest
@@ -19,7 +20,7 @@ from kernel import (
     system_call,
 )
 from pyos_shell import system
-from pyos_shell.system import GivenUp, ReserveTid
+from pyos_shell.system import GivenUp, ReserveTid, System
 
 from .shell import GUARD, Shell, until
 
@@ -100,6 +101,43 @@ def test_ctrl_c_gives_the_question_up(shell):
         shell.system.ask(WaitTask(tid))
     presser.join()
     assert shell.machine.call(CountRequests()) == 0
+
+
+def ask_and_press_at(shell, number):
+    """Ask, with a Ctrl-C at the so-manieth line of it; the answer, or None."""
+    codes, lines = {System.ask.__code__, System.answer.__code__}, 0
+
+    def trace(frame, event, argument):
+        nonlocal lines
+        if frame.f_code not in codes:
+            return None
+        lines += event == "line"
+        if lines == number and event == "line":
+            raise KeyboardInterrupt
+        return trace
+
+    former = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        return shell.system.ask(GetTid())
+    except GivenUp:
+        return None
+    finally:
+        sys.settrace(former)
+
+
+def test_ctrl_c_at_any_line_of_a_question_gives_it_up_or_comes_behind_its_answer(shell):
+    number = 4  # until then nothing has begun
+    while True:
+        answer = ask_and_press_at(shell, number)
+        if not shell.system.given_up.is_set():
+            break
+        assert answer in (0, None)
+        assert shell.machine.call(CountRequests()) == 0
+        shell.system.given_up.clear()
+        number += 1
+    assert answer == 0
+    assert number > 10
 
 
 def test_after_ctrl_c_nothing_is_asked_any_more(shell):
