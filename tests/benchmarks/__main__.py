@@ -57,7 +57,7 @@ def main():
 def parser():
     made = argparse.ArgumentParser(prog="python3 tests/benchmarks", description=__doc__)
     made.add_argument("--quick", action="store_true", help="only see whether everything works")
-    made.add_argument("--rounds", type=int, default=5, help="so many times each (5)")
+    made.add_argument("--rounds", type=int, default=3, help="so many times each (3)")
     made.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these workloads")
     return made
 
