@@ -21,10 +21,11 @@ from itertools import count
 from types import FrameType, GeneratorType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .alarms import Alarm, Alarms
+from .alarms import Alarms
 from .asyncgens import AsyncGenerators
 from .clock import Clock
 from .contexts import Contexts
+from .deadline import Deadline
 from .deadlock import verdict
 from .errors import Deadlock, NoSuchTask, TaskKilled, TooManyTasks
 from .files import FileTable
@@ -544,24 +545,3 @@ def exited(task: Task) -> Exited:
 def is_number(value: object) -> bool:
     """Whether it can be a tid: True is none, although it equals 1."""
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-class Deadline:
-    """When a killed task is ended by force: but not before the kill has surfaced in it."""
-
-    __slots__ = ("alarm", "task", "when")
-
-    def __init__(self, task: Task, when: float) -> None:
-        self.task = task
-        self.when = when
-        self.alarm: Alarm | None = None
-
-    def ring(self) -> None:
-        task, kernel = self.task, self.task.kernel
-        if kernel.brake is not None:  # nobody can end while it is on; its release sets us anew
-            return
-        # One that is on no queue is ready, unless a faulty call has lost it.
-        if task.heeded or task.queue is not None or not kernel.ready:
-            kernel.force(task)
-        else:  # it has not had a turn since
-            kernel.alarms.set(kernel.clock.now(), self)

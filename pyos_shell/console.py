@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,7 +44,6 @@ from .welcome import welcome
 
 if TYPE_CHECKING:
     from .commandline import CommandLine
-
 
 #: Lines that are typed ahead of their turn, at most.
 AHEAD: Final = 1_000
@@ -309,8 +309,9 @@ class Console:
 
 def make_ready() -> None:
     """Import what lines are run by: to show a prompt, they need not be there."""
-    from . import render
     from .command import commands
+    from .render.dispatch import import_topics
 
+    import_module(".commandline", __package__)
     commands()
-    render.dispatch.import_topics()
+    import_topics()

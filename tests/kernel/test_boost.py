@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from math import inf
+from types import SimpleNamespace
 
 import pytest
 
-from kernel import KernelStopped, Machine, Scheduler, boost
+from kernel import KernelStopped, Machine, ManualClock, Scheduler, boost
 from kernel.boost import Boost
 
 from .net import GUARD
@@ -90,15 +90,29 @@ def test_it_ends_by_itself(machine, turns):
 
 
 @pytest.mark.usefixtures("endless")
-def test_after_it_the_tasks_have_as_long_for_themselves(machine, turns):
-    machine.boost().end()
-    machine.kernel.cycle()
-    assert machine.unboosted > 0
-    machine.unboosted = inf
-    machine.boost()  # in vain
-    number = turns.number
-    machine.kernel.cycle()
-    assert turns.number > number
+def test_after_it_the_tasks_have_as_long_for_themselves(machine, turns, monkeypatch):
+    time = ManualClock(start=10.0)
+    monkeypatch.setattr(boost, "time", SimpleNamespace(monotonic=time.now))
+
+    def lasts(seconds):
+        """Whether a boost is given now, which then lasts so long."""
+        boosted, number = machine.boost(), turns.number
+
+        def end(*_):
+            boosted.end()
+            time.advance(seconds)
+            return turns.number == number
+
+        reply = machine.submit(Do(lambda *_: machine.submit(Do(end))))
+        machine.kernel.cycle()
+        machine.kernel.cycle()
+        return reply.result().result()
+
+    assert lasts(3.0)
+    time.advance(2.5)
+    assert not lasts(0.0)
+    time.advance(0.5)
+    assert lasts(1.0)
 
 
 @pytest.mark.usefixtures("endless")

@@ -234,6 +234,14 @@ class Terminal:
                 yield f"{name}: {before} became {now}"
 
 
+def leaves(terminal: Terminal, status: int = 0) -> None:
+    """See that it has left, in good order."""
+    assert terminal.wait_exit() == status
+    assert not list(terminal.changed_settings())
+    assert "Traceback" not in terminal.history
+    assert "Warning" not in terminal.history
+
+
 def start(command: list[str], slave: int, cwd: Path, env: dict[str, str]) -> Child:
     """Start a command whose terminal this is."""
     if command[0] == "pyos":

@@ -12,7 +12,7 @@ if sys.platform == "win32":
     pytest.skip("platform: there is no pseudo-terminal", allow_module_level=True)
 
 from .shell import environment
-from .terminal import GUARD, Terminal
+from .terminal import GUARD, Terminal, leaves
 
 PYOS = [sys.executable, "-m", "pyos_shell"]
 PROMPT = "pyos>"
@@ -90,13 +90,6 @@ def batch(folder, *arguments, stdin=""):
         env=environment({}),
         timeout=GUARD,
     )
-
-
-def leaves(terminal, status=0):
-    """It has left, and the terminal is as it was."""
-    assert terminal.wait_exit() == status
-    assert not list(terminal.changed_settings())
-    assert "Traceback" not in terminal.history
 
 
 # -- one system, several consoles

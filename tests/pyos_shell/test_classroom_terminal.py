@@ -8,8 +8,8 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("platform: Windows has no pseudo-terminals", allow_module_level=True)
 
-from .terminal import Terminal
-from .test_console_terminal import CTRL_C, CTRL_D, PROMPT, console, leaves
+from .terminal import Terminal, leaves
+from .test_console_terminal import CTRL_C, CTRL_D, PROMPT, console
 
 CTRL_S, CTRL_X, CTRL_Z = "\x13", "\x18", "\x1a"
 

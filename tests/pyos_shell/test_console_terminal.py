@@ -13,7 +13,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("platform: Windows has no pseudo-terminals", allow_module_level=True)
 
-from .terminal import GUARD, Terminal
+from .terminal import GUARD, Terminal, leaves
 
 PROMPT = "pyos>"
 CTRL_C, CTRL_D, TAB, UP = "\x03", "\x04", "\t", "\x1b[A"
@@ -210,14 +210,6 @@ def answers(terminal: Terminal) -> None:
     asked.append(question)
     terminal.enter(f"help {question}")
     terminal.wait_for(f"no command and no program '{question}'")
-
-
-def leaves(terminal: Terminal, *, status: int = 0) -> None:
-    """See that it has left, in good order."""
-    assert terminal.wait_exit() == status
-    assert not list(terminal.changed_settings())
-    assert "Traceback" not in terminal.history
-    assert "Warning" not in terminal.history
 
 
 def peaks(terminal: Terminal) -> list[int]:

@@ -8,8 +8,8 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("platform: Windows has no pseudo-terminals", allow_module_level=True)
 
-from .terminal import Terminal
-from .test_console_terminal import CTRL_C, CTRL_D, PROMPT, answers, console, leaves
+from .terminal import Terminal, leaves
+from .test_console_terminal import CTRL_C, CTRL_D, PROMPT, answers, console
 
 CTRL_F, CTRL_S, CTRL_X, CTRL_Z, F3 = "\x06", "\x13", "\x18", "\x1a", "\x1bOR"
 

@@ -8,7 +8,8 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("platform: Windows has no pseudo-terminals", allow_module_level=True)
 
-from .test_console_terminal import CTRL_C, CTRL_D, PROMPT, answers, console, leaves
+from .terminal import leaves
+from .test_console_terminal import CTRL_C, CTRL_D, PROMPT, answers, console
 
 CTRL_Z = "\x1a"
 

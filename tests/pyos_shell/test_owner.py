@@ -7,7 +7,8 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("platform: Windows has no pseudo-terminals", allow_module_level=True)
 
-from .test_console_terminal import CTRL_D, PROMPT, console, leaves
+from .terminal import leaves
+from .test_console_terminal import CTRL_D, PROMPT, console
 
 PROGRAMS = """
 import os

@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("platform: Windows has no pseudo-terminals", allow_module_level=True)
 
-from .terminal import ROOT, Terminal
-from .test_console_terminal import CTRL_C, PROMPT, TAB, answers, console, leaves
+from .terminal import ROOT, Terminal, leaves
+from .test_console_terminal import CTRL_C, PROMPT, TAB, answers, console
 
 CTRL_R, LEFT, RIGHT, UP = "\x12", "\x1b[D", "\x1b[C", "\x1b[A"
 
@@ -410,6 +411,15 @@ def test_a_history_that_is_not_as_it_should_be_gives_one_warning_and_a_console_t
         terminal.type(CTRL_C + "exit\r")
         leaves(terminal)
         assert terminal.history.count("the history") == 1
+
+
+def test_below_the_first_prompt_it_is_made_ready_for_the_first_line():
+    code = (
+        "import sys; from pyos_shell.console import make_ready; make_ready(); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    needed = {"pyos_shell.commandline", "pyos_shell.commands.tasks", "pyos_shell.render.tasks"}
+    assert needed <= set(done.stdout.decode().split())
 
 
 NOTED = """

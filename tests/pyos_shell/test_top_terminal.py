@@ -10,8 +10,8 @@ if sys.platform == "win32":
     pytest.skip("platform: Windows has no pseudo-terminals", allow_module_level=True)
 
 from .shell import pyos
-from .terminal import GUARD, Terminal
-from .test_console_terminal import CTRL_C, CTRL_D, PROGRAMS, PROMPT, answers, console, leaves
+from .terminal import GUARD, Terminal, leaves
+from .test_console_terminal import CTRL_C, CTRL_D, PROGRAMS, PROMPT, answers, console
 
 DOWN, END, ENTER, ESCAPE = "\x1b[B", "\x1b[F", "\r", "\x1b"
 FOOT = "h help  q leave"

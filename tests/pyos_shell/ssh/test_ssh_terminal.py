@@ -18,7 +18,7 @@ if shutil.which("ssh") is None:
 import asyncssh
 
 from ..shell import environment
-from ..terminal import GUARD, Terminal
+from ..terminal import GUARD, Terminal, leaves
 
 PYOS = [sys.executable, "-m", "pyos_shell"]
 PROMPT = "pyos>"
@@ -98,13 +98,6 @@ def run(folder, owner, *commands, stdin=""):
         env=environment({}),
         timeout=GUARD,
     )
-
-
-def leaves(terminal, status=0):
-    """It has left, and the terminal is as it was."""
-    assert terminal.wait_exit() == status
-    assert not list(terminal.changed_settings())
-    assert "Traceback" not in terminal.history
 
 
 def test_a_person_joins_works_and_leaves(owner, guest):
