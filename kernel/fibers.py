@@ -32,9 +32,10 @@ def fiber(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Generator[
 
     if not callable(function):
         raise TypeError(f"a fiber is made of a function, not of {brief(function)}")
-    steps = run(function, args, kwargs)
+    steps: Any = run(function, args, kwargs)
     steps.__qualname__ = getattr(function, "__qualname__", None) or type(function).__qualname__
-    return steps
+    made: Generator[Any, Any, Any] = steps
+    return made
 
 
 def call(trap: Any) -> Any:
@@ -73,7 +74,7 @@ def plain_frames(steps: FrameType) -> Iterator[FrameType]:
     or before it begins.
     """
     stack = steps.f_locals.get("stack")
-    frame = stack.place.gr_frame if stack is not None else None
+    frame: FrameType | None = stack.place.gr_frame if stack is not None else None
     frames = []
     while frame is not None:
         if frame.f_globals.get("__name__") not in OWN_MODULES:
