@@ -17,7 +17,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any, Final
 
-from ..errors import SafePointsTaken
+from ..errors import NoPreemption
 from .safepoints import Reached, SafePoints
 
 #: The numbers that a tool can have there; those between belong to nobody.
@@ -45,7 +45,10 @@ class MonitoredPoints(SafePoints):
         if self.tool is None:
             free = [tool for tool in TOOLS if not self.monitoring.get_tool(tool)]
             if not free:
-                raise SafePointsTaken
+                raise NoPreemption(
+                    "no task can be interrupted: debuggers and profilers of this process have all "
+                    "six places of sys.monitoring"
+                )
             self.tool = free[0]
             self.monitoring.use_tool_id(self.tool, "pyos preemption")
             self.call_at(self.events.LINE, self.at_line)

@@ -27,7 +27,7 @@ class SafePoints(ABC):
     @abstractmethod
     def arm(self, frame: FrameType | None, wide: bool = False) -> None:
         """Call `reached` at the safe points of this frame and of those below it, and if `wide` of
-        all code, from now on until `disarm`. From any thread. Raises `SafePointsTaken`.
+        all code, from now on until `disarm`. From any thread. Raises `NoPreemption`.
         """
 
     @abstractmethod
