@@ -12,8 +12,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
-from ..errors import NoGreenlets, NoPreemption, TaskKilled
-from ..inbox import END_OF_PASS
+from ..errors import NoGreenlets, NoPreemption, TaskForced
+from ..inbox import END_OF_PASS, Arrival
 from ..scheduler import NO_TURN, Scheduler, Turn, TurnOver
 from ..standins import Interrupt, Throw
 from ..trace import NotInterrupted, Preempted
@@ -21,6 +21,7 @@ from .critical import in_critical_section
 from .safepoints import safe_points
 
 if TYPE_CHECKING:
+    from ..syscalls.scopes import Scope
     from ..task import Task
     from .loops import Loops
 
@@ -66,7 +67,7 @@ class Preemption:
         it if it is time.
         """
         slice_over = self.slice is not None and seconds >= self.slice
-        if slice_over or self.somebody_waits() or self.is_late(task):
+        if slice_over or self.somebody_waits() or self.is_due(task):
             self.ask(Scheduler.turn_at(frame), frame, slice_over)
 
     def somebody_waits(self) -> bool:
@@ -74,10 +75,21 @@ class Preemption:
         arrivals = self.kernel.inbox.arrivals
         return any(each is not END_OF_PASS for each in list(arrivals)) if arrivals else False
 
+    def is_due(self, task: Task) -> bool:
+        """Whether there is an error to be raised in the task."""
+        told_of = isinstance(task.frame, (Throw, Interrupt))
+        return told_of or self.is_late(task) or bool(self.overdue(task))
+
     def is_late(self, task: Task) -> bool:
         """Whether the task should have ended by now."""
         deadline = self.kernel.dying.get(task.tid)
         return deadline is not None and deadline.when <= self.kernel.clock.now()
+
+    def overdue(self, task: Task) -> list[Scope]:
+        """The open scopes of the task whose time is up."""
+        now = self.kernel.clock.now()
+        alarms = [(scope, scope.alarm) for scope in list(task.scopes or ())]
+        return [scope for scope, alarm in alarms if alarm is not None and alarm[0] <= now]
 
     def ask(self, turn: Turn, frame: FrameType, give_way: bool) -> None:
         """Have the kernel's thread, which is at `frame`, come by in this turn; if it was asked
@@ -116,7 +128,7 @@ class Preemption:
     def meet(self, task: Task, frame: FrameType) -> BaseException | None:
         """The task that was asked for is at a safe point."""
         if task is self.driven:
-            return TaskKilled()
+            return TaskForced()
         if self.can_interrupt():
             self.withdraw()
             return self.interrupt(task, frame, first=not self.give_way)
@@ -178,16 +190,26 @@ class Preemption:
 
     def attend(self, task: Task) -> BaseException | None:
         """Let arrive what is to end the running task; gives the error that it gets by that."""
-        arrivals = self.kernel.inbox.arrivals
-        for arrival in [each for each in arrivals if is_for(each, task)]:
-            arrivals.remove(arrival)
-            arrival.arrive()
+        for arrival in [each for each in list(self.kernel.inbox.arrivals) if is_for(each, task)]:
+            self.let_arrive(arrival)
+        for scope in self.overdue(task):
+            self.kernel.alarms.drop(scope)
+            scope.ring()
         if self.is_late(task):
             self.drive_out(task)
         grace = self.grace()
         if grace is not None and not task.killed:
             self.kernel.kill(task, grace)
-        return TaskKilled() if task is self.driven else told(task)
+        return TaskForced() if task is self.driven else told(task)
+
+    def let_arrive(self, arrival: Arrival) -> None:
+        arrivals = self.kernel.inbox.arrivals
+        try:
+            arrivals.remove(arrival)
+        except ValueError:  # whoever closes the inbox has taken it
+            return
+        arrival.arrive()
+        arrivals.append(END_OF_PASS)  # it may have been the order to stop
 
     def drive_out(self, task: Task) -> bool:
         """End a task by force that is in the middle of a step: an error is raised in it again and
@@ -205,7 +227,7 @@ class Preemption:
         task.frame = unfinished.frame
         self.drive(task)
         self.points.arm(unfinished.place.gr_frame, wide=True)
-        self.loops.resume(unfinished, TaskKilled())
+        self.loops.resume(unfinished, TaskForced())
         self.drive(None)
         self.withdraw()
         return task.frame is None
@@ -227,12 +249,20 @@ class Preemption:
 
 
 def told(task: Task) -> BaseException | None:
-    """What a running task has been told of, to be raised at its next `yield`: raised here."""
-    error: BaseException | None = None
-    while isinstance(task.frame, (Throw, Interrupt)):
-        error = task.frame.error
-        task.frame = task.frame.frame
-    return error
+    """What a running task has been told of first, to be raised at its next `yield`: raised here."""
+    told_of: list[Throw | Interrupt] = []
+    frame = task.frame
+    while isinstance(frame, (Throw, Interrupt)):
+        told_of.append(frame)
+        frame = frame.frame
+    if not told_of:
+        return None
+    first = told_of.pop()
+    if told_of:
+        told_of[-1].frame = frame
+    else:
+        task.frame = frame
+    return first.error
 
 
 def is_for(arrival: object, task: Task) -> bool:
