@@ -43,7 +43,7 @@ class Preemption:
         #: The seconds that all tasks have to end, once that is ordered.
         self.grace = grace
         self.points = safe_points(self.reached)
-        #: Why there are none any more, once it has been found out.
+        #: Why no step can be put aside, if none can.
         self.missing = ""
         self.loops: Loops | None = None
         #: The turn that is asked for, and whether its task is to let all others go first.
@@ -51,7 +51,7 @@ class Preemption:
         self.give_way = False
         #: The task in which one is raised at each point until it has ended.
         self.driven: Task | None = None
-        self.slice: float | None = SLICE if sys.version_info >= (3, 12) else None
+        self.slice: float | None = None
 
     # -- on the watchdog's thread
 
@@ -157,10 +157,8 @@ class Preemption:
         self, task: Task, frame: FrameType, first: bool, stopped: bool = False
     ) -> BaseException | None:
         """Put the task aside; gives the error that is to be raised when it goes on."""
-        if self.loops is None:
-            from .loops import Loops
-
-            self.loops = Loops(self.kernel, self.loop)
+        assert self.loops is not None
+        if self.loops.charge is self.loops.root:
             atexit.register(self.shutdown)  # no thread can be ended in the middle of such a stack
         turn, times = self.slice_of(Scheduler.turn_at(frame))
         if not first:
@@ -174,17 +172,16 @@ class Preemption:
 
     def check(self) -> None:
         """Raises `NoPreemption` where no step can be put aside."""
-        reason = why_not() or self.missing
-        if reason:
-            raise NoPreemption(reason)
+        if self.missing:
+            raise NoPreemption(self.missing)
 
     def can_interrupt(self) -> bool:
         """Whether a step can be put aside at this moment. (One that somebody has ordered cannot, as
         he waits for its end.)
         """
-        if self.loops is not None and self.loops.resumed is not None:
-            return True
-        return self.kernel.brake is None and why_not() is None
+        if self.loops is None:
+            return False
+        return self.loops.resumed is not None or self.kernel.brake is None
 
     # -- where no step can be put aside
 
@@ -236,6 +233,11 @@ class Preemption:
 
     def run(self) -> None:
         """Run the loop, and those that take over from it, until one of them returns."""
+        self.missing = why_not()
+        if not self.missing:
+            from .loops import Loops
+
+            self.loops, self.slice = Loops(self.kernel, self.loop), SLICE
         try:
             self.loop()
         except TurnOver:
@@ -244,6 +246,8 @@ class Preemption:
 
     def close(self) -> None:
         atexit.unregister(self.shutdown)
+        if self.loops is not None:
+            self.loops.close()
         if self.points is not None:
             self.points.close()
 
@@ -271,12 +275,12 @@ def is_for(arrival: object, task: Task) -> bool:
     return ends is not None and ends(task.tid)
 
 
-def why_not() -> str | None:
-    """Why no step can be put aside in this Python, and what would help; None if it can."""
+def why_not() -> str:
+    """Why no step can be put aside in this Python, and what would help; nothing if it can."""
     if sys.version_info < (3, 12):
         return "tasks are interrupted on Python 3.12 and newer: here a hog can only be killed"
     try:
         from .. import greenlets  # noqa: F401
     except NoGreenlets as error:
         return str(error)
-    return None
+    return ""
