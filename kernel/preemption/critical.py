@@ -6,6 +6,7 @@ is let out first: a task that waits for a lock which a task put aside holds woul
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_COROUTINE
 from types import FrameType
 from typing import Final
@@ -39,13 +40,28 @@ def in_critical_section(frame: FrameType) -> bool:
     if is_kernels_own(frame):
         return True
     subroutine = False
-    step: FrameType | None = frame
-    while step is not None and step.f_code is not Scheduler.run_passes.__code__:
+    for step in frames_of_step(frame):
         if is_critical(step):
             return True
         subroutine = subroutine or bool(step.f_code.co_flags & SUBROUTINE)
-        step = below(step)
     return not subroutine
+
+
+def way_out(frame: FrameType) -> FrameType | None:
+    """The frame that the step goes back to when it leaves the section; None if it is in no step."""
+    out: FrameType | None = None
+    for step in frames_of_step(frame):
+        if is_critical(step):
+            out = below(step)
+    return out
+
+
+def frames_of_step(frame: FrameType) -> Iterator[FrameType]:
+    """Those of a step, innermost first."""
+    step: FrameType | None = frame
+    while step is not None and step.f_code is not Scheduler.run_passes.__code__:
+        yield step
+        step = below(step)
 
 
 def is_critical(frame: FrameType) -> bool:

@@ -17,7 +17,7 @@ from ..inbox import END_OF_PASS, Arrival
 from ..scheduler import NO_TURN, Scheduler, Turn, TurnOver
 from ..standins import Interrupt, Throw
 from ..trace import NotInterrupted, Preempted
-from .critical import in_critical_section
+from .critical import in_critical_section, way_out
 from .safepoints import safe_points
 
 if TYPE_CHECKING:
@@ -120,10 +120,14 @@ class Preemption:
         turn = Scheduler.turn_at(frame)
         task = turn.task
         over = turn != self.wanted and task is not self.driven
+        assert self.points is not None
         if task is None or task.frame is None or over:
             self.withdraw()
             return None
-        return None if in_critical_section(frame) else self.meet(task, frame)
+        if in_critical_section(frame):
+            self.points.narrow(way_out(frame))
+            return None
+        return self.meet(task, frame)
 
     def meet(self, task: Task, frame: FrameType) -> BaseException | None:
         """The task that was asked for is at a safe point."""

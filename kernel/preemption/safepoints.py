@@ -34,6 +34,11 @@ class SafePoints(ABC):
     def disarm(self) -> None:
         """Call nobody any more. From any thread."""
 
+    def narrow(self, frame: FrameType | None) -> None:
+        """Call `reached` no more before the thread is back in this frame, or in one below it. Only
+        for `reached`; where it cannot be done, it goes on as before.
+        """
+
     @abstractmethod
     def close(self) -> None:
         """Give back what belongs to the whole process."""
