@@ -529,14 +529,18 @@ class Scheduler:
         return Scheduler.turn_at(frame).task
 
     @staticmethod
-    def turn_at(frame: FrameType | None) -> Turn:
-        """The turn that a kernel's thread is in, read off the loop's own frame.
+    def turn_at(frame: FrameType | None, kernel: Scheduler | None = None) -> Turn:
+        """The turn that a kernel's thread is in, read off the loop's own frame: this `kernel`'s, as
+        a task may run another one in its step, or the innermost.
 
         `frame` is where the thread stands. So whoever wants to know pays, and the loop does not.
         """
         while frame is not None:
             if frame.f_code is Scheduler.run_passes.__code__:
                 local = frame.f_locals
+                if kernel is not None and local["self"] is not kernel:
+                    frame = below(frame)
+                    continue
                 return Turn(local["self"].passes, local.get("turn", 0), local.get("task"))
             frame = below(frame)
         return NO_TURN

@@ -126,11 +126,14 @@ class Unheard(TraceEvent):
 
 @record
 class Hogged(TraceEvent):
-    """A task has held the kernel for `seconds` now, at this place."""
+    """A task has held the kernel for `seconds` now, at this place; `in_call` if it has been seen to
+    be in a call of C code that does not return.
+    """
 
     file: str
     line: int
     seconds: float
+    in_call: bool = False
 
     def __str__(self) -> str:
         return (

@@ -7,6 +7,7 @@ point. If the turn is over by then nothing happens, so nothing ever comes too la
 from __future__ import annotations
 
 import atexit
+import os
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 #: Seconds that a task may run on while others are ready, unless told otherwise.
 SLICE: Final = 1.0
 
+#: Who is asked for so often, and comes by no safe point, is in C code.
+UNMET: Final = 10
+
 
 class Preemption:
     """That of one kernel, made on its thread, whose `loop` it can begin anew."""
@@ -40,6 +44,8 @@ class Preemption:
         shutdown: Callable[[], object],
     ) -> None:
         self.kernel, self.loop, self.shutdown = kernel, loop, shutdown
+        #: A child that is forked in the middle of a step is no kernel.
+        self.pid = os.getpid()
         #: The seconds that all tasks have to end, once that is ordered.
         self.grace = grace
         self.points = safe_points(self.reached)
@@ -49,6 +55,8 @@ class Preemption:
         #: The turn that is asked for, and whether its task is to let all others go first.
         self.wanted = NO_TURN
         self.give_way = False
+        #: How often it has been asked for since the thread has been at a safe point.
+        self.unmet = 0
         #: The task in which one is raised at each point until it has ended.
         self.driven: Task | None = None
         self.slice: float | None = None
@@ -68,7 +76,7 @@ class Preemption:
         """
         slice_over = self.slice is not None and seconds >= self.slice
         if slice_over or self.somebody_waits() or self.is_due(task):
-            self.ask(Scheduler.turn_at(frame), frame, slice_over)
+            self.ask(Scheduler.turn_at(frame, self.kernel), frame, slice_over)
 
     def somebody_waits(self) -> bool:
         """Whether a request has come that the kernel has not taken in."""
@@ -98,6 +106,7 @@ class Preemption:
         if self.points is None:
             return
         again = turn == self.wanted
+        self.unmet = self.unmet + 1 if again else 0
         self.give_way = give_way or (again and self.give_way)
         self.wanted = turn
         try:
@@ -105,6 +114,10 @@ class Preemption:
         except NoPreemption as error:
             self.points, self.missing = None, str(error)
             self.kernel.trace.report(NotInterrupted(0, self.missing))
+
+    def in_call(self, turn: Turn) -> bool:
+        """Whether this turn has been asked for so often that its task must be in C code."""
+        return turn == self.wanted and self.unmet >= UNMET
 
     def withdraw(self) -> None:
         """Nobody is asked for any more."""
@@ -117,14 +130,15 @@ class Preemption:
 
     def reached(self, frame: FrameType) -> BaseException | None:
         """The kernel's thread is at a safe point; gives the error to be raised there, if any."""
-        turn = Scheduler.turn_at(frame)
+        self.unmet = 0
+        turn = Scheduler.turn_at(frame, self.kernel)
         task = turn.task
         over = turn != self.wanted and task is not self.driven
         assert self.points is not None
-        if task is None or task.frame is None or over:
+        if task is None or task.frame is None or over or os.getpid() != self.pid:
             self.withdraw()
             return None
-        if in_critical_section(frame):
+        if in_critical_section(frame) or Scheduler.running_task(frame) is not task:
             self.points.narrow(way_out(frame))
             return None
         return self.meet(task, frame)
@@ -137,7 +151,10 @@ class Preemption:
             self.withdraw()
             return self.interrupt(task, frame, first=not self.give_way)
         error = self.attend(task)
-        if error is not None and self.driven is None:
+        assert self.points is not None
+        if error is None:
+            self.points.narrow(None)
+        elif self.driven is None:
             self.wanted = NO_TURN
         return error
 
@@ -164,7 +181,7 @@ class Preemption:
         assert self.loops is not None
         if self.loops.charge is self.loops.root:
             atexit.register(self.shutdown)  # no thread can be ended in the middle of such a stack
-        turn, times = self.slice_of(Scheduler.turn_at(frame))
+        turn, times = self.slice_of(Scheduler.turn_at(frame, self.kernel))
         if not first:
             times += 1
             file, line = frame.f_code.co_filename, frame.f_lineno
@@ -216,7 +233,7 @@ class Preemption:
         """End a task by force that is in the middle of a step: an error is raised in it again and
         again, at each line. False if it is in none, or sleeps now.
         """
-        if Scheduler.running_task(sys._getframe()) is task:
+        if Scheduler.turn_at(sys._getframe(), self.kernel).task is task:
             self.drive(task)
             return True
         unfinished = task.unfinished

@@ -34,9 +34,10 @@ class SafePoints(ABC):
     def disarm(self) -> None:
         """Call nobody any more. From any thread."""
 
+    @abstractmethod
     def narrow(self, frame: FrameType | None) -> None:
-        """Call `reached` no more before the thread is back in this frame, or in one below it. Only
-        for `reached`; where it cannot be done, it goes on as before.
+        """Call `reached` no more before the thread is back in this frame, or in one below it; if
+        there is none, before `arm`. Only for `reached`. Where that cannot be told, it is called on.
         """
 
     @abstractmethod

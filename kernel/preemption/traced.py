@@ -62,6 +62,10 @@ class TracedPoints(SafePoints):
         """
         self.armed = False
 
+    def narrow(self, frame: FrameType | None) -> None:
+        if frame is None:
+            self.disarm()
+
     def close(self) -> None:
         self.armed = False
 

@@ -8,6 +8,7 @@ import sys
 import threading
 import weakref
 from contextvars import ContextVar
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,13 +19,13 @@ from kernel import (
     ChanSend,
     GetStack,
     KillTask,
-    LinkBroken,
     Link,
-    ListTasks,
+    LinkBroken,
     Machine,
     NewTask,
     Panicked,
     Pause,
+    Preempt,
     Preempted,
     Resume,
     Scheduler,
@@ -33,7 +34,6 @@ from kernel import (
     Step,
     SystemCall,
     TaskGroup,
-    TaskKilled,
     WaitTask,
     system_call,
 )
@@ -346,8 +346,9 @@ def test_of_a_hundred_steps_that_were_put_aside_nothing_is_left(ends):
     with trial(0.002) as t:
         t.stop = set()
         tids = t.wait(t.start(starter(t, program))).value
+        table = t.machine.kernel.tasks
         for tid in tids:
-            until(lambda tid=tid: t.machine.kernel.tasks[tid].unfinished is not None)
+            until(lambda tid=tid: table[tid].unfinished is not None)
         if ends == "by themselves":
             t.stop.add("")
         elif ends == "killed":
@@ -359,6 +360,7 @@ def test_of_a_hundred_steps_that_were_put_aside_nothing_is_left(ends):
             assert all(t.wait(tid).ok == (ends == "by themselves") for tid in tids)
             t.goes_on()
     kernel = weakref.ref(t.machine.kernel)
+    del table
     frames = [f for f in sys._current_frames().values() if f.f_code is program.__code__]
     assert not frames
     del t
@@ -378,19 +380,14 @@ class Break(SystemCall):
 
 def test_a_kernel_that_panics_with_steps_put_aside_says_where_they_were():
     with Machine(Scheduler(stdin=False)) as machine:
-        from kernel import Preempt
-
         machine.call(Preempt(SHORT))
         seen, events = [], []
         told = threading.Event()
         machine.subscribe(events.append, Preempted)
         machine.subscribe(lambda event: (seen.append(event), told.set()), Panicked)
 
-        class T:
-            begun = threading.Event()
-            log = []
-
-        tid = machine.call(NewTask(plain_loop(T)))
+        hog = plain_loop(SimpleNamespace(begun=threading.Event(), log=[]))
+        tid = machine.call(NewTask(hog))
         until(lambda: len(events) > 2)
         machine.submit(Break())
         assert told.wait(GUARD)

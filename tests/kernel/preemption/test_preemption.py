@@ -7,17 +7,8 @@ import sys
 import pytest
 
 from kernel import (
-    Cancelled,
-    GetSlice,
     GetStack,
-    GetTid,
-    Hogged,
     KillTask,
-    Machine,
-    NewTask,
-    NoPreemption,
-    Preempt,
-    Scheduler,
     SendSignal,
     Signal,
     Sleep,
@@ -26,17 +17,14 @@ from kernel import (
 )
 
 from ..net import GUARD
-from ..support import start
 from .hogs import (
     HOGS,
     SHORT,
     comprehension,
     in_sum,
     interrupts,
-    kills_only,
     plain_loop,
     trial,
-    until,
 )
 
 every_hog = pytest.mark.parametrize("hog", HOGS, ids=lambda hog: hog.__name__)
