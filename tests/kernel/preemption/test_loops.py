@@ -8,6 +8,7 @@ import sys
 import threading
 import weakref
 from contextvars import ContextVar
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -321,6 +322,10 @@ def test_traced_calls_of_a_task_that_is_interrupted_are_told_once(t):
     assert [seen.count(str(Sleep(0))), seen.count(str(Sleep(0.001)))] == [1, 1]
 
 
+def all_put_aside(kernel, tids):
+    return all(kernel.tasks[tid].unfinished is not None for tid in tids)
+
+
 def starter(t, program):
     tids = []
     for _ in range(100):
@@ -346,9 +351,7 @@ def test_of_a_hundred_steps_that_were_put_aside_nothing_is_left(ends):
     with trial(0.002) as t:
         t.stop = set()
         tids = t.wait(t.start(starter(t, program))).value
-        table = t.machine.kernel.tasks
-        for tid in tids:
-            until(lambda tid=tid: table[tid].unfinished is not None)
+        until(partial(all_put_aside, t.machine.kernel, tids))
         if ends == "by themselves":
             t.stop.add("")
         elif ends == "killed":
@@ -360,7 +363,6 @@ def test_of_a_hundred_steps_that_were_put_aside_nothing_is_left(ends):
             assert all(t.wait(tid).ok == (ends == "by themselves") for tid in tids)
             t.goes_on()
     kernel = weakref.ref(t.machine.kernel)
-    del table
     frames = [f for f in sys._current_frames().values() if f.f_code is program.__code__]
     assert not frames
     del t
