@@ -155,13 +155,17 @@ class Watchdog:
 
     def still_running(self, task: Task, frame: FrameType, seconds: float) -> None:
         """A task has been in the same slice for so long, and is at `frame` now."""
-        if seconds >= LIMIT and not self.reported and not self.times:
+        if seconds >= LIMIT and not self.reported and self.is_news():
             event = self.holder()
             if event is not None:
                 self.reported = True
                 self.kernel.trace.emit(event)
         if self.preemption is not None:
             self.preemption.look(task, frame, seconds)
+
+    def is_news(self) -> bool:
+        """Whether somebody who holds the kernel has not been interrupted, or will not be again."""
+        return not self.times or self.preemption is None or self.preemption.slice is None
 
     def holder(self) -> Hogged | None:
         """The task that is in a step at this moment, where, and for how long so far."""

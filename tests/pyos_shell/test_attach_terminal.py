@@ -19,6 +19,8 @@ PROMPT = "pyos>"
 
 PROGRAMS = """
 import time
+from threading import Event
+
 from kernel import *
 
 
@@ -31,8 +33,7 @@ def flood():
 
 def hog():
     yield
-    while True:
-        pass
+    Event().wait()  # nobody can interrupt that
 
 
 @system_call

@@ -14,6 +14,8 @@ from .test_console_terminal import CTRL_C, CTRL_D, PROMPT, answers, console
 CTRL_Z = "\x1a"
 
 PROGRAMS = '''
+from threading import Event
+
 from kernel import *
 
 
@@ -58,8 +60,7 @@ def parent():
 
 def hog():
     yield
-    while True:
-        pass
+    Event().wait()  # nobody can interrupt that
 '''
 
 

@@ -12,6 +12,8 @@ from .test_console_terminal import CTRL_D, PROMPT, console
 
 PROGRAMS = """
 import os
+from threading import Event
+
 from kernel import *
 
 
@@ -41,8 +43,7 @@ def stubborn():
 def hog():
     print("held")
     yield
-    while True:
-        pass
+    Event().wait()  # nobody can interrupt that
 """
 
 

@@ -17,6 +17,8 @@ from .test_console_terminal import CTRL_C, PROMPT, TAB, answers, console
 CTRL_R, LEFT, RIGHT, UP = "\x12", "\x1b[D", "\x1b[C", "\x1b[A"
 
 PROGRAMS = '''
+from threading import Event
+
 from kernel import *
 
 
@@ -42,8 +44,7 @@ def crowd(size: int):
 def hog():
     """Hold the kernel."""
     yield
-    while True:
-        pass
+    Event().wait()  # nobody can interrupt that
 '''
 
 

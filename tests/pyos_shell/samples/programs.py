@@ -42,17 +42,15 @@ def stubborn():
 
 
 def hog():
-    """Hold the kernel for ever."""
+    """Hold the kernel for ever, in a call that nobody can interrupt."""
     yield
-    while True:
-        pass
+    Event().wait()
 
 
 def holds():
     """Hold the kernel until the test has seen enough."""
     yield
-    while not ENOUGH.is_set():
-        pass
+    ENOUGH.wait()
 
 
 def flood(lines: int = sys.maxsize):
