@@ -107,6 +107,8 @@ class TracedPoints(SafePoints):
     def end(self) -> None:
         self.thrown_in = None
         sys.settrace(self.former)
+        if self.armed:  # we have been asked again meanwhile
+            sys.settrace(self.enter)
         frames, self.frames = self.frames, []
         for frame, former in frames:
             frame.f_trace, frame.f_trace_opcodes = former, False
