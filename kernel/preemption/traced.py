@@ -39,7 +39,7 @@ class TracedPoints(SafePoints):
         super().__init__(reached)
         self.thread = this_thread()
         self.armed = False
-        #: What traces this thread otherwise: a debugger, coverage.
+        #: What traces this thread otherwise: coverage, say.
         self.former: Any = sys.gettrace()
         #: Which frames we trace, and what traced them before.
         self.frames: list[tuple[FrameType, Any]] = []
@@ -48,9 +48,9 @@ class TracedPoints(SafePoints):
         self.function = TraceFunction(self.begin)  # kept, as the interpreter does not
 
     def arm(self, frame: FrameType | None, wide: bool = False) -> None:
-        if self.armed:
+        if self.armed and not wide:
             return
-        self.armed = True
+        self.armed = True  # if it was, the program may have taken our place since then
         while frame is not None:  # a loop within one line has no other events
             frame.f_trace_opcodes = True
             frame = frame.f_back
@@ -106,10 +106,12 @@ class TracedPoints(SafePoints):
 
     def end(self) -> None:
         self.thrown_in = None
-        sys.settrace(self.former)
+        frames, self.frames = self.frames, []
+        # A debugger that a task has begun traces frames by the same function as the thread.
+        debuggers = [former for _, former in frames if former is not None]
+        sys.settrace(debuggers[0] if debuggers else self.former)
         if self.armed:  # we have been asked again meanwhile
             sys.settrace(self.enter)
-        frames, self.frames = self.frames, []
         for frame, former in frames:
             frame.f_trace, frame.f_trace_opcodes = former, False
 
