@@ -19,7 +19,7 @@ PROMPT = "pyos>"
 
 PROGRAMS = """
 import time
-from threading import Event
+import threading
 
 from kernel import *
 
@@ -33,7 +33,7 @@ def flood():
 
 def hog():
     yield
-    Event().wait()  # nobody can interrupt that
+    threading.Event().wait()  # nobody can interrupt that
 
 
 @system_call

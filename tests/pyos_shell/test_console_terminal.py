@@ -20,7 +20,7 @@ CTRL_C, CTRL_D, TAB, UP = "\x03", "\x04", "\t", "\x1b[A"
 
 PROGRAMS = '''
 import os, subprocess, sys, threading
-from threading import Event
+import threading
 from kernel import *
 
 
@@ -56,7 +56,7 @@ def hog(words: str = ""):
     yield
     while words:
         print(words)
-    Event().wait()  # nobody can interrupt that
+    threading.Event().wait()  # nobody can interrupt that
 
 
 def sleeper(seconds: float = 1000.0):
@@ -557,7 +557,7 @@ def test_under_a_flood_the_prompt_answers_and_says_what_is_dropped(folder, rate)
 
 
 def test_a_task_that_holds_the_kernel_is_named_and_a_command_says_that_it_waits_for_it(terminal):
-    hog = PROGRAMS[: PROGRAMS.index("Event().wait()")].count("\n") + 1
+    hog = PROGRAMS[: PROGRAMS.index("threading.Event().wait()")].count("\n") + 1
     terminal.enter("spawn p.py:hog")
     terminal.wait(
         lambda: re.search(rf"task 1 holds the kernel.*p.py:{hog}", joined(terminal)), "its name"

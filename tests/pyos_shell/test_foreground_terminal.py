@@ -14,7 +14,7 @@ from .test_console_terminal import CTRL_C, CTRL_D, PROMPT, answers, console
 CTRL_Z = "\x1a"
 
 PROGRAMS = '''
-from threading import Event
+import threading
 
 from kernel import *
 
@@ -60,7 +60,7 @@ def parent():
 
 def hog():
     yield
-    Event().wait()  # nobody can interrupt that
+    threading.Event().wait()  # nobody can interrupt that
 '''
 
 

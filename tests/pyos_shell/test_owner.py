@@ -12,7 +12,7 @@ from .test_console_terminal import CTRL_D, PROMPT, console
 
 PROGRAMS = """
 import os
-from threading import Event
+import threading
 
 from kernel import *
 
@@ -43,7 +43,7 @@ def stubborn():
 def hog():
     print("held")
     yield
-    Event().wait()  # nobody can interrupt that
+    threading.Event().wait()  # nobody can interrupt that
 """
 
 

@@ -17,7 +17,7 @@ from .test_console_terminal import CTRL_C, PROMPT, TAB, answers, console
 CTRL_R, LEFT, RIGHT, UP = "\x12", "\x1b[D", "\x1b[C", "\x1b[A"
 
 PROGRAMS = '''
-from threading import Event
+import threading
 
 from kernel import *
 
@@ -44,7 +44,7 @@ def crowd(size: int):
 def hog():
     """Hold the kernel."""
     yield
-    Event().wait()  # nobody can interrupt that
+    threading.Event().wait()  # nobody can interrupt that
 '''
 
 
