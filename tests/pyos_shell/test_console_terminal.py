@@ -563,7 +563,9 @@ def test_a_task_that_holds_the_kernel_is_named_and_a_command_says_that_it_waits_
         lambda: re.search(rf"task 1 holds the kernel.*p.py:{hog}", joined(terminal)), "its name"
     )
     terminal.enter("tasks")
-    terminal.wait(lambda: re.search(r"no answer for .*: task 1 (holds|is in a call)", joined(terminal)), "why")
+    terminal.wait(
+        lambda: re.search(r"no answer for .*: task 1 (holds|is in a call)", joined(terminal)), "why"
+    )
     terminal.type(CTRL_C)
     terminal.wait_last(PROMPT)
     answers(terminal)

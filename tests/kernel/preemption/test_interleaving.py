@@ -1,4 +1,4 @@
-"""Programs that share nothing but the kernel's primitives do the same wherever they are interrupted."""
+"""Programs that share only the kernel's primitives do the same wherever they are interrupted."""
 
 from __future__ import annotations
 

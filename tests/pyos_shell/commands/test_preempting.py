@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from ..shell import GUARD, until
+from ..shell import until
 
 interrupts = pytest.mark.skipif(
     sys.version_info < (3, 12), reason="platform: no step is put aside before Python 3.12"
@@ -70,7 +70,9 @@ def test_what_is_in_force_is_told_and_changed(shell):
     assert shell.succeeds("preempt") == [off]
 
 
-@pytest.mark.parametrize("slice", ["0s", "0ms", "2h", "3601s", "10", "ms", "-1s", "1e3s", "x", "٣s"])
+@pytest.mark.parametrize(
+    "slice", ["0s", "0ms", "2h", "3601s", "10", "ms", "-1s", "1e3s", "x", "٣s"]
+)
 def test_what_is_no_slice_is_a_mistake_that_says_what_is(shell, slice):
     said = shell.fails(f"preempt {slice}")
     assert any("SLICE takes" in line and "off" in line for line in said)
