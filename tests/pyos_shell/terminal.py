@@ -23,7 +23,7 @@ from typing import Any
 
 import pyte
 
-from .nursery import Child, nursery
+from .nursery import Child, nursery, takes
 from .screen import Screen
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -245,9 +245,8 @@ def leaves(terminal: Terminal, status: int = 0) -> None:
 def start(command: list[str], slave: int, cwd: Path, env: dict[str, str]) -> Child:
     """Start a command whose terminal this is."""
     if command[0] == "pyos":
-        # The nursery's interpreter has started: it would not heed what is meant for one that does.
-        assert (env.get("PYTHONUTF8"), env.get("PYTHONIOENCODING")) == ("1", None)
-        return nursery().start(command[1:], slave, cwd, env)
+        assert takes(env)
+        return nursery().start(command, [slave], cwd, env)
     command = [sys.executable, "-SEc", LAUNCHER, *command]
     return subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, cwd=cwd, env=env)
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 from contextlib import contextmanager
 
@@ -11,7 +10,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("platform: there is no pseudo-terminal", allow_module_level=True)
 
-from .shell import environment
+from .shell import pyos, running
 from .terminal import GUARD, Terminal, leaves
 
 PYOS = [sys.executable, "-m", "pyos_shell"]
@@ -81,15 +80,7 @@ def guest(folder, owner):
 
 def batch(folder, *arguments, stdin=""):
     """`pyos attach` without a terminal."""
-    return subprocess.run(
-        [*PYOS, "attach", "s", *arguments],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=environment({}),
-        timeout=GUARD,
-    )
+    return pyos("attach", "s", *arguments, stdin=stdin, cwd=folder)
 
 
 # -- one system, several consoles
@@ -470,14 +461,7 @@ def test_who_sees_only_answers_cannot_follow_the_log(folder, owner):
 def test_a_client_that_is_interrupted_stops_its_command(folder, owner):
     owner.enter("spawn echo_server 0")
     owner.wait_for("listening")
-    client = subprocess.Popen(
-        [*PYOS, "attach", "s", "-c", "kill 7; wait 1"],
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-        env=environment({}),
-    )
-    with client:
+    with running("attach", "s", "-c", "kill 7; wait 1", cwd=folder) as client:
         assert "no task 7" in client.stderr.readline()
         client.send_signal(signal.SIGINT)
         assert client.wait(GUARD) == 130
@@ -504,16 +488,8 @@ def test_where_nobody_listens_one_line_says_how_to_begin(folder):
 
 @pytest.mark.parametrize("how", ["shutdown", "SIGTERM", "SIGINT"])
 def test_without_a_terminal_it_serves_until_it_is_told_to_end(folder, how):
-    server = subprocess.Popen(
-        [*PYOS, "--listen", "s", "-c", "spawn countdown 1; wait"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-        env=environment({}),
-    )
-    with server:
+    with running("--listen", "s", "-c", "spawn countdown 1; wait", cwd=folder) as server:
+        server.stdin.close()
         assert "task 1: countdown 1" in server.stderr.readline()
         with console(folder, "attach", "s") as guest:
             if how == "shutdown":
@@ -530,26 +506,13 @@ def test_without_a_terminal_it_serves_until_it_is_told_to_end(folder, how):
 
 
 def test_the_socket_is_gone_also_where_a_task_holds_the_kernel(folder):
-    done = subprocess.run(
-        [*PYOS, "--listen", "s", "-c", "spawn p.py:hog; shutdown"],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=environment({}),
-        timeout=GUARD,
-    )
+    done = pyos("--listen", "s", "-c", "spawn p.py:hog; shutdown", cwd=folder)
     assert "the kernel is held by a task" in done.stderr
     assert not (folder / "s").exists()
 
 
 def test_read_only_is_about_consoles_that_are_served(folder):
-    done = subprocess.run(
-        [*PYOS, "--read-only", "-c", "tasks"],
-        capture_output=True,
-        text=True,
-        env=environment({}),
-        timeout=GUARD,
-    )
+    done = pyos("--read-only", "-c", "tasks", cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert (
         done.stderr == "pyos: --read-only says what consoles may do that --listen or --ssh serves\n"
@@ -557,13 +520,6 @@ def test_read_only_is_about_consoles_that_are_served(folder):
 
 
 def test_listening_where_a_system_listens_is_one_line(folder, owner):
-    done = subprocess.run(
-        [*PYOS, "--listen", "s", "-c", "tasks"],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=environment({}),
-        timeout=GUARD,
-    )
+    done = pyos("--listen", "s", "-c", "tasks", cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "pyos: a system listens at s already; join it: pyos attach s\n"

@@ -17,10 +17,9 @@ if shutil.which("ssh") is None:
 
 import asyncssh
 
-from ..shell import environment
+from ..shell import environment, pyos, running
 from ..terminal import GUARD, Terminal, leaves
 
-PYOS = [sys.executable, "-m", "pyos_shell"]
 PROMPT = "pyos>"
 
 PORT = re.compile(r"listening for SSH on 127\.0\.0\.1 port ([0-9]+)")
@@ -42,7 +41,7 @@ def folder(tmp_path):
 @contextmanager
 def system(folder, *arguments):
     """A system that listens, on its own console; and the port."""
-    command = [*PYOS, "--ssh", "0", "--ssh-keys", "keys", *arguments]
+    command = ["pyos", "--ssh", "0", "--ssh-keys", "keys", *arguments]
     state = {"XDG_STATE_HOME": str(folder / "state")}
     with Terminal(command, cwd=folder, env=state) as terminal:
         terminal.wait(lambda: FINGERPRINT.search(terminal.text), "the host key")
@@ -275,19 +274,13 @@ def test_the_next_time_the_system_is_known_again(folder):
 # -- the command line
 
 
-def pyos(folder, *arguments, **env):
-    return subprocess.run(
-        [*PYOS, *arguments],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=environment({"XDG_STATE_HOME": str(folder / "state"), **env}),
-        timeout=GUARD,
-    )
+def home(folder):
+    """The variables of a user who is at home there."""
+    return {"HOME": str(folder), "XDG_STATE_HOME": str(folder / "state")}
 
 
 def test_without_keys_one_line_says_what_to_do(folder):
-    done = pyos(folder, "--ssh", "0", "-c", "tasks", HOME=str(folder))
+    done = pyos("--ssh", "0", "-c", "tasks", cwd=folder, **home(folder))
     assert (done.returncode, done.stdout) == (2, "")
     expected = folder / ".ssh" / "authorized_keys"
     assert done.stderr == (
@@ -299,33 +292,15 @@ def test_without_keys_one_line_says_what_to_do(folder):
 def test_the_keys_of_the_user_are_those_that_ssh_takes_too(folder):
     (folder / ".ssh").mkdir(mode=0o700)
     os.rename(folder / "keys", folder / ".ssh" / "authorized_keys")
-    done = pyos(folder, "--ssh", "0", "-c", "shutdown", HOME=str(folder))
+    done = pyos("--ssh", "0", "-c", "shutdown", cwd=folder, **home(folder))
     assert done.returncode == 0
     assert PORT.search(done.stderr)
 
 
 def test_it_serves_beside_a_socket_and_without_a_prompt(folder):
-    command = [
-        *PYOS,
-        "--listen",
-        "s",
-        "--ssh",
-        "0",
-        "--ssh-keys",
-        "keys",
-        "-c",
-        "spawn countdown 1",
-    ]
-    server = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-        env=environment({"XDG_STATE_HOME": str(folder / "state")}),
-    )
-    with server:
+    entrances = ["--listen", "s", "--ssh", "0", "--ssh-keys", "keys"]
+    with running(*entrances, "-c", "spawn countdown 1", cwd=folder, env=home(folder)) as server:
+        server.stdin.close()
         server.port = PORT.search(server.stderr.readline())[1]
         assert FINGERPRINT.match(server.stderr.readline())
         with joined(folder, server) as guest:
