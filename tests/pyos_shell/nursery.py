@@ -233,7 +233,8 @@ def run(code: str) -> None:
 if __name__ == "__main__":
     main()
     if sys.argv[0] == "-c":
-        sys.exit(run(sys.argv.pop(1)))
-    from pyos_shell.cli import main as pyos
+        run(sys.argv.pop(1))
+    else:
+        from pyos_shell.cli import main as pyos
 
-    sys.exit(pyos())
+        sys.exit(pyos())
