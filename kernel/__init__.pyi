@@ -26,10 +26,12 @@ from .errors import MailboxFull as MailboxFull
 from .errors import NameTaken as NameTaken
 from .errors import NeverReady as NeverReady
 from .errors import NoAnswer as NoAnswer
+from .errors import NoGreenlets as NoGreenlets
 from .errors import NoSuchBreak as NoSuchBreak
 from .errors import NoSuchName as NoSuchName
 from .errors import NoSuchTask as NoSuchTask
 from .errors import NotATask as NotATask
+from .errors import NotInFiber as NotInFiber
 from .errors import NotOwner as NotOwner
 from .errors import NotPaused as NotPaused
 from .errors import NotReading as NotReading
@@ -44,6 +46,8 @@ from .errors import TooManyFiles as TooManyFiles
 from .errors import TooManyRestarts as TooManyRestarts
 from .errors import TooManyTasks as TooManyTasks
 from .errors import TooMuchData as TooMuchData
+from .fibers import call as call
+from .fibers import fiber as fiber
 from .inbox import Inbox as Inbox
 from .library.disk import DiskFile as DiskFile
 from .library.disk import open_file as open_file

@@ -189,6 +189,27 @@ class LinesTaken(KernelError):
         return "no breakpoint on a line: another debugger or profiler of this process has its place"
 
 
+class NoGreenlets(KernelError, ImportError):
+    """The package that suspends a whole stack of plain calls is missing."""
+
+    def __str__(self) -> str:
+        return "plain functions as tasks, and preemption, need greenlet: pip install greenlet"
+
+
+class NotInFiber(KernelError, RuntimeError):
+    """`call(…)` where there is no plain function that is a task. `trap` tells what was called."""
+
+    def __init__(self, trap: str) -> None:
+        super().__init__(trap)
+        self.trap = trap
+
+    def __str__(self) -> str:
+        return (
+            f"call({self.trap}) is for a plain function that is a task: spawn it, or make one by "
+            f"fiber(function); in a generator write yield {self.trap}"
+        )
+
+
 class EvaluationFailed(KernelError):
     """An expression could not be evaluated. `error` is what it raised."""
 

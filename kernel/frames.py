@@ -41,6 +41,19 @@ def locals_of(frame: FrameType) -> dict[str, Any]:
     return copy
 
 
+def bottom(fiber: Any) -> Any:
+    """The outermost frame of a plain function's own stack. What is below it `fiber` knows."""
+    return fiber.function(*fiber.args, **fiber.kwargs)
+
+
+def below(frame: FrameType) -> FrameType | None:
+    """The frame that this one goes back to; below a plain function's stack, where it goes on."""
+    if frame.f_code is bottom.__code__:
+        under: FrameType | None = frame.f_locals["fiber"].below
+        return under
+    return frame.f_back
+
+
 def delegates(frame: Any) -> Iterator[Any]:
     """A generator or coroutine, what it delegates to by `yield from` or `await`, and so on."""
     part = frame
@@ -224,6 +237,8 @@ HEAP_TYPE: Final = 1 << 9
 #: Through the functions of these modules every error passes on its way up a call stack.
 LOOP_MODULES: Final = {
     __name__,
+    "kernel.fibers",
+    "kernel.greenlets",
     "kernel.scheduler",
     "kernel.standins",
     "kernel.task",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from types import CodeType, FrameType
 from typing import Any, Final
 
+from .fibers import STEPS, plain_frames
 from .frames import delegates, frame_of
 from .record import record
 from .systemcall import SystemCall
@@ -36,11 +37,17 @@ def frame_info(code: CodeType, line: int) -> FrameInfo:
 
 
 def python_frames(frames: list[Any]) -> Iterator[FrameType]:
-    """These frames of a stack, each with those that it delegates to by `yield from` or `await`."""
+    """These frames of a stack, each with those that it delegates to by `yield from` or `await`,
+    and of a plain function those on its own stack.
+    """
     for frame in frames:
         for part in delegates(frame):
             python_frame = frame_of(part)
-            if python_frame is not None and python_frame.f_code is not AWAIT:
+            if python_frame is None or python_frame.f_code is AWAIT:
+                continue
+            if python_frame.f_code is STEPS:
+                yield from plain_frames(python_frame)
+            else:
                 yield python_frame
 
 

@@ -29,6 +29,7 @@ from .deadline import Deadline
 from .deadlock import verdict
 from .errors import Deadlock, NoSuchTask, TaskKilled, TooManyTasks
 from .files import FileTable
+from .frames import below
 from .futures import Futures
 from .inbox import Inbox
 from .interrupts import Interrupts
@@ -520,7 +521,7 @@ class Scheduler:
             if frame.f_code is Scheduler.run_passes.__code__:
                 local = frame.f_locals
                 return Turn(local["self"].passes, local.get("turn", 0), local.get("task"))
-            frame = frame.f_back
+            frame = below(frame)
         return NO_TURN
 
 
