@@ -42,7 +42,8 @@ LAUNCHER = "import os, sys; os.login_tty(0); os.execvp(sys.argv[1], sys.argv[1:]
 
 class Terminal:
     """A child on a pseudo-terminal, and a screen that shows what it writes. `pyos` comes from the
-    nursery, with its modules already there; every other command is started as it stands.
+    nursery, with its modules already there, and so does what `-c` runs; every other command is
+    started as it stands.
 
     `rate` is how many bytes it takes in a second, if it is a slow one.
     """
@@ -244,7 +245,7 @@ def leaves(terminal: Terminal, status: int = 0) -> None:
 
 def start(command: list[str], slave: int, cwd: Path, env: dict[str, str]) -> Child:
     """Start a command whose terminal this is."""
-    if command[0] == "pyos":
+    if command[0] in ("pyos", "-c"):
         assert takes(env)
         return nursery().start(command, [slave], cwd, env)
     command = [sys.executable, "-SEc", LAUNCHER, *command]

@@ -506,7 +506,7 @@ def test_without_a_terminal_it_serves_until_it_is_told_to_end(folder, how):
 
 
 def test_the_socket_is_gone_also_where_a_task_holds_the_kernel(folder):
-    done = pyos("--listen", "s", "-c", "spawn p.py:hog; shutdown", cwd=folder)
+    done = pyos("--listen", "s", "-c", "spawn p.py:hog; shutdown", cwd=folder, hasty=True)
     assert "the kernel is held by a task" in done.stderr
     assert not (folder / "s").exists()
 

@@ -456,7 +456,7 @@ def test_ctrl_c_that_comes_too_late_for_its_command_still_ends_it(monkeypatch):
 
 @posix
 def test_ctrl_c_ends_it_although_a_task_holds_the_kernel():
-    with running("-c", "spawn programs.py:hog; tasks") as process:
+    with running("-c", "spawn programs.py:hog; tasks", hasty=True) as process:
         for line in process.stderr:
             if "holds the kernel" in line:
                 break
@@ -469,7 +469,7 @@ def test_ctrl_c_ends_it_although_a_task_holds_the_kernel():
 
 @posix
 def test_ctrl_c_ends_it_although_nobody_reads_what_it_prints():
-    with running("-c", "spawn programs.py:long_line; wait") as process:
+    with running("-c", "spawn programs.py:long_line; wait", hasty=True) as process:
         assert process.stdout.read(1) == "x"  # the rest does not fit into any pipe
         process.send_signal(signal.SIGINT)
         assert process.wait(GUARD) == 130
@@ -485,7 +485,7 @@ LEAVING = {"": 0, "; exit": 0, "; nonsense; exit": 1, "\nnonsense": 1}
 def at_once(commands):
     """Run `pyos` with all these commands at the same time; how each came out, and its status."""
     with ExitStack() as stack:
-        started = [stack.enter_context(running("-c", each)) for each in commands]
+        started = [stack.enter_context(running("-c", each, hasty=True)) for each in commands]
         return [(*process.communicate(), process.returncode) for process in started]
 
 
@@ -521,7 +521,7 @@ def test_after_a_panic_restart_gives_a_new_kernel():
 
 
 def test_restart_leaves_a_kernel_that_is_held_by_a_task_behind():
-    done = pyos("-c", "spawn programs.py:hog; restart; spawn countdown 2; wait 1")
+    done = pyos("-c", "spawn programs.py:hog; restart; spawn countdown 2; wait 1", hasty=True)
     assert (done.stdout, done.returncode) == ("2\n1\n", 0)
     assert "a new kernel; a task still holds the former one, beside it" in done.stderr.splitlines()
 

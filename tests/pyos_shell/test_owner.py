@@ -7,6 +7,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("platform: Windows has no pseudo-terminals", allow_module_level=True)
 
+from .shell import HASTY
 from .terminal import leaves
 from .test_console_terminal import CTRL_D, PROMPT, console
 
@@ -85,7 +86,7 @@ def test_one_that_refuses_does_not_keep_the_others_from_their_order(folder):
 
 @pytest.mark.parametrize("signalled", [False, True])
 def test_a_held_kernel_ends_with_the_process_and_the_terminal_is_as_it_was(folder, signalled):
-    with console(folder) as terminal:
+    with console(folder, command=["-c", HASTY]) as terminal:
         starts(terminal, "hog")
         terminal.wait_for("holds the kernel")
         if signalled:
