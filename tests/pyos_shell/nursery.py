@@ -21,7 +21,7 @@ import socket
 import subprocess
 import sys
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
@@ -160,9 +160,8 @@ STREAMS: dict[str, dict[str, Any]] = {
 
 def main() -> None:
     """Take orders until there are no more. A console comes back from here, and begins."""
-    for module in pkgutil.iter_modules(importlib.import_module("pyos_shell").__path__):
-        if module.name != "__main__":
-            importlib.import_module(f"pyos_shell.{module.name}")
+    for name in modules():
+        importlib.import_module(name)
     gc.freeze()  # or each console's collections would copy what all of them share
     with socket.socket(fileno=0) as orders:
         while True:
@@ -177,6 +176,14 @@ def main() -> None:
                     pass  # a guardian has ended
     guard(pipe, streams)
     begin(streams, *json.loads(order))
+
+
+def modules() -> Iterator[str]:
+    """What a console imports sooner or later, if it has no SSH; programs are loaded anew."""
+    for package in ("pyos_shell", "pyos_shell.commands", "pyos_shell.render", "pyos_shell.top"):
+        for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+            if module.name != "__main__":
+                yield f"{package}.{module.name}"
 
 
 def receive(orders: socket.socket) -> tuple[bytes, list[int]]:

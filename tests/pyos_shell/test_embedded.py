@@ -74,8 +74,7 @@ def speaker(text):
 
 @pytest.mark.parametrize("where", ["main", "thread"])
 def test_embed_gives_a_prompt_and_afterwards_everything_back(tmp_path, where):
-    (tmp_path / "program.py").write_text(PROGRAM)
-    with Terminal([sys.executable, "program.py", where], cwd=tmp_path) as terminal:
+    with Terminal(["-c", PROGRAM, where], cwd=tmp_path) as terminal:
         terminal.wait_last(PROMPT)
         terminal.wait_for("│ tick")
         terminal.enter("stop 1")

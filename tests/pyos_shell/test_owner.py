@@ -47,6 +47,15 @@ def hog():
 """
 
 
+#: `pyos`, in which a file may be forgotten, as in most Pythons.
+WITHOUT_WARNINGS = """
+import sys, warnings
+from pyos_shell.cli import main
+warnings.simplefilter("ignore")
+sys.exit(main())
+"""
+
+
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "p.py").write_text(PROGRAMS, "utf-8")
@@ -62,8 +71,7 @@ def starts(terminal, *programs):
 
 @pytest.mark.parametrize("farewell", ["exit\r", CTRL_D, "shutdown\r"])
 def test_tasks_are_ended_the_newest_first_and_files_are_closed(folder, farewell):
-    command = [sys.executable, "-m", "pyos_shell"]  # without warnings: `open_file` closes nothing
-    with console(folder, command=command) as terminal:
+    with console(folder, command=["-c", WITHOUT_WARNINGS]) as terminal:
         starts(terminal, "tidy a", "open_file", "tidy b", "tidy c")
         terminal.type(farewell)
         leaves(terminal)
