@@ -354,6 +354,7 @@ def test_a_failing_step_shows_its_last_lines_and_what_to_do(checkout: Checkout) 
     assert "setting up" in checkout.set_up()
 
 
+@pytest.mark.once
 def test_a_set_up_without_a_network_gets_one_line(checkout: Checkout) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         nobody = f"http://127.0.0.1:{server.getsockname()[1]}/simple"
@@ -367,6 +368,7 @@ def test_a_set_up_without_a_network_gets_one_line(checkout: Checkout) -> None:
 # The real thing.
 
 
+@pytest.mark.once  # the gate itself makes an environment for each Python
 def test_the_tests_run_in_a_checkout_that_nobody_prepared(checkout: Checkout) -> None:
     done = real_set_up(checkout, HOME=os.devnull)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -461,7 +463,7 @@ def test_every_python_is_run_and_shown_in_order_and_one_that_fails_fails_them_al
             second_has_ended.set()
         else:
             assert second_has_ended.wait(GUARD)
-        return f"{python} {arguments[0]}", f"{version} is through", version == failing
+        return f"{python} {' '.join(arguments)}", f"{version} is through", version == failing
 
     run_all = tests["run_under_all"]
     run_all.__globals__["run_under"] = run_under
@@ -472,7 +474,7 @@ def test_every_python_is_run_and_shown_in_order_and_one_that_fails_fails_them_al
         "python 3.97 is this",
         "python 3.98 is that",
         "=== 3.97 is through",
-        "this -q",
+        "this -m not once -q",
         "=== 3.98 is through",
         "that -q",
         "3.97 is through",
