@@ -237,10 +237,10 @@ class Terminal:
 
 def leaves(terminal: Terminal, status: int = 0) -> None:
     """See that it has left, in good order."""
-    assert terminal.wait_exit() == status
+    assert terminal.wait_exit() == status, f"the screen shows\n{terminal}"
     assert not list(terminal.changed_settings())
-    assert "Traceback" not in terminal.history
-    assert "Warning" not in terminal.history
+    assert "Traceback" not in terminal.history, terminal.history
+    assert "Warning" not in terminal.history, terminal.history
 
 
 def start(command: list[str], slave: int, cwd: Path, env: dict[str, str]) -> Child:

@@ -110,7 +110,7 @@ def test_a_kill_asks_which_signal_and_other_keys_send_none(terminal):
     foot(terminal, "kill 2 (p.py:sleeper 7)?  t TERM  k KILL")
     terminal.type("x")
     foot(terminal, FOOT)
-    assert tids(terminal) == ["1", "2"]
+    terminal.wait(lambda: tids(terminal) == ["1", "2"], "both tasks")
     terminal.type("kt")
     terminal.wait(lambda: tids(terminal) == ["1"], "only task 1")
     foot(terminal, "task 2 is being killed")
