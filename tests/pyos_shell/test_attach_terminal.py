@@ -142,7 +142,7 @@ def test_a_console_that_leaves_leaves_the_system_running(owner, guest):
     leaves(guest)
     assert "the system goes on" in guest.history
     owner.enter("tasks")
-    owner.wait_for("echo_server")
+    owner.wait_for("accept 127.0.0.1:")
 
 
 def test_ctrl_d_leaves_too(guest):
@@ -247,11 +247,18 @@ def rows(terminal):
 # -- the audience
 
 
+def wait_refused(audience, times):
+    """Wait until so many lines have been."""
+    refused = "this console is for looking only"
+    audience.wait(lambda: audience.history.count(refused) == times, f"{times} times: {refused}")
+
+
 def test_the_audience_looks_and_does_not_touch(folder, owner):
     with console(folder, "attach", "s", "--read-only") as audience:
-        for line in ("kill 1", "spawn countdown", "tasks > file", "restart", "> 42"):
+        lines = ("kill 1", "spawn countdown", "tasks > file", "restart", "> 42")
+        for number, line in enumerate(lines, 1):
             audience.enter(line)
-            audience.wait_for("this console is for looking only")
+            wait_refused(audience, number)
             audience.wait_last(PROMPT)
         owner.enter("spawn countdown 1")
         audience.wait_for("task 1 (countdown 1) ended")
@@ -415,7 +422,7 @@ def test_a_console_that_is_killed_hurts_nobody(guest, owner):
     guest.wait_for("listening")
     guest.process.kill()
     owner.enter("tasks")
-    owner.wait_for("echo_server")
+    owner.wait_for("accept 127.0.0.1:")
     owner.enter("exit")
     leaves(owner)
 

@@ -38,9 +38,9 @@ def terminal(folder: Path):
 
 def runs(terminal: Terminal, *programs: str) -> None:
     """Start programs, and see that they have been."""
-    for program in programs:
+    for tid, program in enumerate(programs, 1):
         terminal.enter(f"spawn {program}")
-        terminal.wait_for(f": {program}")
+        terminal.wait_for(f"task {tid}: {program}")
     terminal.wait_last(PROMPT)
 
 
