@@ -127,7 +127,7 @@ def test_code_that_is_under_way_tells_of_a_line_once_it_has_been_met():
     def program():
         watch.add(CodeLine(__file__, program.__code__.co_firstlineno + 3))
         watch.meet(program.__code__)
-        return None  # this one
+        return  # this one
 
     program()
     watch.close()
