@@ -20,7 +20,7 @@ PROMPT = "pyos>"
 CTRL_C, CTRL_D, TAB, UP = "\x03", "\x04", "\t", "\x1b[A"
 
 PROGRAMS = '''
-import os, subprocess, sys, threading
+import os, subprocess, sys, threading, time
 from kernel import *
 
 
@@ -57,6 +57,8 @@ def hog(words: str = ""):
     while True:
         if words:
             print(words)
+        else:
+            time.sleep(10_000)
 
 
 def sleeper(seconds: float = 1000.0):
@@ -557,7 +559,7 @@ def test_under_a_flood_the_prompt_answers_and_says_what_is_dropped(folder, rate)
 
 
 def test_a_task_that_holds_the_kernel_is_named_and_a_command_says_that_it_waits_for_it(hasty):
-    hog = PROGRAMS[: PROGRAMS.index("while True:\n        if words")].count("\n") + 1
+    hog = PROGRAMS[: PROGRAMS.index("time.sleep(10_000)")].count("\n") + 1
     hasty.enter("spawn p.py:hog")
     hasty.wait(
         lambda: re.search(rf"task 1 holds the kernel.*p.py:{hog}", joined(hasty)), "its name"

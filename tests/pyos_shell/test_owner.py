@@ -13,6 +13,7 @@ from .test_console_terminal import CTRL_D, PROMPT, console
 
 PROGRAMS = """
 import os
+import time
 from kernel import *
 
 
@@ -42,8 +43,7 @@ def stubborn():
 def hog():
     print("held")
     yield
-    while True:
-        pass
+    time.sleep(10_000)
 """
 
 
