@@ -60,8 +60,8 @@ class Watchdog:
         self.wakers = wakers
         self.stopped = False
         self.wanted = threading.Event()
-        #: So many calls of the observers in a row have found the kernel asleep. Unless it is `QUIET`,
-        #: others follow.
+        #: So many calls of the observers in a row have found the kernel asleep. Unless it is
+        #: `QUIET`, others follow.
         self.quiet = 0
         #: Whether the kernel has been awake since the last look, however short; and whether we
         #: sleep until it calls.

@@ -219,7 +219,9 @@ def answers(terminal: Terminal) -> None:
 def peak(terminal: Terminal) -> int:
     """The most memory that the console has had so far, in kB."""
     status = Path(f"/proc/{terminal.process.pid}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert found
+    return int(found[1])
 
 
 def dropped(terminal: Terminal) -> int:
