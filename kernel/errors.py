@@ -210,6 +210,34 @@ class NotInFiber(KernelError, RuntimeError):
         )
 
 
+class NotHosted(KernelError, RuntimeError):
+    """`kernel_call(…)` where there is no asyncio program that is a task. `call` tells which."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(call)
+        self.call = call
+
+    def __str__(self) -> str:
+        return (
+            f"kernel_call({self.call}) is for an asyncio program that is a task: "
+            f"spawn --asyncio, or make one by hosted(main); elsewhere write await {self.call}"
+        )
+
+
+class ForeignLoop(KernelError, RuntimeError):
+    """An asyncio program that is a task demands a `loop` that the kernel cannot wait for."""
+
+    def __init__(self, loop: str) -> None:
+        super().__init__(loop)
+        self.loop = loop
+
+    def __str__(self) -> str:
+        return (
+            f"a {self.loop} would hold all other tasks up: as a task the program runs on asyncio's "
+            "own loop, so leave out its loop_factory or policy"
+        )
+
+
 class EvaluationFailed(KernelError):
     """An expression could not be evaluated. `error` is what it raised."""
 

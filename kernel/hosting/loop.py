@@ -1,0 +1,105 @@
+"""An asyncio loop that waits by the kernel's calls."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from typing import TYPE_CHECKING, Any
+
+from ..frames import shut
+from ..syscalls.files import ReadWait, WriteWait
+from ..syscalls.hosting import AwaitFiles, AwaitLoop
+from ..syscalls.time import Sleep
+
+if TYPE_CHECKING:
+    from ..systemcall import SystemCall
+    from .host import Host
+
+
+class HostedLoop(asyncio.SelectorEventLoop):
+    """asyncio's own loop in all but this: how it waits, what time it is, and what ends it."""
+
+    def __init__(self, host: Host, selector: HostSelector | None = None) -> None:
+        self.host = host
+        #: What the program runs until it is done, if it does.
+        self.main: asyncio.Future[Any] | None = None
+        self.selector = selector or HostSelector()
+        self.selector.loop = self
+        super().__init__(self.selector)
+        host.loops.append(self)
+
+    def time(self) -> float:
+        return self.host.kernel.clock.now()
+
+    def create_task(self, *args: Any, **kwargs: Any) -> Any:
+        task = super().create_task(*args, **kwargs)
+        self.host.note(task)
+        return task
+
+    def run_until_complete(self, future: Any) -> Any:
+        """As of old; but a kill or a Ctrl-C comes out, and not the cancellation that it became."""
+        self.main = asyncio.ensure_future(future, loop=self)
+        try:
+            return super().run_until_complete(self.main)
+        except asyncio.CancelledError:
+            if (reason := self.host.reason()) is not None:
+                raise reason from None
+            raise
+        finally:
+            self.main = None
+
+    def close(self) -> None:
+        if self.host.forced:
+            self.shut_tasks()
+        super().close()
+        if self in self.host.loops:
+            self.host.loops.remove(self)
+
+    def shut_tasks(self) -> None:
+        """End the asyncio tasks as they stand; nobody is told that they were pending."""
+        for task in asyncio.all_tasks(self):
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+            shut(task.get_coro(), lambda call: None)
+
+    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:
+        """Raises `NotImplementedError`, as wherever asyncio cannot do it."""
+        raise NotImplementedError(
+            "the signals of the process are the console's: kill, kill -INT and Ctrl-C "
+            "cancel the main asyncio task, so clean up in its finally"
+        )
+
+
+class WaitsByCalls(selectors.BaseSelector):
+    """Makes of any selector one that lets other tasks run while it waits."""
+
+    loop: HostedLoop
+    #: The call that it waits in; and whether there is something to do whatever the files say.
+    waiting: SystemCall | None = None
+    rung = False
+    #: What the console calls it.
+    name = "asyncio"
+
+    def select(self, timeout: float | None = None) -> Any:
+        seconds = None if timeout is None else max(0.0, timeout)
+        self.waiting = self.call_for(seconds)
+        try:
+            self.loop.host.wait(self.waiting, self.loop)
+        finally:
+            self.waiting, self.rung = None, False
+        return super().select(0)
+
+    def call_for(self, seconds: float | None) -> SystemCall:
+        """What to wait by: the one descriptor that stands for all files, where there is one."""
+        if hasattr(self, "fileno"):
+            return AwaitLoop(self, seconds)
+        calls: list[SystemCall] = [] if seconds is None else [Sleep(seconds)]
+        for key in self.get_map().values():
+            if key.events & selectors.EVENT_READ:
+                calls.append(ReadWait(key.fileobj))
+            if key.events & selectors.EVENT_WRITE:
+                calls.append(WriteWait(key.fileobj))
+        return AwaitFiles(self, seconds, *calls)
+
+
+class HostSelector(WaitsByCalls, selectors.DefaultSelector):
+    """The best selector of this system, as one that waits by calls."""
