@@ -28,6 +28,7 @@ from .errors import NameTaken as NameTaken
 from .errors import NeverReady as NeverReady
 from .errors import NoAnswer as NoAnswer
 from .errors import NoGreenlets as NoGreenlets
+from .errors import NoSuchAsyncTask as NoSuchAsyncTask
 from .errors import NoSuchBreak as NoSuchBreak
 from .errors import NoSuchName as NoSuchName
 from .errors import NoSuchTask as NoSuchTask
@@ -106,6 +107,7 @@ from .syscalls.groups import NextEnded as NextEnded
 from .syscalls.groups import TaskGroup as TaskGroup
 from .syscalls.groups import first_ended as first_ended
 from .syscalls.groups import first_good as first_good
+from .syscalls.hosting import CancelAsyncTask as CancelAsyncTask
 from .syscalls.idle import WaitAllBlocked as WaitAllBlocked
 from .syscalls.inspecting import InspectTask as InspectTask
 from .syscalls.inspecting import MailboxInfo as MailboxInfo

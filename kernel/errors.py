@@ -210,6 +210,17 @@ class NotInFiber(KernelError, RuntimeError):
         )
 
 
+class NoSuchAsyncTask(KernelError, LookupError):
+    """There is no asyncio task of this `number` in the task `tid`, or it has ended."""
+
+    def __init__(self, tid: int, number: int) -> None:
+        super().__init__(tid, number)
+        self.tid, self.number = tid, number
+
+    def __str__(self) -> str:
+        return f"no asyncio task {self.tid}.{self.number}"
+
+
 class NotHosted(KernelError, RuntimeError):
     """`kernel_call(…)` where there is no asyncio program that is a task. `call` tells which."""
 

@@ -61,7 +61,9 @@ class HostedLoop(asyncio.SelectorEventLoop):
             task._log_destroy_pending = False  # type: ignore[attr-defined]
             shut(task.get_coro(), lambda call: None)
 
-    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:
+    def add_signal_handler(  # type: ignore[override]
+        self, sig: int, callback: Any, *args: Any
+    ) -> None:
         """Raises `NotImplementedError`, as wherever asyncio cannot do it."""
         raise NotImplementedError(
             "the signals of the process are the console's: kill, kill -INT and Ctrl-C "

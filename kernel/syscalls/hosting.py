@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import TaskKilled
+from ..errors import NoSuchAsyncTask, TaskKilled
 from ..files import FileCall
 from ..poller import READ
 from ..systemcall import ASLEEP, SystemCall, system_call
@@ -105,3 +105,31 @@ class Visit(SystemCall):
             own_task(caller, self).interrupt(error)
             answer = ASLEEP
         return self.visitor if answer is ASLEEP else answer
+
+
+@system_call
+class CancelAsyncTask(SystemCall):
+    """Cancels one asyncio task, by its `number`, of the asyncio program that is the task `tid`.
+    Answers None. Raises `NoSuchTask`, and `NoSuchAsyncTask` if it is not there or has ended.
+    """
+
+    tid: int
+    number: int
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        host = host_of(kernel, self.tid, self.number)
+        from ..hosting.inner import find
+
+        find(host, self.number).cancel()
+        host.wake()
+        return None
+
+
+def host_of(kernel: Scheduler, tid: int, number: int) -> Host:
+    """The asyncio program that is a task. Raises `NoSuchTask`, and `NoSuchAsyncTask` if it is none
+    in which there could be a task of this number.
+    """
+    kernel.find(tid)
+    if tid not in kernel.hosts:
+        raise NoSuchAsyncTask(tid, number)
+    return kernel.hosts[tid]
