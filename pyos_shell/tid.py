@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 #: The number of a task, and that of an asyncio task in it.
-BOTH: Final = re.compile(r"([0-9]{1,19})\.([1-9][0-9]{0,18})")
+BOTH: Final = re.compile(r"([1-9][0-9]{0,18})\.([1-9][0-9]{0,18})")
 
 
 class Tid(int):

@@ -13,7 +13,7 @@ from ..errors import NoSuchAsyncTask
 from ..frames import locals_of
 from ..places import python_frames
 from ..syscalls.listing import ListTasks, TaskInfo, task_info
-from ..systemcall import brief, safe
+from ..systemcall import safe
 from .visitor import Visitor, visit
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def reason_of(host: Host, task: AsyncTask, frames: list[FrameType]) -> str:
         return f"task {host.task.tid}.{host.inner[awaited][0]}"
     if isinstance(children := getattr(awaited, "_children", None), list):
         return f"{sum(not child.done() for child in children)} of {len(children)} gathered"
-    return called(frames) or brief(type(awaited).__name__)
+    return called(frames) or f"a {type(awaited).__name__}"
 
 
 def visitor_of(frames: list[FrameType]) -> Visitor | None:

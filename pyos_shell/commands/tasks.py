@@ -58,7 +58,7 @@ def spawn(
     behind what is there.
 
     name: what `tasks` calls it
-    asyncio: it is a program of asyncio's: an `async def`, or what calls asyncio.run
+    asyncio: it is a program of asyncio's, such as `module:main`
     """
     if asyncio:
         check_asyncio(program)
