@@ -79,7 +79,7 @@ class Host:
         """
         main = loop.main
         again = self.told is not None and isinstance(error, KeyboardInterrupt)
-        if main is None or main.done() or again:
+        if not isinstance(main, asyncio.Future) or main.done() or again:
             raise error
         self.told = error
         main.cancel()

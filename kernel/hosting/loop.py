@@ -21,8 +21,8 @@ class HostedLoop(asyncio.SelectorEventLoop):
 
     def __init__(self, host: Host, selector: HostSelector | None = None) -> None:
         self.host = host
-        #: What the program runs until it is done, if it does.
-        self.main: asyncio.Future[Any] | None = None
+        #: What the program runs until it is done, if it does: its main asyncio task, mostly.
+        self.main: object = None
         self.selector = selector or HostSelector()
         self.selector.loop = self
         super().__init__(self.selector)
@@ -31,22 +31,24 @@ class HostedLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.host.kernel.clock.now()
 
-    def create_task(self, *args: Any, **kwargs: Any) -> Any:
-        task = super().create_task(*args, **kwargs)
+    def create_task(self, coro: Any, **options: Any) -> Any:
+        task = super().create_task(coro, **options)
+        if coro is self.main:
+            self.main = task
         self.host.note(task)
         return task
 
     def run_until_complete(self, future: Any) -> Any:
         """As of old; but a kill or a Ctrl-C comes out, and not the cancellation that it became."""
-        self.main = asyncio.ensure_future(future, loop=self)
+        former, self.main = self.main, future
         try:
-            return super().run_until_complete(self.main)
+            return super().run_until_complete(future)
         except asyncio.CancelledError:
             if (reason := self.host.reason()) is not None:
                 raise reason from None
             raise
         finally:
-            self.main = None
+            self.main = former
 
     def close(self) -> None:
         if self.host.forced:

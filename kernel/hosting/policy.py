@@ -61,7 +61,7 @@ class HostedRunner(asyncio.Runner):  # type: ignore[misc]
         loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
     ) -> None:
         if is_in_program() and loop_factory in OWN:
-            loop_factory = None
+            loop_factory = asyncio.new_event_loop
         super().__init__(debug=debug, loop_factory=loop_factory)
 
     def run(self, coro: Coroutine[Any, Any, Any], **options: Any) -> Any:
@@ -81,6 +81,5 @@ def is_in_program() -> bool:
 #: Who demands one of these gets the kernel's, which is the same to him.
 OWN: Final = {
     asyncio.SelectorEventLoop,
-    asyncio.new_event_loop,
     getattr(asyncio, "EventLoop", asyncio.SelectorEventLoop),
 }
