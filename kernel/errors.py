@@ -249,6 +249,27 @@ class ForeignLoop(KernelError, RuntimeError):
         )
 
 
+class SafePointsTaken(KernelError):
+    """Debuggers, coverage and profilers have all places that the interpreter has for them."""
+
+    def __str__(self) -> str:
+        return (
+            "no task can be interrupted: debuggers and profilers of this process have all six "
+            "places of sys.monitoring"
+        )
+
+
+class NoPreemption(KernelError):
+    """Tasks cannot be interrupted here. `reason` says why, and what would help."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
+
+
 class EvaluationFailed(KernelError):
     """An expression could not be evaluated. `error` is what it raised."""
 

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from .debugger.breaks import Breaks
     from .hosting.host import Host as AsyncioHost
     from .nice import Nice
+    from .preemption.preemption import Preemption
     from .syscalls.signals import Handler, Signal
 
 #: Ended tasks that can still be waited for.
@@ -83,6 +84,10 @@ GRACE: Final = 2.0
 
 #: Seconds that the end of all may take longer.
 SLACK: Final = 0.1
+
+
+class TurnOver(BaseException):
+    """Ends a loop that is not in charge any more, as the turn that it was to end is over."""
 
 
 class Host(threading.local):
@@ -174,6 +179,10 @@ class Scheduler:
         #: to stop; made when needed.
         self.nice: Nice | None = None
         self.breaks: Breaks | None = None
+        #: The loop in charge, once there are several.
+        self.loop: object = None
+        #: What meets tasks in the middle of a step, where somebody watches.
+        self.preemption: Preemption | None = None
         #: Called once, as soon as the kernel does not sleep any more.
         self.on_waking: Callable[[], None] | None = None
 
@@ -247,6 +256,8 @@ class Scheduler:
         If it is ready it stays in the queue, since the loop counts on those who are there: its turn
         will do nothing.
         """
+        if self.preemption is not None and self.preemption.drive_out(task):
+            return
         task.force()
         self.held.discard(task.tid)
         self.ended_in = -1
@@ -337,7 +348,9 @@ class Scheduler:
                     killed = self.last_tid
                     for tid in sorted(self.tasks, reverse=True):
                         self.kill(self.tasks[tid], grace)
-                    self.ready = deque(sorted(self.ready, key=lambda task: -task.tid))
+                    newest_first = sorted(self.ready, key=lambda task: -task.tid)
+                    self.ready.clear()
+                    self.ready.extend(newest_first)
                 self.cycle()
         self.ready.clear()
         for tid in sorted(self.tasks, reverse=True):
@@ -361,7 +374,10 @@ class Scheduler:
         if self.brake is not None:
             self.brake.turn()
         elif self.ready:
+            loop = self.loop
             self.contexts.run(self.run_passes, once)
+            if self.loop is not loop:
+                raise TurnOver
 
     def sleep(self, wait: bool) -> None:
         """Sleep in the poller until a file is ready, an alarm is due, or a request is put in."""
@@ -432,16 +448,17 @@ class Scheduler:
         budget = self.policy.budget
         crowd, calls, trap = 0, 0, None
         numbers = count(self.passes + 1)
+        laps = [*LAPS]
         for self.passes in numbers:
             if len(ready) != crowd:
                 crowd = len(ready)
                 if not crowd:
                     break
-                turns = (0,) * min(crowd, PASS)
+                turns = [0] * min(crowd, PASS)
             elif crowd < len(LAPS):
-                turns = LAPS
+                turns = laps
             untraced = trace.untraced
-            for turn in turns:  # noqa: B007 - `turn_at` reads it
+            for turn in turns:  # noqa: B007 - `turn_at` reads it; others may end the pass by it
                 try:
                     task = pick()
                 except IndexError:

@@ -31,7 +31,8 @@ class CodeLine:
         return f"{self.file}:{self.line}"
 
 
-Reached = Callable[[CodeLine], object]
+#: Called with the line, and the frame that is about to execute it.
+Reached = Callable[[CodeLine, FrameType], object]
 
 
 class LineWatch(ABC):
@@ -131,7 +132,7 @@ if sys.version_info >= (3, 12):
             line = CodeLine(code.co_filename, number)
             if line not in self.lines:
                 return self.monitoring.DISABLE
-            return self.reached(line)
+            return self.reached(line, sys._getframe(1))
 
 
 class TracedLines(LineWatch):
@@ -151,7 +152,7 @@ class TracedLines(LineWatch):
     def execute(self, frame: FrameType, event: str, argument: object) -> Any:
         line = CodeLine(frame.f_code.co_filename, frame.f_lineno)
         if event == "line" and line in self.lines:
-            self.reached(line)
+            self.reached(line, frame)
         return self.execute
 
 

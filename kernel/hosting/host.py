@@ -78,6 +78,7 @@ class Host:
         with the help of the others; a second Ctrl-C is raised as it is.
         """
         main = loop.main
+        loop.knows_of_kill = loop.knows_of_kill or isinstance(error, TaskKilled)
         again = self.told is not None and isinstance(error, KeyboardInterrupt)
         if not isinstance(main, asyncio.Future) or main.done() or again:
             raise error

@@ -23,6 +23,8 @@ class HostedLoop(asyncio.SelectorEventLoop):
         self.host = host
         #: What the program runs until it is done, if it does: its main asyncio task, mostly.
         self.main: object = None
+        #: Whether it need not be told any more that the task is being killed.
+        self.knows_of_kill = False
         self.selector = selector or HostSelector()
         self.selector.loop = self
         super().__init__(self.selector)
@@ -37,6 +39,11 @@ class HostedLoop(asyncio.SelectorEventLoop):
             self.main = task
         self.host.note(task)
         return task
+
+    def run_forever(self) -> None:
+        """As of old. One that begins in a `finally` of a kill is not told of that again."""
+        self.knows_of_kill = self.host.task.killed
+        super().run_forever()
 
     def run_until_complete(self, future: Any) -> Any:
         """As of old; but a kill or a Ctrl-C comes out, and not the cancellation that it became."""

@@ -47,6 +47,7 @@ class AwaitLoop(FileCall):
     woken_by = "its files and timers"
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
+        tell_of_kill(self.selector, caller)
         if self.seconds == 0 or self.selector.rung:
             return caller.give_way()
         answer = kernel.files.wait(kernel.files.of(self.selector), READ, caller, self)
@@ -75,12 +76,21 @@ class AwaitFiles(Select):
         self.selector, self.seconds = selector, seconds
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
+        tell_of_kill(self.selector, caller)
         if self.seconds == 0 or self.selector.rung:
             return caller.give_way()
         return super().run(kernel, caller)
 
     def reason(self, kernel: Scheduler, caller: Caller) -> str:
         return told_of(self.selector)
+
+
+def tell_of_kill(selector: WaitsByCalls, caller: Caller) -> None:
+    """Raise `TaskKilled` if the program does not know of its kill: it has been raised in the middle
+    of a step, in one of the asyncio tasks, and that has kept it.
+    """
+    if caller.task is not None and caller.task.killed and not selector.loop.knows_of_kill:
+        raise TaskKilled
 
 
 def told_of(selector: WaitsByCalls) -> str:
