@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 AsyncTask = asyncio.Task[Any]
 
-#: The names that asyncio gives to tasks which nobody has named.
-UNNAMED: Final = re.compile(r"Task-\d+")
+#: The names of tasks that nobody has named; the second one with a factory, in some Pythons.
+UNNAMED: Final = re.compile(r"Task-\d+|None")
 
 
 def living(host: Host) -> Iterator[tuple[int, AsyncTask]]:
