@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..scheduler import Scheduler
     from ..systemcall import SystemCall
     from ..task import Task
+    from ..watch import Watch
     from .loop import HostedLoop
     from .visitor import Visitor
 
@@ -27,6 +28,8 @@ class Host:
 
     kernel: Scheduler
     task: Task
+    #: Tells of the task's end, if that comes first.
+    watch: Watch
 
     def __init__(self) -> None:
         fiber = current_fiber()
@@ -55,6 +58,8 @@ class Host:
         assert self.fiber.belongings is not None
         self.fiber.belongings.swap()
         self.fiber.belongings = None
+        self.watch.leave()
+        self.ended(self.task)
 
     def note(self, task: asyncio.Task[Any]) -> None:
         """An asyncio task has been made."""
@@ -98,7 +103,7 @@ class Host:
                 self.task.answer(None)
 
     def ended(self, task: Task) -> None:
-        """The task is gone, and nobody waits in its name any more."""
+        """The program has ended, and nobody waits in its name any more."""
         del self.kernel.hosts[task.tid]
-        for visitor in self.visitors:
+        for visitor in [*self.visitors]:
             visitor.leave()

@@ -31,7 +31,7 @@ class Enroll(SystemCall):
         host: Host = self.host
         host.kernel, host.task = kernel, own_task(caller, self)
         kernel.hosts[caller.tid] = host
-        Watch(host.task, host.ended)
+        host.watch = Watch(host.task, host.ended)
         return None
 
 

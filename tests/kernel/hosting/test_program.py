@@ -431,6 +431,22 @@ def test_a_program_can_be_a_task_of_a_task():
     assert outcome(sched, 1).ok
 
 
+def test_a_task_may_enter_one_program_after_the_other_as_a_subroutine():
+    async def main(word):
+        await asyncio.sleep(0.001)
+        return word
+
+    def program():
+        first = yield hosted(main, "one")
+        assert not sched.hosts
+        return first, (yield hosted(main, "two"))
+
+    sched = Scheduler()
+    sched.new(program())
+    sched.mainloop()
+    assert outcome(sched, 1).value == ("one", "two")
+
+
 def test_nothing_is_left_of_a_hundred_programs():
     sched = Scheduler()
 
