@@ -63,6 +63,11 @@ class AnyTid(Tid):
     inner: int = 0
 
     @classmethod
+    def known(cls, text: str) -> bool:
+        """Whether the text is meant for one."""
+        return (text.isascii() and text.isdigit()) or BOTH.fullmatch(text) is not None
+
+    @classmethod
     def parse(cls, text: str) -> Self:
         match = BOTH.fullmatch(text)
         made = super().parse(match[1] if match else text)

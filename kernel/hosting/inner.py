@@ -10,7 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import NoSuchAsyncTask
-from ..frames import locals_of
+from ..frames import is_kernels_own, locals_of
 from ..places import python_frames
 from ..syscalls.listing import ListTasks, TaskInfo, task_info
 from ..systemcall import safe
@@ -57,7 +57,7 @@ def info(host: Host, number: int, task: AsyncTask, caller: Caller) -> TaskInfo:
         state_of(host, task, caller),
         safe(reason_of, host, task, frames) if awaits(task) else "",
         host.kernel.clock.now() - born,
-        len(frames),
+        len(of_its_own(frames)),
         title(task),
         inner=number,
     )
@@ -66,6 +66,11 @@ def info(host: Host, number: int, task: AsyncTask, caller: Caller) -> TaskInfo:
 def frames_of(task: AsyncTask) -> list[FrameType]:
     """Where it stands, outermost first."""
     return list(python_frames([task.get_coro()]))
+
+
+def of_its_own(frames: list[FrameType]) -> list[FrameType]:
+    """The frames without those by which a call of the kernel's is made."""
+    return [frame for frame in frames if not is_kernels_own(frame)]
 
 
 def title(task: AsyncTask) -> str:

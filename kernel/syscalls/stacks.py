@@ -83,12 +83,12 @@ class GetStack(SystemCall):
 
 def inner_stack(host: Host, wanted: GetStack, caller: Caller) -> StackInfo:
     """The stack of an asyncio task."""
-    from ..hosting.inner import find, frames_of, info, visitor_of
+    from ..hosting.inner import find, frames_of, info, of_its_own, visitor_of
 
     task = find(host, wanted.inner)
     told_of = info(host, wanted.inner, task, caller)
     stack = frames_of(task)
-    frames, omitted = cut(stack)
+    frames, omitted = cut(of_its_own(stack))
     visitor = visitor_of(stack)
     return StackInfo(
         wanted.tid,

@@ -172,6 +172,7 @@ def test_the_stack_of_one_that_makes_a_call_tells_the_call():
     turn(sched, 5)
     stack = snapshot(sched, GetStack(1, inner=1))
     assert stack.call.startswith("ChanRecv(")
+    assert [frame.function.rpartition(".")[2] for frame in stack.frames] == ["main"]
     sched.end_all()
 
 

@@ -90,6 +90,17 @@ def test_the_stack_of_one_and_of_all(shell):
     assert whole[-1].startswith("  1.2 worker-0 worker  blocked  sleep")
 
 
+@pytest.mark.parametrize(
+    ("line", "mark"),
+    [("list 1.2", "await asyncio.sleep(1000)"), ("list 1", "async with asyncio.TaskGroup()")],
+)
+def test_its_own_source_is_listed_with_the_line_where_it_stands(shell, line, mark):
+    start(shell, "workers 1")
+    file, *rows = shell.succeeds(line)
+    assert file.endswith("asyncio_programs.py")
+    assert any("→" in row and mark in row for row in rows)
+
+
 def test_one_can_be_cancelled(shell):
     start(shell, "workers 2")
     assert shell.succeeds("kill 1.2") == ["asyncio task 1.2 is being cancelled"]
