@@ -249,16 +249,6 @@ class ForeignLoop(KernelError, RuntimeError):
         )
 
 
-class SafePointsTaken(KernelError):
-    """Debuggers, coverage and profilers have all places that the interpreter has for them."""
-
-    def __str__(self) -> str:
-        return (
-            "no task can be interrupted: debuggers and profilers of this process have all six "
-            "places of sys.monitoring"
-        )
-
-
 class NoPreemption(KernelError):
     """Tasks cannot be interrupted here. `reason` says why, and what would help."""
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from types import FrameType, GeneratorType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -537,12 +537,25 @@ class Scheduler:
 
         `frame` is where the thread stands. So whoever wants to know pays, and the loop does not.
         """
-        while frame is not None:
-            if frame.f_code is Scheduler.run_passes.__code__:
-                local = frame.f_locals
-                return Turn(local["self"].passes, local.get("turn", 0), local.get("task"))
-            frame = below(frame)
-        return NO_TURN
+        loop = loop_below(frame)
+        if loop is None:
+            return NO_TURN
+        local = loop.f_locals
+        return Turn(local["self"].passes, local.get("turn", 0), local.get("task"))
+
+
+def step_frames(frame: FrameType | None) -> Iterator[FrameType]:
+    """The Python frames of a step, from this one down to the loop."""
+    while frame is not None and frame.f_code is not Scheduler.run_passes.__code__:
+        yield frame
+        frame = below(frame)
+
+
+def loop_below(frame: FrameType | None) -> FrameType | None:
+    """The frame of the loop that is below this one."""
+    while frame is not None and frame.f_code is not Scheduler.run_passes.__code__:
+        frame = below(frame)
+    return frame
 
 
 class Turn(NamedTuple):

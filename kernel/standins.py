@@ -18,8 +18,7 @@ from .systemcall import ASLEEP, SystemCall, system_call
 if TYPE_CHECKING:
     from contextvars import Context
 
-    from greenlet import greenlet
-
+    from .greenlets import greenlet
     from .preemption.loops import Loops
     from .scheduler import Scheduler, Turn
     from .task import Task

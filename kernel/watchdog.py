@@ -28,8 +28,9 @@ PERIOD: Final = 0.05
 TELL: Final = 0.1
 LOOKS: Final = 4
 
-#: Seconds to the next look while a request waits, and the shortest time between two looks.
+#: Seconds to the next look while a request waits, while all code is armed, and at least.
 PATIENCE: Final = 0.02
+WIDE: Final = 0.002
 MOMENT: Final = 0.001
 
 #: Seconds after which a turn is reported.
@@ -96,6 +97,8 @@ class Watchdog:
         """Seconds until the next look: slices are to end in time, and requests not to wait."""
         if self.preemption is None:
             return PERIOD
+        if self.preemption.points is not None and self.preemption.points.wide:
+            return WIDE
         if self.preemption.somebody_waits():
             return PATIENCE
         slice = self.preemption.slice

@@ -10,8 +10,8 @@ from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_
 from types import FrameType
 from typing import Final
 
-from ..frames import below, is_kernels_own
-from ..scheduler import Scheduler
+from ..frames import is_kernels_own
+from ..scheduler import step_frames
 
 #: Whether the code of a module, and of those in it, is critical, and what it calls. The longest
 #: name counts; other packages may add their own.
@@ -46,12 +46,10 @@ def in_critical_section(frame: FrameType) -> bool:
     if is_kernels_own(frame):
         return True
     subroutine = False
-    step: FrameType | None = frame
-    while step is not None and step.f_code is not Scheduler.run_passes.__code__:
-        if is_critical(step):
+    for each in step_frames(frame):
+        if is_critical(each):
             return True
-        subroutine = subroutine or bool(step.f_code.co_flags & SUBROUTINE)
-        step = below(step)
+        subroutine = subroutine or bool(each.f_code.co_flags & SUBROUTINE)
     return not subroutine
 
 

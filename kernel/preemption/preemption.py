@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
-from ..errors import NoGreenlets, NoPreemption, SafePointsTaken, TaskKilled
+from ..errors import NoGreenlets, NoPreemption, TaskKilled
 from ..inbox import END_OF_PASS
 from ..scheduler import NO_TURN, Scheduler, Turn, TurnOver
 from ..standins import Interrupt, Throw
@@ -42,6 +42,8 @@ class Preemption:
         #: The seconds that all tasks have to end, once that is ordered.
         self.grace = grace
         self.points = safe_points(self.reached)
+        #: Why there are none any more, once it has been found out.
+        self.missing = ""
         self.loops: Loops | None = None
         #: The turn that is asked for, and whether its task is to let all others go first.
         self.wanted = NO_TURN
@@ -78,8 +80,9 @@ class Preemption:
         return deadline is not None and deadline.when <= self.kernel.clock.now()
 
     def ask(self, turn: Turn, frame: FrameType, give_way: bool) -> None:
-        """Have the kernel's thread, which is at `frame`, come by in this turn; if it was asked
-        before, by whatever way it takes.
+        """Have the kernel's thread, which is at `frame`, come by in this turn. If it was asked
+        before, and has gone on to other functions, whatever it executes is a safe point, but only
+        until the next look, as all threads are slow meanwhile.
         """
         if self.points is None:
             return
@@ -87,14 +90,10 @@ class Preemption:
         self.give_way = give_way or (again and self.give_way)
         self.wanted = turn
         try:
-            self.points.arm(frame, wide=again)
-        except SafePointsTaken as error:
-            self.complain(error)
-
-    def complain(self, error: SafePointsTaken) -> None:
-        """Say once that nobody can be interrupted."""
-        self.points = None
-        self.kernel.trace.report(NotInterrupted(0, str(error)))
+            self.points.arm(frame, wide=again and not self.points.wide)
+        except NoPreemption as error:
+            self.points, self.missing = None, str(error)
+            self.kernel.trace.report(NotInterrupted(0, self.missing))
 
     def withdraw(self) -> None:
         """Nobody is asked for any more."""
@@ -164,10 +163,8 @@ class Preemption:
 
     def check(self) -> None:
         """Raises `NoPreemption` where no step can be put aside."""
-        reason = why_not()
-        if reason is None and self.points is None:
-            reason = str(SafePointsTaken())
-        if reason is not None:
+        reason = why_not() or self.missing
+        if reason:
             raise NoPreemption(reason)
 
     def can_interrupt(self) -> bool:
