@@ -245,7 +245,7 @@ class ForeignLoop(KernelError, RuntimeError):
     def __str__(self) -> str:
         return (
             f"a {self.loop} would hold all other tasks up: as a task the program runs on asyncio's "
-            "own loop, so leave out its loop_factory or policy"
+            "own loop, made by asyncio.run or asyncio.new_event_loop"
         )
 
 

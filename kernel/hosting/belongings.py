@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from asyncio import runners
+from asyncio import events, runners
 from collections.abc import Callable
 from typing import Any, Final
+
+LoopSetter = Callable[[asyncio.AbstractEventLoop | None], None]
 
 
 class Belongings:
@@ -35,6 +37,15 @@ def set_runner(kind: type[asyncio.Runner]) -> None:
     runners.Runner = asyncio.Runner = kind  # type: ignore[misc]
 
 
+def loop_setter() -> LoopSetter:
+    """What a loop that begins to run makes itself known by."""
+    return events._set_running_loop
+
+
+def set_loop_setter(setter: LoopSetter) -> None:
+    events._set_running_loop = setter
+
+
 def set_hooks(hooks: Any) -> None:
     sys.set_asyncgen_hooks(*hooks)
 
@@ -44,6 +55,7 @@ PARTS: Final[tuple[tuple[Callable[[], Any], Callable[[Any], object]], ...]] = (
     (asyncio._get_running_loop, asyncio._set_running_loop),
     (asyncio.get_event_loop_policy, asyncio.set_event_loop_policy),
     (runner, set_runner),
+    (loop_setter, set_loop_setter),
     (sys.get_asyncgen_hooks, set_hooks),
     (sys.get_coroutine_origin_tracking_depth, sys.set_coroutine_origin_tracking_depth),
 )

@@ -11,8 +11,8 @@ from ..errors import Cancelled, TaskKilled
 from ..fibers import call
 from ..greenlets import Fiber, current_fiber
 from ..syscalls.hosting import Enroll
-from .belongings import Belongings, set_runner
-from .policy import HostedRunner, HostPolicy
+from .belongings import Belongings, set_loop_setter, set_runner
+from .policy import HostedRunner, HostPolicy, set_running_loop
 
 if TYPE_CHECKING:
     from ..scheduler import Scheduler
@@ -50,6 +50,7 @@ class Host:
         self.fiber.belongings = Belongings()
         asyncio.set_event_loop_policy(HostPolicy(self))
         set_runner(HostedRunner)
+        set_loop_setter(set_running_loop)
         return self
 
     def __exit__(self, *error: object) -> None:

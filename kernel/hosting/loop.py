@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from ..frames import shut
+from ..frames import never_free
 from ..syscalls.files import ReadWait, WriteWait
 from ..syscalls.hosting import AwaitFiles, AwaitLoop
 from ..syscalls.time import Sleep
@@ -68,7 +68,7 @@ class HostedLoop(asyncio.SelectorEventLoop):
         """End the asyncio tasks as they stand; nobody is told that they were pending."""
         for task in asyncio.all_tasks(self):
             task._log_destroy_pending = False  # type: ignore[attr-defined]
-            shut(task.get_coro(), lambda call: None)
+            drive_out(task.get_coro())
 
     def add_signal_handler(  # type: ignore[override]
         self, sig: int, callback: Any, *args: Any
@@ -78,6 +78,20 @@ class HostedLoop(asyncio.SelectorEventLoop):
             "the signals of the process are the console's: kill, kill -INT and Ctrl-C "
             "cancel the main asyncio task, so clean up in its finally"
         )
+
+
+def drive_out(coro: Any) -> None:
+    """Raise `GeneratorExit` in a coroutine, and again at each `await` on its way out."""
+    for _ in range(ATTEMPTS):
+        try:
+            coro.throw(GeneratorExit())
+        except BaseException:
+            return
+    never_free(coro)
+
+
+#: So many things a coroutine may await that is ended by force.
+ATTEMPTS: Final = 100
 
 
 class WaitsByCalls(selectors.BaseSelector):

@@ -54,6 +54,9 @@ class HostPolicy(asyncio.DefaultEventLoopPolicy):
 class HostedRunner(asyncio.Runner):  # type: ignore[misc]
     """Stands in for `asyncio.Runner`, which `asyncio.run` uses, meanwhile."""
 
+    #: Whether its loop was one that cannot be let run, and has been closed.
+    refused = False
+
     def __init__(
         self,
         *,
@@ -66,10 +69,34 @@ class HostedRunner(asyncio.Runner):  # type: ignore[misc]
 
     def run(self, coro: Coroutine[Any, Any, Any], **options: Any) -> Any:
         """As of old. Raises `ForeignLoop` for a loop that would keep all others from running."""
-        if is_in_program() and not isinstance(loop := self.get_loop(), HostedLoop):
+        loop = self.get_loop()
+        try:
+            check_loop(loop)
+        except ForeignLoop:
+            self.refused = True
             coro.close()
-            raise ForeignLoop(f"{type(loop).__module__}.{type(loop).__qualname__}")
+            loop.close()
+            raise
         return super().run(coro, **options)
+
+    def close(self) -> None:
+        if not self.refused:
+            super().close()
+
+
+def set_running_loop(loop: asyncio.AbstractEventLoop | None) -> None:
+    """Stands in for asyncio's own meanwhile, by which a loop tells that it runs now. Raises
+    `ForeignLoop` for one that a program has made by its class.
+    """
+    if loop is not None:
+        check_loop(loop)
+    SET_RUNNING_LOOP(loop)
+
+
+def check_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """Raise `ForeignLoop` for one that would keep all other tasks from running."""
+    if is_in_program() and not isinstance(loop, HostedLoop):
+        raise ForeignLoop(f"{type(loop).__module__}.{type(loop).__qualname__}")
 
 
 def is_in_program() -> bool:
@@ -77,6 +104,8 @@ def is_in_program() -> bool:
     fiber = current_fiber()
     return fiber is not None and fiber.belongings is not None
 
+
+SET_RUNNING_LOOP: Final = asyncio._set_running_loop
 
 #: Who demands one of these gets the kernel's, which is the same to him.
 OWN: Final = {

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from kernel import (
+    Exited,
     KillTask,
     NewTask,
     OpenScope,
@@ -21,7 +22,7 @@ from kernel import (
 )
 
 from ..net import descriptors
-from ..support import ask, outcome, settle, start, turn
+from ..support import ask, outcome, settle, start, turn, watch
 
 
 def slept(sched, rounds=20):
@@ -119,7 +120,7 @@ def test_a_cleanup_that_raises_is_told_as_with_any_task():
             raise ValueError("in cleanup")
 
     sched = start(hosted(main))
-    sched.trace.subscribe(lambda event: None)
+    watch(sched, Exited)  # so that nothing is logged
     slept(sched)
     sched.kill(sched.find(1))
     settle(sched)
@@ -148,7 +149,7 @@ def test_an_interrupt_is_a_cancellation_that_comes_out_as_keyboard_interrupt():
 def test_a_second_interrupt_does_not_wait_for_the_main_asyncio_task():
     log = []
     sched = start(hosted(program(log, wait=100)))
-    sched.trace.subscribe(lambda event: None)
+    watch(sched, Exited)  # so that nothing is logged
     slept(sched)
     for _ in range(2):
         ask(sched, SendSignal(1, Signal.INT))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import selectors
 import ssl
 import sys
@@ -12,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from kernel import GetTid, JumpingClock, ManualClock, Scheduler, Sleep, WaitTask, hosted
+from kernel import Exited, GetTid, JumpingClock, ManualClock, Scheduler, Sleep, WaitTask, hosted
+from kernel.greenlets import Fiber
+from kernel.hosting.host import Host
 from kernel.hosting.loop import HostedLoop, WaitsByCalls
 
 from ..net import descriptors, python, until
-from ..support import idle, outcome, settle, start
+from ..support import idle, outcome, settle, start, watch
 
 CERTIFICATE = str(Path(__file__).parents[1] / "localhost.pem")
 
@@ -74,7 +77,7 @@ def test_what_the_program_raises_ends_its_task_and_no_other():
         raise ValueError("no")
 
     sched = Scheduler()
-    sched.trace.subscribe(lambda event: None)
+    watch(sched, Exited)  # so that nothing is logged
     crashed, well = sched.new(hosted(main)), sched.new(hosted(talk, b"yes"))
     sched.mainloop()
     assert str(outcome(sched, crashed)) == "crashed: ValueError: no"
@@ -358,7 +361,7 @@ def test_a_loop_that_would_hold_the_kernel_is_refused_and_says_what_to_do():
         with asyncio.Runner(loop_factory=Fast) as runner:
             runner.run(talk(b"abc"))
 
-    with pytest.raises(RuntimeError, match=r"Fast would hold all other tasks up: .* loop_factory"):
+    with pytest.raises(RuntimeError, match=r"Fast would hold all other tasks up: .* asyncio\.run"):
         run(main)
 
 
@@ -374,6 +377,20 @@ def test_a_policy_of_the_programs_own_that_makes_other_loops_is_refused_too():
     with pytest.raises(RuntimeError, match="would hold all other tasks up"):
         run(main)
     assert asyncio.get_event_loop_policy() is plain
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+def test_a_loop_that_is_made_by_its_class_is_refused_where_it_begins_to_run():
+    def main():
+        loop = asyncio.SelectorEventLoop()
+        try:
+            loop.run_forever()
+        finally:
+            loop.close()
+
+    with pytest.raises(RuntimeError, match="would hold all other tasks up"):
+        run(main)
+    assert asyncio.run(asyncio.sleep(0, "elsewhere")) == "elsewhere"
 
 
 def test_signals_of_the_process_cannot_be_handled_in_it():
@@ -447,19 +464,41 @@ def test_a_task_may_enter_one_program_after_the_other_as_a_subroutine():
     assert outcome(sched, 1).value == ("one", "two")
 
 
+def objects():
+    """How many parts of programs there are, without garbage."""
+    gc.collect()
+    return sum(isinstance(thing, (Host, HostedLoop, Fiber)) for thing in gc.get_objects())
+
+
 def test_nothing_is_left_of_a_hundred_programs():
+    """Whether they end by themselves, are killed, or are ended by force."""
     sched = Scheduler()
+    watch(sched, Exited)  # so that nothing is logged
+
+    async def endless():
+        server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+        async with server, asyncio.TaskGroup() as group:
+            group.create_task(asyncio.sleep(1000))
+            await server.serve_forever()
 
     def round_of(count):
-        tids = [sched.new(hosted(talk, b"abc")) for _ in range(count)]
-        while any(tid in sched.tasks for tid in tids):
+        ended = [sched.new(hosted(talk, b"abc")) for _ in range(count)]
+        killed = [sched.new(hosted(endless)) for _ in range(count)]
+        forced = [sched.new(hosted(endless)) for _ in range(count)]
+        while any(tid in sched.tasks for tid in ended):
             sched.cycle()
+        for tid in killed:
+            sched.kill(sched.find(tid))
+        for tid in forced:
+            sched.force(sched.find(tid))
+        while sched.tasks:
+            sched.cycle(wait=False)
+        return [str(outcome(sched, tids[0])) for tids in (killed, forced)]
 
-    round_of(2)
-    before = descriptors(), threading.active_count()
+    round_of(1)
+    before = descriptors(), threading.active_count(), objects()
     for _ in range(10):
-        round_of(10)
-    assert (descriptors(), threading.active_count()) == before
+        assert round_of(4) == ["killed", "killed by force"]
+    assert (descriptors(), threading.active_count(), objects()) == before
     assert not sched.hosts
-    assert not sched.tasks
     sched.poller.close()

@@ -15,6 +15,7 @@ from kernel import (
     ChannelClosed,
     ChanRecv,
     ChanSend,
+    Exited,
     GetTid,
     KillTask,
     NewTask,
@@ -278,7 +279,7 @@ def test_what_is_no_call_is_refused(trap):
         await kernel_call(trap)
 
     sched = start(hosted(main))
-    sched.trace.subscribe(lambda event: None)
+    watch(sched, Exited)  # so that nothing is logged
     settle(sched)
     assert "kernel_call makes a system call, not" in str(outcome(sched, 1))
 
@@ -291,6 +292,6 @@ def test_elsewhere_it_says_what_to_do():
         asyncio.run(main())
 
     sched = start(main())
-    sched.trace.subscribe(lambda event: None)
+    watch(sched, Exited)  # so that nothing is logged
     settle(sched)
     assert "NotHosted" in str(outcome(sched, 1))
