@@ -7,7 +7,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from ..errors import Cancelled, TaskKilled
 from ..fibers import call
 from ..greenlets import Fiber, current_fiber
 from ..syscalls.hosting import Enroll
@@ -41,8 +40,7 @@ class Host:
         self.numbers = count(1)
         #: Who is in a system call for one of them.
         self.visitors: set[Visitor] = set()
-        #: What the main asyncio task is cancelled for; and whether all is to end by force.
-        self.told: BaseException | None = None
+        #: Whether all is to end by force.
         self.forced = False
 
     def __enter__(self) -> Host:
@@ -67,8 +65,8 @@ class Host:
         if not task.done():
             self.inner[task] = next(self.numbers), self.kernel.clock.now()
 
-    def wait(self, trap: SystemCall, loop: HostedLoop) -> None:
-        """Let others run until there is something to do for the loop."""
+    def wait(self, trap: SystemCall) -> None:
+        """Make a call on the task's own stack. Once all is to end by force, no more."""
         if self.forced:
             raise GeneratorExit
         try:
@@ -76,25 +74,6 @@ class Host:
         except GeneratorExit:
             self.forced = True
             raise
-        except (TaskKilled, Cancelled, KeyboardInterrupt) as error:
-            self.tell(error, loop)
-
-    def tell(self, error: BaseException, loop: HostedLoop) -> None:
-        """What is raised in the task cancels the main asyncio task, which has its time to clean up
-        with the help of the others; a second Ctrl-C is raised as it is.
-        """
-        main = loop.main
-        loop.knows_of_kill = loop.knows_of_kill or isinstance(error, TaskKilled)
-        again = self.told is not None and isinstance(error, KeyboardInterrupt)
-        if not isinstance(main, asyncio.Future) or main.done() or again:
-            raise error
-        self.told = error
-        main.cancel()
-
-    def reason(self) -> BaseException | None:
-        """What the main asyncio task has been cancelled for; once."""
-        told, self.told = self.told, None
-        return told
 
     def wake(self) -> None:
         """There is something to do for the loop. On the kernel's thread, but not in a step."""

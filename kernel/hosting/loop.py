@@ -6,6 +6,7 @@ import asyncio
 import selectors
 from typing import TYPE_CHECKING, Any, Final
 
+from ..errors import Cancelled, TaskKilled
 from ..frames import never_free
 from ..syscalls.files import ReadWait, WriteWait
 from ..syscalls.hosting import AwaitFiles, AwaitLoop
@@ -21,8 +22,10 @@ class HostedLoop(asyncio.SelectorEventLoop):
 
     def __init__(self, host: Host, selector: HostSelector | None = None) -> None:
         self.host = host
-        #: What the program runs until it is done, if it does: its main asyncio task, mostly.
+        #: What the program runs until it is done, if it does: its main asyncio task, mostly; and
+        #: what that is cancelled for.
         self.main: object = None
+        self.told: BaseException | None = None
         #: Whether it need not be told any more that the task is being killed.
         self.knows_of_kill = False
         self.selector = selector or HostSelector()
@@ -47,15 +50,35 @@ class HostedLoop(asyncio.SelectorEventLoop):
 
     def run_until_complete(self, future: Any) -> Any:
         """As of old; but a kill or a Ctrl-C comes out, and not the cancellation that it became."""
-        former, self.main = self.main, future
+        former = self.main, self.told
+        self.main, self.told = future, None
         try:
             return super().run_until_complete(future)
         except asyncio.CancelledError:
-            if (reason := self.host.reason()) is not None:
-                raise reason from None
+            if self.told is not None:
+                raise self.told from None
             raise
         finally:
-            self.main = former
+            self.main, self.told = former
+
+    def wait(self, trap: SystemCall) -> None:
+        """Let others run until there is something to do."""
+        try:
+            self.host.wait(trap)
+        except (TaskKilled, Cancelled, KeyboardInterrupt) as error:
+            self.tell(error)
+
+    def tell(self, error: BaseException) -> None:
+        """What is raised in the task cancels the main asyncio task, which has its time to clean up
+        with the help of the others; a second Ctrl-C is raised as it is.
+        """
+        main = self.main
+        self.knows_of_kill = self.knows_of_kill or isinstance(error, TaskKilled)
+        again = self.told is not None and isinstance(error, KeyboardInterrupt)
+        if not isinstance(main, asyncio.Future) or main.done() or again:
+            raise error
+        self.told = error
+        main.cancel()
 
     def close(self) -> None:
         if self.host.forced:
@@ -108,7 +131,7 @@ class WaitsByCalls(selectors.BaseSelector):
         seconds = None if timeout is None else max(0.0, timeout)
         self.waiting = self.call_for(seconds)
         try:
-            self.loop.host.wait(self.waiting, self.loop)
+            self.loop.wait(self.waiting)
         finally:
             self.waiting, self.rung = None, False
         return super().select(0)

@@ -146,6 +146,31 @@ def test_an_interrupt_is_a_cancellation_that_comes_out_as_keyboard_interrupt():
     assert outcome(sched, 1).ok
 
 
+def test_an_interrupt_that_the_program_has_got_over_is_forgotten():
+    log = []
+
+    async def stubborn():
+        try:
+            await asyncio.sleep(1000)
+        except asyncio.CancelledError:
+            log.append("no")
+
+    def main():
+        asyncio.run(stubborn())
+        asyncio.run(program(log)())
+
+    sched = start(hosted(main))
+    for _ in range(2):
+        slept(sched)
+        ask(sched, SendSignal(1, Signal.INT))
+    watch(sched, Exited)  # so that nothing is logged
+    settle(sched)
+    assert [line for line in log if line != "help"] == [
+        "no", "cancelled", "main ends, helper is there", "helper ends"
+    ]  # fmt: skip
+    assert isinstance(outcome(sched, 1).error, KeyboardInterrupt)
+
+
 def test_a_second_interrupt_does_not_wait_for_the_main_asyncio_task():
     log = []
     sched = start(hosted(program(log, wait=100)))
