@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kernel import (
     Acquire,
@@ -295,3 +297,43 @@ def test_elsewhere_it_says_what_to_do():
     watch(sched, Exited)  # so that nothing is logged
     settle(sched)
     assert "NotHosted" in str(outcome(sched, 1))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    waits=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=8),
+    pauses=st.lists(st.integers(0, 3), max_size=12),
+    cancelled=st.dictionaries(st.integers(0, 7), st.integers(0, 8), max_size=4),
+)
+def test_no_item_is_lost_or_had_twice_whoever_is_cancelled_or_late(waits, pauses, cancelled):
+    """Also where a timeout, a cancellation and an item come in the same instant."""
+    channel, had = Channel(100), []
+
+    async def receiver(begin, patience):
+        await asyncio.sleep(begin)
+        try:
+            while True:
+                async with asyncio.timeout(patience):
+                    had.append(await kernel_call(ChanRecv(channel)))
+        except TimeoutError:
+            pass
+
+    async def main():
+        tasks = [asyncio.create_task(receiver(*times)) for times in waits]
+        loop = asyncio.get_running_loop()
+        for number, when in cancelled.items():
+            if number < len(tasks):
+                loop.call_later(when, tasks[number].cancel)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def sender():
+        for number, pause in enumerate(pauses):
+            yield Sleep(pause)
+            yield ChanSend(channel, number)
+
+    sched = start(hosted(main), sender())
+    settle(sched)
+    assert outcome(sched, 1).ok and outcome(sched, 2).ok
+    assert sorted([*had, *channel.items]) == list(range(len(pauses)))
+    check(sched, [channel])
+    sched.poller.close()
