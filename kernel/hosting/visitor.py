@@ -25,7 +25,7 @@ class Visitor(Caller):
     def __init__(self, host: Host) -> None:
         super().__init__()
         self.host, self.kernel, self.tid = host, host.kernel, host.task.tid
-        self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.future = Answer(self)
 
     @property
     def task(self) -> Task:
@@ -60,6 +60,22 @@ class Visitor(Caller):
     def leave(self) -> None:
         super().leave()
         self.host.visitors.discard(self)
+
+
+class Answer(asyncio.Future[Any]):
+    """What the asyncio task awaits. Cancelled, it gives the call up at once: no answer may come
+    between that and the turn in which the asyncio task is told.
+    """
+
+    def __init__(self, visitor: Visitor) -> None:
+        super().__init__()
+        self.visitor = visitor
+
+    def cancel(self, msg: Any = None) -> bool:
+        cancelled = super().cancel(msg)
+        if cancelled:
+            self.visitor.leave()
+        return cancelled
 
 
 def current_host() -> Host | None:

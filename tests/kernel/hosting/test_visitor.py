@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kernel import (
@@ -305,6 +305,7 @@ def test_elsewhere_it_says_what_to_do():
     pauses=st.lists(st.integers(0, 3), max_size=12),
     cancelled=st.dictionaries(st.integers(0, 7), st.integers(0, 8), max_size=4),
 )
+@example(waits=[(0, 0), (0, 0)], pauses=[0, 0, 0, 0], cancelled={})
 def test_no_item_is_lost_or_had_twice_whoever_is_cancelled_or_late(waits, pauses, cancelled):
     """Also where a timeout, a cancellation and an item come in the same instant."""
     channel, had = Channel(100), []
