@@ -136,7 +136,7 @@ def is_asyncios(frame: FrameType) -> bool:
 
 def chosen(host: Host, caller: Caller, listing: ListTasks) -> tuple[Iterable[TaskInfo], int]:
     """Those that a listing asks for, as many as it wants, and how many these are."""
-    if not (listing.state or listing.program):
+    if not is_narrowed(listing):
         return islice(infos(host, caller), listing.inner), sum(1 for _ in living(host))
     state, text = listing.state, listing.program.casefold()
     rows = [
@@ -153,15 +153,20 @@ def with_inner(listing: ListTasks, kernel: Scheduler, caller: Caller) -> tuple[l
     """
     parts = {tid: chosen(host, caller, listing) for tid, host in kernel.hosts.items()}
     tasks = listing.chosen(kernel.tasks.values(), caller)
-    fitting = {task.tid for task in tasks}
-    hosts = [kernel.tasks[tid] for tid in parts if tid not in fitting]
+    # A task that is not asked for may have asyncio tasks that are.
+    unasked = {kernel.tasks[tid] for tid in parts} - set(tasks) if is_narrowed(listing) else set()
 
     def rows() -> Iterator[TaskInfo]:
-        for task in listing.in_order([*tasks, *hosts]):
-            if task.tid in fitting:
+        for task in listing.in_order([*tasks, *unasked] if unasked else tasks):
+            if task not in unasked:
                 yield task_info(kernel, task, caller)
             if task.tid in parts:
                 yield from parts[task.tid][0]
 
-    total = len(fitting) + sum(count for _, count in parts.values())
+    total = len(tasks) + sum(count for _, count in parts.values())
     return list(islice(rows(), listing.first)), total
+
+
+def is_narrowed(listing: ListTasks) -> bool:
+    """Whether only some tasks are asked for."""
+    return bool(listing.state or listing.program)
