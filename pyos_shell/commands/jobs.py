@@ -12,8 +12,9 @@ from ..statement import NO_PLUMBING, Plumbing
 from ..system import LOOK, Failure, GivenUp, System
 from ..tid import Tid
 from .tasks import (
+    asyncio_task,
     await_end,
-    check_asyncio,
+    make_task,
     make_tasks,
     output_file,
     plumber_for,
@@ -41,9 +42,7 @@ def run(
 
     asyncio: it is a program of asyncio's, as for `spawn`
     """
-    if asyncio:
-        check_asyncio(program)
-    reference = reference_of(program)
+    reference = None if asyncio else reference_of(program)
     is_script = reference is not None and not reference.function and not any(plumbing)
     if is_script:
         assert reference is not None
@@ -51,7 +50,8 @@ def run(
             raise Failure(f"a script has no foreground: spawn {program.text}")
         started = run_script(system, reference, program, arguments)
         return started if isinstance(started, Notice) else ends_of(system, started.tids)
-    tasks = make_tasks(system, [[program, *arguments], *plumbing.stages], asyncio=asyncio)
+    make = asyncio_task if asyncio else make_task
+    tasks = make_tasks(system, [[program, *arguments], *plumbing.stages], "", make)
     title = " | ".join(task.name for task in tasks)
     if system.attach is None:
         plumber = plumber_for(system, plumbing, tasks)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import AsyncGeneratorType, BuiltinFunctionType, CoroutineType, GeneratorType
 
-from kernel import GetStack, ListTasks, NoGreenlets, NoSuchTask, Task, WaitTask, hosted
+from kernel import GetStack, ListTasks, NoSuchTask, Task, WaitTask
 from kernel.task import Target
 
 from ..answers import Ends, Notice, Started
 from ..command import command
+from ..hosted import check_name, host_target
 from ..line import Word
 from ..loader import LoadingFailed, NoSuchFunction, TakesTooLong, call, load_function
 from ..mistake import Mistake, excerpt
@@ -26,7 +27,6 @@ from ..program import (
     built_in_names,
     no_function,
     refer,
-    split,
 )
 from ..script import Script
 from ..statement import NO_PLUMBING, Plumbing
@@ -60,27 +60,26 @@ def spawn(
     name: what `tasks` calls it
     asyncio: it is a program of asyncio's, such as `module:main`
     """
-    if asyncio:
-        check_asyncio(program)
-    reference = reference_of(program)
+    reference = None if asyncio else reference_of(program)
     if reference is not None and not reference.function and not any(plumbing):
         return run_script(system, reference, program, arguments)
     stages = [[program, *arguments], *plumbing.stages]
     if name and len(stages) > 1:
         raise Failure(f"--name is for one task, and here are {len(stages)}")
-    tasks = make_tasks(system, stages, name, asyncio)
+    tasks = make_tasks(system, stages, name, asyncio_task if asyncio else make_task)
     title = " | ".join(task.name for task in tasks)
     return Started(system.start(tasks, title, plumber_for(system, plumbing, tasks)))
 
 
 def make_tasks(
-    system: System, stages: list[list[Word]], name: str = "", asyncio: bool = False
+    system: System, stages: list[list[Word]], name: str, make_first: Callable[..., Task]
 ) -> list[Task]:
-    """A task for each stage, the first perhaps a program of asyncio's. Raises `Mistake`."""
+    """A task for each stage, of which the first may be of another kind. Raises `Mistake`."""
     tasks: list[Task] = []
     try:
         for words in stages:
-            tasks.append(make_task(system, words, name, asyncio and not tasks))
+            make = make_task if tasks else make_first
+            tasks.append(make(system, words, name))
     except BaseException:
         drop(tasks)
         raise
@@ -109,7 +108,7 @@ def output_file(plumbing: Plumbing, tasks: list[Task]) -> OutputFile | None:
     return target
 
 
-def make_task(system: System, words: Sequence[Word], name: str = "", asyncio: bool = False) -> Task:
+def make_task(system: System, words: Sequence[Word], name: str = "") -> Task:
     """The task that a program and its arguments make. Raises `Mistake`."""
     program, *arguments = words
     if program.text == spawn.__name__:
@@ -119,9 +118,21 @@ def make_task(system: System, words: Sequence[Word], name: str = "", asyncio: bo
         message = "a script has no pipe and no file; name a function in it: FILE.py:FUNCTION"
         raise Mistake(message, program.start, program.end)
     found = built_in(program.text) if reference is None else loaded(system, reference, program)
-    title = name or " ".join([shortened(program.text), *(word.text for word in arguments)])
-    make = host_target if asyncio else make_target
-    return Task(make(system, found, program, tuple(arguments)), title)
+    target = make_target(system, found, program, tuple(arguments))
+    return Task(target, name or title_of(program, arguments))
+
+
+def asyncio_task(system: System, words: Sequence[Word], name: str = "") -> Task:
+    """The task of a program of asyncio's. Raises `Mistake`."""
+    program, *arguments = words
+    check_name(program)
+    found = loaded(system, refer(program), program)
+    return Task(host_target(found, program, arguments), name or title_of(program, arguments))
+
+
+def title_of(program: Word, arguments: Sequence[Word]) -> str:
+    """The name of a task that is given none."""
+    return " ".join([shortened(program.text), *(word.text for word in arguments)])
 
 
 def reference_of(program: Word) -> Reference | None:
@@ -177,32 +188,6 @@ def make_target(system: System, program: Program, word: Word, arguments: Sequenc
     if not isinstance(target, (GeneratorType, CoroutineType)):
         raise no_program(program, target, word)
     return target
-
-
-def check_asyncio(word: Word) -> None:
-    """Raise `Mistake` for what is named in another way than a program of asyncio's."""
-    if word.text in built_in_names() or not split(word.text)[1]:
-        example = word.text if word.text.endswith(".py") else "module"
-        message = f"--asyncio takes a function in a module or file, such as {excerpt(example)}:main"
-        raise Mistake(message, word.start, word.end)
-
-
-def host_target(system: System, program: Program, word: Word, arguments: Sequence[Word]) -> Target:
-    """What a task is made of for a program of asyncio's. Raises `Mistake`."""
-    function = program.function
-    if not isinstance(function, type) and callable(function):
-        end = arguments[-1].end if arguments else word.end
-        values, options = program.signature.bind(arguments, end)
-    else:
-        kind = "a class" if isinstance(function, type) else "no function"
-        message = f"{excerpt(program.name)} is {kind}: name an async def, or what calls asyncio.run"
-        raise Mistake(message, word.start, word.end)
-    try:
-        return hosted(function, *values, **options)
-    except NoGreenlets as error:
-        raise Failure(str(error)) from None
-    except TypeError as error:
-        raise Mistake(str(error), word.start, word.end) from None
 
 
 def no_program(program: Program, found: object, word: Word) -> Mistake:
