@@ -28,7 +28,14 @@ CRITICAL: Final = {
 }
 
 #: The modules of the kernel through which a step passes on its way to a program's own code.
-PASSED: Final = ("kernel.frames", "kernel.greenlets", "kernel.standins")
+PASSED: Final = (
+    "kernel.frames",
+    "kernel.greenlets",
+    "kernel.hosting.loop",
+    "kernel.hosting.policy",
+    "kernel.hosting.program",
+    "kernel.standins",
+)
 
 #: What a subroutine is made of; the kernel's own are passed as well.
 SUBROUTINE: Final = CO_ASYNC_GENERATOR | CO_COROUTINE | CO_GENERATOR | CO_ITERABLE_COROUTINE
