@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import FrameType
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from .frames import below, is_kernels_own
+from .frames import is_kernels_own
 from .places import python_frames
-from .scheduler import Scheduler
+from .scheduler import step_frames
 
 if TYPE_CHECKING:
     from .standins import Unfinished
@@ -48,10 +48,5 @@ def shown_frames(task: Task) -> tuple[list[FrameType], int]:
 
 def interrupted_frames(unfinished: Unfinished) -> list[FrameType]:
     """The Python frames of a step that was interrupted, outermost first."""
-    frames = []
-    frame: FrameType | None = unfinished.place.gr_frame
-    while frame is not None and frame.f_code is not Scheduler.run_passes.__code__:
-        if not is_kernels_own(frame):
-            frames.append(frame)
-        frame = below(frame)
-    return frames[::-1]
+    frames = step_frames(unfinished.place.gr_frame)
+    return [frame for frame in frames if not is_kernels_own(frame)][::-1]

@@ -87,4 +87,6 @@ def plain_frames(steps: FrameType) -> Iterator[FrameType]:
 STEPS: Final = run.__code__
 
 #: Whose frames are not of interest there.
-OWN_MODULES: Final = {__name__, "kernel.greenlets", "kernel.frames"}
+OWN_MODULES: Final = {__name__, "kernel.greenlets", "kernel.frames"} | {
+    f"kernel.hosting.{name}" for name in ("host", "loop", "policy", "program")
+}

@@ -20,7 +20,10 @@ except ImportError:
     raise NoGreenlets from None
 
 if TYPE_CHECKING:
+    from contextvars import Context
     from types import FrameType
+
+    from .hosting.belongings import Belongings
 
 __all__ = ["Fiber", "current_fiber", "getcurrent", "greenlet"]
 
@@ -37,6 +40,10 @@ class Fiber(greenlet):
         #: Who has switched to it, and the frame in which that was; only while it runs.
         self.resumer: greenlet | None = None
         self.below: FrameType | None = None
+        #: The context that it was given for its last step.
+        self.context: Context | None = None
+        #: What of the thread is its own, and is put aside while it does not run; mostly nothing.
+        self.belongings: Belongings | None = None
 
     def run(self, _: object) -> Any:
         return bottom(self)
@@ -48,10 +55,16 @@ class Fiber(greenlet):
         here, place = getcurrent(), self.place
         self.resumer = self.parent = here
         self.below = sys._getframe()
-        place.gr_context = here.gr_context  # it takes this step in the task's own context
+        if place.gr_context is self.context:  # or else it has entered another, and will leave it
+            # It takes this step in the task's own context.
+            place.gr_context = self.context = here.gr_context
+        if self.belongings is not None:
+            self.belongings.swap()
         try:
             return getattr(place, way)(what)
         finally:
+            if self.belongings is not None:
+                self.belongings.swap()
             self.resumer = self.below = None
             del what
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from types import FrameType, GeneratorType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -49,6 +49,7 @@ from .workers import Workers
 if TYPE_CHECKING:
     from .debugger.brake import Brake
     from .debugger.breaks import Breaks
+    from .hosting.host import Host as AsyncioHost
     from .nice import Nice
     from .preemption.preemption import Preemption
     from .syscalls.signals import Handler, Signal
@@ -159,6 +160,8 @@ class Scheduler:
         self.requests: set[Request] = set()
         #: What tasks have called for signals: by tid and signal.
         self.handlers: dict[int, dict[Signal, Handler]] = {}
+        #: By tid, the asyncio programs that are tasks.
+        self.hosts: dict[int, AsyncioHost] = {}
         #: Killed tasks that have not ended yet.
         self.dying: dict[int, Deadline] = {}
         #: The tids of those that are kept from having a step.
@@ -535,15 +538,27 @@ class Scheduler:
 
         `frame` is where the thread stands. So whoever wants to know pays, and the loop does not.
         """
-        while frame is not None:
-            if frame.f_code is Scheduler.run_passes.__code__:
-                local = frame.f_locals
-                if kernel is not None and local["self"] is not kernel:
-                    frame = below(frame)
-                    continue
-                return Turn(local["self"].passes, local.get("turn", 0), local.get("task"))
-            frame = below(frame)
-        return NO_TURN
+        loop = loop_below(frame)
+        while loop is not None and kernel not in (None, loop.f_locals["self"]):
+            loop = loop_below(below(loop))
+        if loop is None:
+            return NO_TURN
+        local = loop.f_locals
+        return Turn(local["self"].passes, local.get("turn", 0), local.get("task"))
+
+
+def step_frames(frame: FrameType | None) -> Iterator[FrameType]:
+    """The Python frames of a step, from this one down to the loop."""
+    while frame is not None and frame.f_code is not Scheduler.run_passes.__code__:
+        yield frame
+        frame = below(frame)
+
+
+def loop_below(frame: FrameType | None) -> FrameType | None:
+    """The frame of the loop that is below this one."""
+    while frame is not None and frame.f_code is not Scheduler.run_passes.__code__:
+        frame = below(frame)
+    return frame
 
 
 class Turn(NamedTuple):

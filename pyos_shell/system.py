@@ -24,6 +24,7 @@ from kernel import (
     system_call,
 )
 from kernel.machine import KERNEL_THREAD
+from kernel.preemption.critical import CRITICAL
 from kernel.request import Reply
 
 from .consoles import Consoles
@@ -261,6 +262,10 @@ def held_in_words(holder: Hogged, ends: bool) -> str:
         f"task {holder.tid} is in a call that does not return, at {place}; {then} when the call "
         "does, and nothing else runs meanwhile (Ctrl-C stops waiting)"
     )
+
+
+#: What tasks call of ours, to print say, takes locks of the console; its programs are as others.
+CRITICAL.update({"pyos_shell": True, "pyos_shell.programs": False})
 
 
 def boot(output: Output, stdin: bool = False) -> Machine:

@@ -11,12 +11,14 @@ trap that a step ends with. With the last breakpoint they go, so the loop never 
 
 from __future__ import annotations
 
-from types import FrameType
+from collections.abc import Iterator
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NoSuchBreak
 from ..places import FrameInfo, frame_info, place_of
 from ..record import record
+from ..scheduler import step_frames
 from ..standins import SUBROUTINES, behind, unwatched, watched
 from ..systemcall import SystemCall
 from ..trace import Spawned, TraceEvent
@@ -94,6 +96,8 @@ class Breaks:
         point = Breakpoint(self.last + 1, where)
         if isinstance(where, CodeLine):
             self.lines.add(where)
+            for code in codes_under_way(self.kernel):
+                self.lines.meet(code)
         self.last = point.number
         if not self.points:
             self.begin()
@@ -182,6 +186,13 @@ class Breaks:
         """A frame of the task has ended; if it was the last, it will not yield any more."""
         if not task.callers:
             self.pending.pop(task, None)
+
+
+def codes_under_way(kernel: Scheduler) -> Iterator[CodeType]:
+    """The codes in which tasks are in the middle of a step: no event tells that they begin."""
+    for task in kernel.tasks.values():
+        if task.unfinished is not None:
+            yield from (frame.f_code for frame in step_frames(task.unfinished.place.gr_frame))
 
 
 def is_place_to_stop(trap: Any) -> bool:

@@ -6,13 +6,12 @@ is let out first: a task that waits for a lock which a task put aside holds woul
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_COROUTINE
 from types import FrameType
 from typing import Final
 
 from ..frames import below, is_kernels_own
-from ..scheduler import Scheduler
+from ..scheduler import step_frames
 
 #: Whether the code of a module, and of those in it, is critical, and what it calls. The longest
 #: name counts; other packages may add their own.
@@ -29,7 +28,14 @@ CRITICAL: Final = {
 }
 
 #: The modules of the kernel through which a step passes on its way to a program's own code.
-PASSED: Final = ("kernel.frames", "kernel.greenlets", "kernel.standins")
+PASSED: Final = (
+    "kernel.frames",
+    "kernel.greenlets",
+    "kernel.hosting.loop",
+    "kernel.hosting.policy",
+    "kernel.hosting.program",
+    "kernel.standins",
+)
 
 #: What a subroutine is made of; the kernel's own are passed as well.
 SUBROUTINE: Final = CO_ASYNC_GENERATOR | CO_COROUTINE | CO_GENERATOR | CO_ITERABLE_COROUTINE
@@ -40,28 +46,20 @@ def in_critical_section(frame: FrameType) -> bool:
     if is_kernels_own(frame):
         return True
     subroutine = False
-    for step in frames_of_step(frame):
-        if is_critical(step):
+    for each in step_frames(frame):
+        if is_critical(each):
             return True
-        subroutine = subroutine or bool(step.f_code.co_flags & SUBROUTINE)
+        subroutine = subroutine or bool(each.f_code.co_flags & SUBROUTINE)
     return not subroutine
 
 
 def way_out(frame: FrameType) -> FrameType | None:
     """The frame that the step goes back to when it leaves the section; None if it is in no step."""
     out: FrameType | None = None
-    for step in frames_of_step(frame):
+    for step in step_frames(frame):
         if is_critical(step):
             out = below(step)
     return out
-
-
-def frames_of_step(frame: FrameType) -> Iterator[FrameType]:
-    """Those of a step, innermost first."""
-    step: FrameType | None = frame
-    while step is not None and step.f_code is not Scheduler.run_passes.__code__:
-        yield step
-        step = below(step)
 
 
 def is_critical(frame: FrameType) -> bool:

@@ -15,14 +15,14 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import TaskKilled
-from ..frames import below
 from ..greenlets import getcurrent, greenlet
 from ..inbox import END_OF_PASS
-from ..scheduler import Scheduler, Turn, TurnOver
+from ..scheduler import Turn, TurnOver, loop_below
 from ..standins import Unfinished
 from .aside import aside
 
 if TYPE_CHECKING:
+    from ..scheduler import Scheduler
     from ..task import Task
 
 
@@ -133,11 +133,9 @@ class Loops:
 
 def end_pass(frame: FrameType) -> None:
     """Have the pass, if `frame` is in one, end with the turn that it is in."""
-    step: FrameType | None = frame
-    while step is not None and step.f_code is not Scheduler.run_passes.__code__:
-        step = below(step)
-    if step is not None:
-        step.f_locals["turns"].clear()
+    loop = loop_below(frame)
+    if loop is not None:
+        loop.f_locals["turns"].clear()
 
 
 def bottom_of(here: greenlet) -> greenlet:

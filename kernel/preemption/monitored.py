@@ -18,6 +18,8 @@ from types import CodeType, FrameType
 from typing import Any, Final
 
 from ..errors import NoPreemption
+from ..frames import is_kernels_own
+from ..scheduler import step_frames
 from .safepoints import Reached, SafePoints
 
 #: The numbers that a tool can have there; those between belong to nobody.
@@ -36,7 +38,6 @@ class MonitoredPoints(SafePoints):
         self.tool: int | None = None
         #: The codes that have events of their own.
         self.codes: set[CodeType] = set()
-        self.wide = False
         #: The error that is raised at the next instruction.
         self.pending: BaseException | None = None
 
@@ -73,18 +74,23 @@ class MonitoredPoints(SafePoints):
 
     def arm(self, frame: FrameType | None, wide: bool = False) -> None:
         tool = self.claim()
-        while frame is not None:
-            if frame.f_code not in self.codes:
-                self.set_events(frame.f_code, self.points)
-            frame = frame.f_back
-        if wide and not self.wide:
-            self.wide = True
-            self.monitoring.set_events(tool, self.points)
+        for each in step_frames(frame):
+            if each.f_code not in self.codes and not is_kernels_own(each):
+                self.set_events(each.f_code, self.points)
+        if wide and frame is not None and frame.f_code in self.codes:
+            # It may be in a call of C, behind which the line has no other point.
+            self.set_events(frame.f_code, self.points | self.events.INSTRUCTION)
+        self.widen(tool, wide)
+
+    def widen(self, tool: int, wide: bool) -> None:
+        if wide is not self.wide:
+            self.wide = wide
+            self.monitoring.set_events(tool, self.points if wide else 0)
 
     def disarm(self) -> None:
-        if self.wide:
-            self.wide = False
-            self.monitoring.set_events(self.tool, 0)
+        if self.tool is None:
+            return
+        self.widen(self.tool, False)
         for code in list(self.codes):
             self.monitoring.set_local_events(self.tool, code, 0)
             self.codes.discard(code)
@@ -113,9 +119,12 @@ class MonitoredPoints(SafePoints):
         self.at_jump(code, start, start)
 
     def at_instruction(self, code: CodeType, start: int) -> None:
-        if threading.get_ident() == self.ident and self.pending is not None:
-            self.set_events(code, self.points)
+        if threading.get_ident() == self.ident:
             error, self.pending = self.pending, None
+            if error is None:
+                error = self.reached(sys._getframe(1))
+            elif code in self.codes:
+                self.set_events(code, self.points)
             self.throw(error)
 
     def throw(self, error: BaseException | None) -> None:

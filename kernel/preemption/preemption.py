@@ -100,8 +100,9 @@ class Preemption:
         return [scope for scope, alarm in alarms if alarm is not None and alarm[0] <= now]
 
     def ask(self, turn: Turn, frame: FrameType, give_way: bool) -> None:
-        """Have the kernel's thread, which is at `frame`, come by in this turn; if it was asked
-        before, by whatever way it takes.
+        """Have the kernel's thread, which is at `frame`, come by in this turn. If it was asked
+        before, and has gone on to other functions, whatever it executes is a safe point, but only
+        until the next look, as all threads are slow meanwhile.
         """
         if self.points is None:
             return
@@ -110,7 +111,7 @@ class Preemption:
         self.give_way = give_way or (again and self.give_way)
         self.wanted = turn
         try:
-            self.points.arm(frame, wide=again)
+            self.points.arm(frame, wide=again and not self.points.wide)
         except NoPreemption as error:
             self.points, self.missing = None, str(error)
             self.kernel.trace.report(NotInterrupted(0, self.missing))

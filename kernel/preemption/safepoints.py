@@ -23,11 +23,14 @@ class SafePoints(ABC):
         self.ident = threading.get_ident()
         #: Whether they stay armed when an error has been raised.
         self.relentless = False
+        #: Whether all code is armed, which every thread feels.
+        self.wide = False
 
     @abstractmethod
     def arm(self, frame: FrameType | None, wide: bool = False) -> None:
-        """Call `reached` at the safe points of this frame and of those below it, and if `wide` of
-        all code, from now on until `disarm`. From any thread. Raises `NoPreemption`.
+        """Call `reached` at the safe points of the step whose innermost frame this is, and if
+        `wide` at those of all code, from now on until `disarm`. From any thread. Raises
+        `NoPreemption`.
         """
 
     @abstractmethod

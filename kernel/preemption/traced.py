@@ -18,6 +18,7 @@ from ctypes import PYFUNCTYPE, c_int, c_void_p, cast, py_object, pythonapi
 from types import FrameType
 from typing import Any, Final
 
+from ..scheduler import step_frames
 from .safepoints import Reached, SafePoints
 
 #: `int _PyEval_SetTrace(PyThreadState *, Py_tracefunc, PyObject *)`; whoever calls it has the lock.
@@ -51,9 +52,8 @@ class TracedPoints(SafePoints):
         if self.armed and not wide:
             return
         self.armed = True  # if it was, the program may have taken our place since then
-        while frame is not None:  # a loop within one line has no other events
-            frame.f_trace_opcodes = True
-            frame = frame.f_back
+        for each in step_frames(frame):  # a loop within one line has no other events
+            each.f_trace_opcodes = True
         set_trace(self.thread, cast(self.function, c_void_p), None)
 
     def disarm(self) -> None:

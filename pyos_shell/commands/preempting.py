@@ -1,4 +1,4 @@
-"""The command that says how long a task may hold the machine."""
+"""The command that interrupts tasks."""
 
 from __future__ import annotations
 

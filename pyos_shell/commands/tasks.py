@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import AsyncGeneratorType, BuiltinFunctionType, CoroutineType, GeneratorType
@@ -12,6 +12,7 @@ from kernel.task import Target
 
 from ..answers import Ends, Notice, Started
 from ..command import command
+from ..hosted import check_name, host_target
 from ..line import Word
 from ..loader import LoadingFailed, NoSuchFunction, TakesTooLong, call, load_function
 from ..mistake import Mistake, excerpt
@@ -39,6 +40,7 @@ def spawn(
     program: ProgramName,
     *arguments: ProgramWords,
     name: str = "",
+    asyncio: bool = False,
     plumbing: Plumbing = NO_PLUMBING,
 ) -> Started | Notice:
     """Start a program as a new task.
@@ -56,24 +58,28 @@ def spawn(
     behind what is there.
 
     name: what `tasks` calls it
+    asyncio: it is a program of asyncio's, such as `module:main`
     """
-    reference = reference_of(program)
+    reference = None if asyncio else reference_of(program)
     if reference is not None and not reference.function and not any(plumbing):
         return run_script(system, reference, program, arguments)
     stages = [[program, *arguments], *plumbing.stages]
     if name and len(stages) > 1:
         raise Failure(f"--name is for one task, and here are {len(stages)}")
-    tasks = make_tasks(system, stages, name)
+    tasks = make_tasks(system, stages, name, asyncio_task if asyncio else make_task)
     title = " | ".join(task.name for task in tasks)
     return Started(system.start(tasks, title, plumber_for(system, plumbing, tasks)))
 
 
-def make_tasks(system: System, stages: list[list[Word]], name: str) -> list[Task]:
-    """A task for each stage. Raises `Mistake`."""
+def make_tasks(
+    system: System, stages: list[list[Word]], name: str, make_first: Callable[..., Task]
+) -> list[Task]:
+    """A task for each stage, of which the first may be of another kind. Raises `Mistake`."""
     tasks: list[Task] = []
     try:
         for words in stages:
-            tasks.append(make_task(system, words, name))
+            make = make_task if tasks else make_first
+            tasks.append(make(system, words, name))
     except BaseException:
         drop(tasks)
         raise
@@ -112,8 +118,21 @@ def make_task(system: System, words: Sequence[Word], name: str = "") -> Task:
         message = "a script has no pipe and no file; name a function in it: FILE.py:FUNCTION"
         raise Mistake(message, program.start, program.end)
     found = built_in(program.text) if reference is None else loaded(system, reference, program)
-    title = name or " ".join([shortened(program.text), *(word.text for word in arguments)])
-    return Task(make_target(system, found, program, tuple(arguments)), title)
+    target = make_target(system, found, program, tuple(arguments))
+    return Task(target, name or title_of(program, arguments))
+
+
+def asyncio_task(system: System, words: Sequence[Word], name: str = "") -> Task:
+    """The task of a program of asyncio's. Raises `Mistake`."""
+    program, *arguments = words
+    check_name(program)
+    found = loaded(system, refer(program), program)
+    return Task(host_target(found, program, arguments), name or title_of(program, arguments))
+
+
+def title_of(program: Word, arguments: Sequence[Word]) -> str:
+    """The name of a task that is given none."""
+    return " ".join([shortened(program.text), *(word.text for word in arguments)])
 
 
 def reference_of(program: Word) -> Reference | None:

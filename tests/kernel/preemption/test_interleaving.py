@@ -56,9 +56,10 @@ class Interrupter(Preemption):
 
     def run_armed(self, *functions: Any) -> None:
         """Run to the end, with safe points in these functions."""
-        self.points.claim()
+        points: Any = self.points
+        points.claim()
         for function in functions:
-            self.points.set_events(function.__code__, self.points.points)
+            points.set_events(function.__code__, points.points)
         try:
             self.run()
         finally:
@@ -135,7 +136,7 @@ def outcome(plans: list[Any], chosen: set[int]) -> tuple[Any, Interrupter]:
     interrupter = kernel.preemption = Interrupter(kernel, chosen)
     interrupter.run_armed(task, compute, subroutine, count)
     statuses = [kernel.find(number + 1).status for number in range(len(plans))]
-    assert all(status.ok for status in statuses), statuses
+    assert all(status is not None and status.ok for status in statuses), statuses
     return (world.counts, world.results), interrupter
 
 

@@ -1,6 +1,7 @@
 """Programs that behave in all the ways that a console must stand."""
 
 import sys
+import time
 from threading import Event
 
 from kernel import (
@@ -42,15 +43,16 @@ def stubborn():
 
 
 def hog():
-    """Hold the kernel for ever, in a call that nobody can interrupt."""
+    """Hold the kernel for ever."""
     yield
-    Event().wait()
+    time.sleep(10_000)
 
 
 def holds():
     """Hold the kernel until the test has seen enough."""
     yield
-    ENOUGH.wait()
+    while not ENOUGH.is_set():
+        pass
 
 
 def flood(lines: int = sys.maxsize):
