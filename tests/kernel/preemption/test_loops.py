@@ -19,6 +19,7 @@ from kernel import (
     ChanRecv,
     ChanSend,
     GetStack,
+    KernelStopped,
     KillTask,
     Link,
     LinkBroken,
@@ -32,6 +33,7 @@ from kernel import (
     Scheduler,
     SetNice,
     Sleep,
+    Slow,
     Step,
     SystemCall,
     TaskGroup,
@@ -397,3 +399,72 @@ def test_a_kernel_that_panics_with_steps_put_aside_says_where_they_were():
         assert not machine.thread.is_alive()
     assert f"task {tid} plain_loop" in seen[0].stacks
     assert machine.panic is not None
+
+
+def test_a_hundred_hogs_have_the_same_share_and_a_hundred_polite_tasks_go_on_beside_them():
+    """By their slices: each has its next one when all the others have had theirs."""
+    count = 100
+
+    def hog(t):
+        yield
+        number, total = 0, 0
+        while not t.stop:
+            number += 1
+            total += number
+        return total == number * (number + 1) // 2
+
+    def polite(t, number):
+        while not t.stop:
+            t.log[number] += 1
+            yield
+
+    with trial(0.002) as t:
+        t.stop, t.log = set(), [0] * count
+        numbers = iter(range(count))
+        polites = t.wait(t.start(starter(t, lambda t: polite(t, next(numbers))))).value
+        hogs = t.wait(t.start(starter(t, hog))).value
+        order = [t.interruptions.get(timeout=GUARD).tid for _ in range(4 * count)]
+        turns = [*t.log]
+        order += [t.interruptions.get(timeout=GUARD).tid for _ in range(count)]
+        t.stop.add("")
+        assert [t.wait(tid).value for tid in hogs] == [True] * count, "work was lost, or done twice"
+        assert all(t.wait(tid).ok for tid in polites)
+    last = order[-3 * count :]
+    assert sorted(last[:count]) == sorted(hogs)
+    assert last[:count] == last[count : 2 * count] == last[2 * count :]
+    assert all(now > before for now, before in zip(t.log, turns, strict=True))
+
+
+def test_when_steps_are_slowed_down_a_step_that_was_put_aside_is_one(t):
+    def program():
+        yield
+        spins(t)
+        t.log.append("step")
+        yield
+        t.log.append("next")
+
+    tid = t.start(program())
+    rounds(t, tid)
+    t.stop.add("")
+    t.call(Slow(1000))
+    assert t.wait(tid).ok
+    assert t.log == ["step", "next"]
+    t.call(Resume())
+    t.goes_on()
+
+
+def test_a_kernel_that_panics_ends_all_steps_that_were_put_aside_and_the_thread_ends():
+    with Machine(Scheduler(stdin=False)) as machine:
+        machine.call(Preempt(SHORT))
+        events, log = [], []
+        machine.subscribe(lambda event: events.append(event.tid), Preempted)
+        for _ in range(3):
+            machine.call(NewTask(plain_loop(SimpleNamespace(begun=threading.Event(), log=log))))
+        until(lambda: len({*events}) == 3)
+        reply = machine.submit(Break())
+        machine.thread.join(GUARD)
+        assert not machine.thread.is_alive()
+        assert reply.done()
+        with pytest.raises(KernelStopped):
+            machine.call(WaitTask(1), GUARD)
+    assert machine.stacks.count("plain_loop") >= 3

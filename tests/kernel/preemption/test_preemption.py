@@ -7,8 +7,13 @@ import sys
 import pytest
 
 from kernel import (
+    GetSlice,
     GetStack,
     KillTask,
+    Machine,
+    NoPreemption,
+    Preempt,
+    Scheduler,
     SendSignal,
     Signal,
     Sleep,
@@ -17,9 +22,11 @@ from kernel import (
 )
 
 from ..net import GUARD
+from ..support import start
 from .hogs import (
     HOGS,
     SHORT,
+    Trial,
     comprehension,
     in_sum,
     interrupts,
@@ -246,3 +253,44 @@ def test_of_several_errors_each_is_raised_in_a_hog_in_its_order():
         t.call(KillTask(tid, GUARD))
         t.wait(tid)
         assert t.log == [KeyboardInterrupt, TaskKilled]
+
+
+# -- where no step can be put aside
+
+
+def test_without_greenlet_hogs_are_killed_and_it_is_said_what_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "greenlet", None)
+    for name in ("kernel.greenlets", "kernel.preemption.loops", "kernel.preemption.aside"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.delattr(sys.modules["kernel"], "greenlets", raising=False)
+    missing = "greenlet" if sys.version_info >= (3, 12) else r"3\.12"
+    with Machine(Scheduler(stdin=False)) as machine:
+        t = Trial(machine)
+        assert t.call(GetSlice()) is None
+        with pytest.raises(NoPreemption, match=missing):
+            t.call(Preempt(1))
+        t.start(t.polite())
+        tid = t.start_hog(comprehension)
+        assert t.kill(tid).killed
+        t.goes_on()
+
+
+@pytest.mark.parametrize("slice", [0, 0.0, -1, float("nan"), float("inf"), "1s"])
+def test_what_is_no_slice_is_refused(slice):
+    with trial() as t, pytest.raises((ValueError, TypeError), match=r"slice|seconds"):
+        t.call(Preempt(slice))
+
+
+def test_where_nobody_watches_the_kernel_it_is_said_who_does():
+    kernel = start(ask_for(Preempt(1)), ask_for(GetSlice()))
+    kernel.mainloop()
+    assert isinstance(kernel.find(1).value, NoPreemption)
+    assert "Machine" in str(kernel.find(1).value)
+    assert kernel.find(2).value is None
+
+
+def ask_for(call):
+    try:
+        return (yield call)
+    except NoPreemption as error:
+        return error
