@@ -136,9 +136,8 @@ class Hogged(TraceEvent):
     in_call: bool = False
 
     def __str__(self) -> str:
-        return (
-            f"task {self.tid} holds the kernel for {self.seconds:.1f} s at {self.file}:{self.line}"
-        )
+        where = f"{self.file}:{self.line}" + ", in a call that does not return" * self.in_call
+        return f"task {self.tid} holds the kernel for {self.seconds:.1f} s at {where}"
 
 
 @record
