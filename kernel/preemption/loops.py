@@ -101,6 +101,8 @@ class Loops:
         finally:
             self.resumed = None
             contexts.shared = shared
+            if owner.dead:
+                owner.parent = self.root  # or each would keep its successor, and nobody would go
             end_pass(sys._getframe())
 
     def close(self) -> None:

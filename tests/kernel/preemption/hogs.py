@@ -23,6 +23,8 @@ from kernel import (
     SystemCall,
     TraceEvent,
     WaitTask,
+    call,
+    fiber,
 )
 
 from ..net import GUARD
@@ -250,6 +252,18 @@ def handles_an_error(trial):
         trial.log.append("finally")
 
 
+def plain_function(trial):
+    return fiber(plain, trial)
+
+
+def plain(trial):
+    call(None)
+    try:
+        loop(trial)
+    finally:
+        trial.log.append("finally")
+
+
 HOGS = [
     plain_loop,
     in_sum,
@@ -262,4 +276,5 @@ HOGS = [
     callback_that_loops,
     calls_of_c_code,
     handles_an_error,
+    plain_function,
 ]

@@ -12,6 +12,7 @@ from functools import partial
 from types import SimpleNamespace
 
 import pytest
+from greenlet import greenlet
 
 from kernel import (
     Called,
@@ -19,6 +20,7 @@ from kernel import (
     ChanRecv,
     ChanSend,
     GetStack,
+    GetTid,
     KernelStopped,
     KillTask,
     Link,
@@ -38,6 +40,8 @@ from kernel import (
     SystemCall,
     TaskGroup,
     WaitTask,
+    call,
+    fiber,
     system_call,
 )
 
@@ -468,3 +472,63 @@ def test_a_kernel_that_panics_ends_all_steps_that_were_put_aside_and_the_thread_
         with pytest.raises(KernelStopped):
             machine.call(WaitTask(1), GUARD)
     assert machine.stacks.count("plain_loop") >= 3
+
+
+def test_how_deep_a_step_is_takes_no_depth_from_the_others(t):
+    most = sys.getrecursionlimit() * 7 // 10
+
+    def hog():
+        yield
+        down(most, lambda: spins(t))
+
+    def other():
+        yield
+        return down(most, lambda: "deep")
+
+    tids = [t.start(hog()) for _ in range(5)]
+    for tid in tids:
+        rounds(t, tid)
+    assert t.wait(t.start(other())).value == "deep"
+    t.stop.add("")
+    assert all(t.wait(tid).ok for tid in tids)
+
+
+def down(levels, what):
+    return down(levels - 1, what) if levels else what()
+
+
+def test_of_a_step_that_has_ended_no_stack_is_kept(t):
+    def program(number):
+        while number not in t.stop:
+            before = len(t.log)
+            while len(t.log) == before and number not in t.stop:
+                pass
+            yield
+
+    def stacks():
+        gc.collect()
+        return sum(type(each) is greenlet for each in gc.get_objects())
+
+    tids = [t.start(program(number)) for number in "ab"]
+    counts = []
+    for _ in range(30):
+        t.interruptions.get(timeout=GUARD)
+        t.log.append("next step")
+        counts.append(stacks())
+    assert max(counts[10:]) <= max(counts[:10]) + 2, counts
+    t.stop.update("ab")
+    assert all(t.wait(tid).ok for tid in tids)
+
+
+def test_a_plain_function_that_was_put_aside_goes_on_to_its_calls(t):
+    def plain():
+        call(None)
+        spins(t)
+        return call(GetTid()), sorted([3, 1, 2], key=lambda number: (call(Sleep(0)), number)[1])
+
+    tid = t.start(fiber(plain))
+    rounds(t, tid)
+    frame = t.call(GetStack(tid)).frames[-1]
+    assert frame.function in ("spins", "<lambda>")
+    t.stop.add("")
+    assert t.wait(tid).value == (tid, [1, 2, 3])
