@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from pathlib import Path
-from types import AsyncGeneratorType, BuiltinFunctionType, CoroutineType, GeneratorType
+from types import BuiltinFunctionType
+from typing import Any, Final
 
-from kernel import GetStack, ListTasks, NoSuchTask, Task, WaitTask
+from kernel import GetStack, ListTasks, NoGreenlets, NoSuchTask, Task, WaitTask, fiber
 from kernel.task import Target
 
 from ..answers import Ends, Notice, Started
@@ -32,6 +34,9 @@ from ..statement import NO_PLUMBING, Plumbing
 from ..system import LOOK, Failure, System, drop
 from ..tid import Tid
 
+#: What can be called, and no task made of it.
+NO_PROGRAMS: Final = (type, BuiltinFunctionType)
+
 
 @command()
 def spawn(
@@ -49,7 +54,9 @@ def spawn(
       package.module:function   a function in a package,
       server.py                 or a script that makes a Scheduler of its own.
 
-    Its own arguments follow it; `help echo_server` tells those of that program.
+    A function yields system calls, awaits them, or is a plain one, in which
+    `call(…)` makes them. Its own arguments follow it; `help echo_server` tells
+    those of that program.
 
     In `spawn countdown 3 | upper | count` each task reads what the one before it
     prints. `> FILE` at the end has the last one print into a file, `>> FILE`
@@ -160,29 +167,37 @@ def is_part(name: str | None, reference: Reference) -> bool:
 def make_target(system: System, program: Program, word: Word, arguments: Sequence[Word]) -> Target:
     """What a task is made of: the program called with its arguments. Raises `Mistake`."""
     function = program.function
-    if not callable(function) or isinstance(function, (type, BuiltinFunctionType)):
-        raise no_program(program, function, word)
+    if not callable(function) or isinstance(function, NO_PROGRAMS) or isasyncgenfunction(function):
+        raise no_program(program, word)
     end = arguments[-1].end if arguments else word.end
     values, options = program.signature.bind(arguments, end)
+    if not (isgeneratorfunction(function) or iscoroutinefunction(function)):
+        return plain_target(program, values, options)
     with patience(word):
-        target = call(program, values, options, system)
-    if not isinstance(target, (GeneratorType, CoroutineType)):
-        raise no_program(program, target, word)
+        target: Target = call(program, values, options, system)
     return target
 
 
-def no_program(program: Program, found: object, word: Word) -> Mistake:
+def plain_target(program: Program, values: list[Any], options: dict[str, Any]) -> Target:
+    """What a task is made of whose program is a plain function."""
+    try:
+        return fiber(program.function, *values, **options)
+    except NoGreenlets as error:
+        raise Failure(str(error)) from None
+
+
+def no_program(program: Program, word: Word) -> Mistake:
     """What is said where there is something else in a program's place."""
-    kind = "no program"
-    if isinstance(found, type):
+    function = program.function
+    kind = "no function"
+    if isinstance(function, type):
         kind = "a class"
-    elif isinstance(found, AsyncGeneratorType):
+    elif isinstance(function, BuiltinFunctionType):
+        kind = "a function in C"
+    elif callable(function):
         kind = "an async generator"
-    elif callable(program.function):
-        kind = "a plain function"
-        if found is not program.function:
-            kind += " (it has been called)"
-    message = f"{excerpt(program.name)} is {kind}: a program has a yield, or is an async def"
+    right = "a generator function, an async def or a plain function"
+    message = f"{excerpt(program.name)} is {kind}: a program is {right}"
     return Mistake(message, word.start, word.end)
 
 

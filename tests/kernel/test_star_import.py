@@ -83,7 +83,8 @@ def test_the_kernel_imports_the_standard_library_and_itself_only(file):
             imported |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
             imported.add((node.module or "").partition(".")[0])
-    assert imported <= sys.stdlib_module_names
+    borrowed = {"greenlet"} if file.name == "greenlets.py" else set()  # one file, imported late
+    assert imported <= sys.stdlib_module_names | borrowed
 
 
 def runtime_imports(file: Path) -> set[Path]:
