@@ -106,7 +106,8 @@ def plain_frames(steps: FrameType) -> Iterator[FrameType]:
 
 def is_own(frame: FrameType) -> bool:
     """Whether it is of the kernel's, at the bottom or at the top of the stack."""
-    return frame.f_globals.get("__name__") in OWN_MODULES
+    name = frame.f_globals.get("__name__")
+    return type(name) is str and (name in OWN_MODULES or name.startswith("kernel.green."))
 
 
 def not_begun(steps: FrameType) -> CodeType | None:

@@ -238,6 +238,7 @@ HEAP_TYPE: Final = 1 << 9
 LOOP_MODULES: Final = {
     __name__,
     "kernel.fibers",
+    "kernel.green.program",
     "kernel.greenlets",
     "kernel.scheduler",
     "kernel.standins",

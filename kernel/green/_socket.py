@@ -32,8 +32,11 @@ class Defaults:
         return self.timeout
 
     def set(self, value: float | None, /) -> None:
-        with _socket.socket() as probe:
+        probe = _socket.socket()
+        try:
             probe.settimeout(value)  # refuses what is none
+        finally:
+            probe.close()
         self.timeout = None if value is None else float(value)
 
 
@@ -174,7 +177,7 @@ ASKING = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "
 def make(program: GreenProgram) -> ModuleType:
     defaults = Defaults()
     kind = type("socket", (GreenSocket,), {"__slots__": (), "_defaults": defaults})
-    asking = {name: in_thread(getattr(_socket, name)) for name in ASKING}
+    asking: dict[str, Any] = {name: in_thread(getattr(_socket, name)) for name in ASKING}
     return changed(
         _socket,
         socket=kind,

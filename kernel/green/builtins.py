@@ -1,5 +1,4 @@
-"""`builtins` of a green program: `__import__`, on which all else rests, and what reads and prints.
-"""
+"""`builtins` of a green program: `__import__`, on which all rests, and what reads and prints."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ def leave(code: Any = None) -> NoReturn:
 def make(program: GreenProgram) -> ModuleType:
     def printed(*values: Any, file: Any = None, **options: Any) -> None:
         """As `print`, to the program's own `sys.stdout`."""
-        builtins.print(*values, file=file or program.sys.stdout, **options)  # noqa: T201
+        builtins.print(*values, file=file or program.sys.stdout, **options)
 
     def asked(prompt: object = "", /) -> str:
         """As `input`, from the program's own `sys.stdin`."""

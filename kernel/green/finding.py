@@ -133,7 +133,7 @@ class Finder:
             yield "time"
         package = spec.name if spec.submodule_search_locations is not None else spec.parent
         yield from parents(spec.name)
-        for kind, what in ModuleFinder().scan_opcodes(code):  # type: ignore[attr-defined]
+        for kind, what in ModuleFinder().scan_opcodes(code):
             if kind == "store":
                 continue
             level, names, name = what if kind == "relative_import" else (0, *what)
@@ -149,7 +149,7 @@ class Finder:
     def spec_of(self, name: str) -> ModuleSpec | None:
         """Where a module is, found without importing its package."""
         if name not in self.specs:
-            package, _, last = name.rpartition(".")
+            package = name.rpartition(".")[0]
             path = None
             if package:
                 above = self.spec_of(package)

@@ -65,7 +65,7 @@ class Importer:
             return
         for name in names:
             if name == "*":
-                self.load_parts(module, [each for each in getattr(module, "__all__", ())])
+                self.load_parts(module, list(getattr(module, "__all__", ())))
             elif not hasattr(module, name):
                 part = f"{module.__name__}.{name}"
                 try:
@@ -94,6 +94,7 @@ class Importer:
     def bring(self, name: str, parent: ModuleType | None) -> ModuleType:
         """Import a module that is not there yet."""
         path = getattr(parent, "__path__", None)
+        module: ModuleType
         if name in REPLACED:
             module = importlib.import_module(f".{name}", __package__).make(self.program)
             self.modules[name] = module

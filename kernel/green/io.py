@@ -78,7 +78,7 @@ def green_open(
 ) -> Any:
     """As `open`. Of a descriptor that may have to be waited for, a file that does so."""
     if type(file) is not int or os.name != "posix" or not is_stream(file) or "+" in mode:
-        return io.open(  # noqa: SIM115, UP020
+        return io.open(  # noqa: UP020
             file, mode, buffering, encoding, errors, newline, closefd, opener
         )
     raw = GreenFile(file, mode.replace("t", "").replace("b", ""), closefd)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, cast
 
 from ..fibers import call
 from ..syscalls.threads import RunInThread
@@ -124,5 +124,5 @@ def make(program: GreenProgram) -> ModuleType:
     names = vars(module)
     names["__builtins__"] = vars(program.builtins)
     if hasattr(os, "popen"):
-        names["popen"] = with_globals(os.popen, names)
+        names["popen"] = with_globals(cast(FunctionType, os.popen), names)
     return module

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled, TaskKilled
@@ -35,9 +35,10 @@ def green_script(file: str, *arguments: str) -> Generator[Any, Any, Any]:
     """
     path = Path(file).resolve()
     code = compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
-    steps = fiber(GreenProgram(path, list(arguments)).run, code)
+    steps: Any = fiber(GreenProgram(path, list(arguments)).run, code)
     steps.__qualname__ = path.name
-    return steps
+    made: Generator[Any, Any, Any] = steps
+    return made
 
 
 class GreenProgram:
@@ -69,7 +70,8 @@ class GreenProgram:
             status = self.left_with(leaving)
         except (TaskKilled, Cancelled, GeneratorExit):
             raise
-        except BaseException:
+        except BaseException as error:
+            forget_importing(error)
             self.wind_up()
             raise
         self.wind_up()
@@ -96,6 +98,7 @@ class GreenProgram:
 
     def complain(self, error: BaseException) -> None:
         """Tell of an error that has ended a thread."""
+        forget_importing(error)
         traceback.print_exception(error, file=self.sys.stderr)
 
     def ended(self, kernel: Scheduler) -> None:
@@ -104,6 +107,19 @@ class GreenProgram:
             task = kernel.tasks.get(tid)
             if task is not None:
                 kernel.kill(task)
+
+
+def forget_importing(error: BaseException) -> None:
+    """Leave the entries that tell of our importing out of an error's traceback."""
+    trace = error.__traceback__
+    while trace is not None:
+        while trace.tb_next is not None and is_importing(trace.tb_next):
+            trace.tb_next = trace.tb_next.tb_next
+        trace = trace.tb_next
+
+
+def is_importing(trace: TracebackType) -> bool:
+    return trace.tb_frame.f_globals.get("__name__") == Importer.__module__
 
 
 @system_call

@@ -30,7 +30,7 @@ def green_select(readers: Any, writers: Any, others: Any, timeout: Any = None, /
         found = select.select(readers, writers, others, 0)
         return found if any(found) else None
 
-    calls = [*map(ReadWait, [*readers, *others]), *map(WriteWait, writers)]
+    calls: list[SystemCall] = [*map(ReadWait, [*readers, *others]), *map(WriteWait, writers)]
     return until(ready, timeout, lambda: calls) or ([], [], [])
 
 
@@ -145,5 +145,3 @@ KINDS = {"poll": GreenPoll, "epoll": GreenEpoll, "kqueue": GreenKqueue}
 def make(program: GreenProgram) -> ModuleType:
     kinds = {name: kind for name, kind in KINDS.items() if hasattr(select, name)}
     return changed(select, ("devpoll",), select=green_select, **kinds)
-
-

@@ -50,9 +50,7 @@ class Writable(WriteWait):
         caller.answer(False)
 
 
-def limited(
-    answer: object, seconds: float | None, kernel: Scheduler, caller: Caller
-) -> object:
+def limited(answer: object, seconds: float | None, kernel: Scheduler, caller: Caller) -> object:
     """The answer of a call that may sleep, for so long at most; what is ready at once is True."""
     if answer is not ASLEEP:
         return True

@@ -19,6 +19,7 @@ def run(
     system: System,
     program: ProgramName,
     *arguments: ProgramWords,
+    green: bool = False,
     plumbing: Plumbing = NO_PLUMBING,
 ) -> Ends | Left | Notice:
     """Run a program in the foreground.
@@ -29,16 +30,18 @@ def run(
     arguments, `|` and `>` are as those of `spawn`.
 
     Without a prompt it reads stdin, and is waited for.
+
+    green: the program is any script; what blocks in it suspends its task only
     """
     reference = reference_of(program)
     is_script = reference is not None and not reference.function and not any(plumbing)
-    if is_script:
+    if is_script and not green:
         assert reference is not None
         if system.attach is not None:
             raise Failure(f"a script has no foreground: spawn {program.text}")
         started = run_script(system, reference, program, arguments)
         return started if isinstance(started, Notice) else ends_of(system, started.tids)
-    tasks = make_tasks(system, [[program, *arguments], *plumbing.stages], "")
+    tasks = make_tasks(system, [[program, *arguments], *plumbing.stages], "", green)
     title = " | ".join(task.name for task in tasks)
     if system.attach is None:
         plumber = plumber_for(system, plumbing, tasks)

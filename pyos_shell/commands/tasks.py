@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from pathlib import Path
 from types import BuiltinFunctionType
-from typing import Any, Final
+from typing import Final
 
-from kernel import GetStack, ListTasks, NoGreenlets, NoSuchTask, Task, WaitTask, fiber
+from kernel import GetStack, ListTasks, NoGreenlets, NoSuchTask, Task, WaitTask, fiber, green_script
 from kernel.task import Target
 
 from ..answers import Ends, Notice, Started
 from ..command import command
 from ..line import Word
-from ..loader import LoadingFailed, NoSuchFunction, TakesTooLong, call, load_function
+from ..loader import Loading, LoadingFailed, NoSuchFunction, TakesTooLong, call, load_function
 from ..mistake import Mistake, excerpt
 from ..outputfile import OutputFile
 from ..plumber import Plumber
@@ -44,6 +45,7 @@ def spawn(
     program: ProgramName,
     *arguments: ProgramWords,
     name: str = "",
+    green: bool = False,
     plumbing: Plumbing = NO_PLUMBING,
 ) -> Started | Notice:
     """Start a program as a new task.
@@ -63,24 +65,28 @@ def spawn(
     behind what is there.
 
     name: what `tasks` calls it
+    green: the program is any script; what blocks in it suspends its task only
     """
     reference = reference_of(program)
-    if reference is not None and not reference.function and not any(plumbing):
+    if reference is not None and not reference.function and not any(plumbing) and not green:
         return run_script(system, reference, program, arguments)
     stages = [[program, *arguments], *plumbing.stages]
     if name and len(stages) > 1:
         raise Failure(f"--name is for one task, and here are {len(stages)}")
-    tasks = make_tasks(system, stages, name)
+    tasks = make_tasks(system, stages, name, green)
     title = " | ".join(task.name for task in tasks)
     return Started(system.start(tasks, title, plumber_for(system, plumbing, tasks)))
 
 
-def make_tasks(system: System, stages: list[list[Word]], name: str) -> list[Task]:
-    """A task for each stage. Raises `Mistake`."""
+def make_tasks(
+    system: System, stages: list[list[Word]], name: str, green: bool = False
+) -> list[Task]:
+    """A task for each stage, of which the first may be `green`. Raises `Mistake`."""
     tasks: list[Task] = []
     try:
         for words in stages:
-            tasks.append(make_task(system, words, name))
+            make = make_green_task if green and not tasks else make_task
+            tasks.append(make(system, words, name))
     except BaseException:
         drop(tasks)
         raise
@@ -119,8 +125,39 @@ def make_task(system: System, words: Sequence[Word], name: str = "") -> Task:
         message = "a script has no pipe and no file; name a function in it: FILE.py:FUNCTION"
         raise Mistake(message, program.start, program.end)
     found = built_in(program.text) if reference is None else loaded(system, reference, program)
-    title = name or " ".join([shortened(program.text), *(word.text for word in arguments)])
-    return Task(make_target(system, found, program, tuple(arguments)), title)
+    target = make_target(system, found, program, tuple(arguments))
+    return Task(target, name or title_of(program, arguments))
+
+
+def make_green_task(system: System, words: Sequence[Word], name: str = "") -> Task:
+    """The task of a script that may block. Raises `Mistake`."""
+    program, *arguments = words
+    reference = reference_of(program)
+    if reference is None or reference.function or reference.file is None:
+        message = "with --green goes a script, FILE.py"
+        raise Mistake(message, program.start, program.end)
+    make = partial(green_script, str(reference.file), *(word.text for word in arguments))
+    with patience(program), greenlets():
+        target = Loading(program.text, make).result(system)
+    return Task(target, name or title_of(program, arguments))
+
+
+def title_of(program: Word, arguments: Sequence[Word]) -> str:
+    """The name of a task that is given none."""
+    return " ".join([shortened(program.text), *(word.text for word in arguments)])
+
+
+@contextmanager
+def greenlets() -> Iterator[None]:
+    """In this block it is a failure in one line that the package is missing."""
+    try:
+        yield
+    except NoGreenlets as error:
+        raise Failure(str(error)) from None
+    except LoadingFailed as failed:
+        if isinstance(failed.error, NoGreenlets):
+            raise Failure(str(failed.error)) from None
+        raise
 
 
 def reference_of(program: Word) -> Reference | None:
@@ -172,18 +209,11 @@ def make_target(system: System, program: Program, word: Word, arguments: Sequenc
     end = arguments[-1].end if arguments else word.end
     values, options = program.signature.bind(arguments, end)
     if not (isgeneratorfunction(function) or iscoroutinefunction(function)):
-        return plain_target(program, values, options)
+        with greenlets():
+            return fiber(function, *values, **options)
     with patience(word):
         target: Target = call(program, values, options, system)
     return target
-
-
-def plain_target(program: Program, values: list[Any], options: dict[str, Any]) -> Target:
-    """What a task is made of whose program is a plain function."""
-    try:
-        return fiber(program.function, *values, **options)
-    except NoGreenlets as error:
-        raise Failure(str(error)) from None
 
 
 def no_program(program: Program, word: Word) -> Mistake:
