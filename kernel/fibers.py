@@ -90,7 +90,7 @@ def run(function: Callable[..., Any], args: Any, kwargs: Any) -> Generator[Any, 
         try:
             answer = yield trap
         except BaseException as raised:
-            if stack.stranded:
+            if stack.stranded or sys.is_finalizing():
                 raise
             error = strip(raised)
 

@@ -7,6 +7,8 @@ library itself.
 from __future__ import annotations
 
 import _thread
+import signal
+import traceback
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,8 @@ from weakref import WeakKeyDictionary
 from ..errors import Cancelled, TaskKilled
 from ..fibers import call, fiber, name_of
 from ..greenlets import Fiber, current_fiber
+from ..syscalls.signals import SendSignal
+from ..syscalls.signals import Signal as TaskSignal
 from ..syscalls.tasks import GetTid, NewTask
 from ..systemcall import SystemCall, system_call
 from ..waitqueue import WaitQueue
@@ -76,7 +80,8 @@ class Lock:
         self.taken, self.waiters = False, WaitQueue()
 
     def __repr__(self) -> str:
-        return f"<{'locked' if self.taken else 'unlocked'} lock of tasks at {id(self):#x}>"
+        state = "locked" if self.taken else "unlocked"
+        return f"<{state} _thread.lock object of tasks at {id(self):#x}>"
 
 
 @system_call
@@ -159,7 +164,7 @@ class Threads:
         except (TaskKilled, Cancelled, GeneratorExit):
             raise
         except BaseException as error:
-            self.program.complain(error)
+            self.program.complain(error, function)
         finally:
             self.program.threads.discard(tid)
             for lock in vars(stack).pop("sentinels", ()):
@@ -190,6 +195,22 @@ class Threads:
         if stack is not None:
             vars(stack).setdefault("sentinels", []).append(lock)
         return lock
+
+    def excepthook(self, args: Any, /) -> None:
+        """Tell of an error that has ended a thread, as `threading.excepthook`. To be killed is none."""
+        if issubclass(args.exc_type, (SystemExit, TaskKilled, Cancelled, GeneratorExit)):
+            return
+        name = args.thread.name if args.thread is not None else get_ident()
+        lines = traceback.format_exception(args.exc_type, args.exc_value, args.exc_traceback)
+        stderr = self.program.sys.stderr
+        if stderr is not None:
+            stderr.write("".join([f"Exception in thread {name}:\n", *lines]))
+            stderr.flush()
+
+    def interrupt_main(self, signum: int = signal.SIGINT, /) -> None:
+        """Send the main thread a signal, as `_thread.interrupt_main`."""
+        kind = TaskSignal(signal.Signals(signum).name)
+        call(SendSignal(self.main, kind))
 
     def shutdown(self) -> None:
         """Wait for all threads but the daemons."""
@@ -273,17 +294,11 @@ def learn_tid(stack: Fiber) -> int:
     return tid
 
 
-def excepthook(args: Any, /) -> None:
-    """Tell of an error that has ended a thread. To be killed is none."""
-    if not issubclass(args.exc_type, (TaskKilled, Cancelled, GeneratorExit)):
-        _thread._excepthook(args)
-
-
 def make(program: GreenProgram) -> ModuleType:
     threads = Threads(program)
     return changed(
         _thread,
-        ("RLock", "interrupt_main"),  # `threading` has the first in Python as well
+        ("RLock",),  # which `threading` has in Python as well
         _local=Local,
         LockType=Lock,
         lock=Lock,
@@ -300,5 +315,6 @@ def make(program: GreenProgram) -> ModuleType:
         _get_main_thread_ident=lambda: threads.main,
         _shutdown=threads.shutdown,
         _count=lambda: len(program.threads),
-        _excepthook=excepthook,
+        _excepthook=threads.excepthook,
+        interrupt_main=threads.interrupt_main,
     )

@@ -7,8 +7,8 @@ import traceback
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
-from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any
+from types import ModuleType, SimpleNamespace, TracebackType
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import Cancelled, TaskKilled
 from ..fibers import call, fiber
@@ -23,6 +23,9 @@ from .imports import Importer
 if TYPE_CHECKING:
     from ..scheduler import Scheduler
     from ..task import Task
+
+#: Said of an error that nobody could catch.
+STARTED: Final = "Exception ignored in thread started by"
 
 
 def green_script(file: str, *arguments: str) -> Generator[Any, Any, Any]:
@@ -96,9 +99,16 @@ class GreenProgram:
         with suppress(Exception):
             self.sys.stdout.flush()
 
-    def complain(self, error: BaseException) -> None:
-        """Tell of an error that has ended a thread."""
+    def complain(self, error: BaseException, function: object) -> None:
+        """Tell of an error that has ended a thread which `threading` has not made."""
         forget_importing(error)
+        hook = self.sys.unraisablehook
+        if hook is not sys.unraisablehook:
+            told = error, type(error), error.__traceback__, STARTED, function
+            names = "exc_value", "exc_type", "exc_traceback", "err_msg", "object"
+            hook(SimpleNamespace(**dict(zip(names, told, strict=True))))
+            return
+        self.sys.stderr.write(f"{STARTED}: {function!r}\n")
         traceback.print_exception(error, file=self.sys.stderr)
 
     def ended(self, kernel: Scheduler) -> None:

@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 def green_select(readers: Any, writers: Any, others: Any, timeout: Any = None, /) -> Any:
     """As `select.select`."""
+    if timeout is not None and timeout < 0:
+        raise ValueError("timeout must be non-negative")
     readers, writers, others = list(readers), list(writers), list(others)
 
     def ready() -> Any:
@@ -114,6 +116,13 @@ class GreenEpoll(Polled):
 
     def __init__(self, sizehint: int = -1, flags: int = 0) -> None:
         super().__init__(select.epoll(sizehint, flags))
+
+    @classmethod
+    def fromfd(cls, fd: int, /) -> GreenEpoll:
+        """Of a descriptor that there is."""
+        self = cls.__new__(cls)
+        self.poller = select.epoll.fromfd(fd)
+        return self
 
     def poll(self, timeout: float | None = None, maxevents: int = -1) -> list[Any]:
         """Which are ready; waits for `timeout` seconds at most."""
