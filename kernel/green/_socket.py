@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 UNDER_WAY = {errno.EINPROGRESS, errno.EALREADY, errno.EWOULDBLOCK}
 
 
+#: The flag of a call that is not to wait; none where the system has no such flag.
+DONT_WAIT = getattr(_socket, "MSG_DONTWAIT", 0)
+
+
 class Defaults:
     """The timeout of new sockets."""
 
@@ -50,7 +54,8 @@ class GreenSocket(_socket.socket):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._seconds = self._defaults.timeout
+        non_blocking = super().gettimeout() == 0  # by its type, as it was asked for
+        self._seconds = 0.0 if non_blocking else self._defaults.timeout
         super().setblocking(False)
 
     def settimeout(self, value: float | None, /) -> None:
@@ -69,37 +74,38 @@ class GreenSocket(_socket.socket):
     def getblocking(self) -> bool:
         return self._seconds != 0
 
-    # -- what waits
+    # -- what waits; the number is the place of the flags among the arguments
 
     def _accept(self) -> tuple[int, Any]:
-        return self.attempt(False, super()._accept)  # type: ignore[misc,no-any-return]
+        return self.attempt(False, None, super()._accept)  # type: ignore[misc,no-any-return]
 
     def recv(self, *args: Any) -> bytes:
-        return self.attempt(False, super().recv, *args)  # type: ignore[no-any-return]
+        return self.attempt(False, 1, super().recv, *args)  # type: ignore[no-any-return]
 
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        return self.attempt(False, partial(super().recv_into, **kwargs), *args)  # type: ignore[no-any-return]
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        return self.attempt(False, 2, super().recv_into, buffer, nbytes, flags)  # type: ignore[no-any-return]
 
     def recvfrom(self, *args: Any) -> Any:
-        return self.attempt(False, super().recvfrom, *args)
+        return self.attempt(False, 1, super().recvfrom, *args)
 
-    def recvfrom_into(self, *args: Any, **kwargs: Any) -> Any:
-        return self.attempt(False, partial(super().recvfrom_into, **kwargs), *args)
+    def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> Any:
+        return self.attempt(False, 2, super().recvfrom_into, buffer, nbytes, flags)
 
     def recvmsg(self, *args: Any) -> Any:
-        return self.attempt(False, super().recvmsg, *args)
+        return self.attempt(False, 2, super().recvmsg, *args)
 
     def recvmsg_into(self, *args: Any) -> Any:
-        return self.attempt(False, super().recvmsg_into, *args)
+        return self.attempt(False, 2, super().recvmsg_into, *args)
 
     def send(self, *args: Any) -> int:
-        return self.attempt(True, super().send, *args)  # type: ignore[no-any-return]
+        return self.attempt(True, 1, super().send, *args)  # type: ignore[no-any-return]
 
     def sendto(self, *args: Any) -> int:
-        return self.attempt(True, super().sendto, *args)  # type: ignore[no-any-return]
+        place = 1 if len(args) > 2 else None
+        return self.attempt(True, place, super().sendto, *args)  # type: ignore[no-any-return]
 
     def sendmsg(self, *args: Any) -> int:
-        return self.attempt(True, super().sendmsg, *args)  # type: ignore[no-any-return]
+        return self.attempt(True, 2, super().sendmsg, *args)  # type: ignore[no-any-return]
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
         end, rest = self.end(), memoryview(data).cast("B")
@@ -107,7 +113,7 @@ class GreenSocket(_socket.socket):
             rest = rest[self.attempt_until(end, True, super().send, rest, flags) :]
 
     def connect(self, address: Any, /) -> None:
-        trouble = self.connect_ex(address)
+        trouble = GreenSocket.connect_ex(self, address)  # not that of a class in between
         if trouble == errno.EWOULDBLOCK and self._seconds:
             raise TimeoutError("timed out")
         if trouble:
@@ -128,8 +134,12 @@ class GreenSocket(_socket.socket):
         found = getaddrinfo(address[0], address[1], self.family, self.type, self.proto)
         return (found[0][4][0], *address[1:])
 
-    def attempt(self, write: bool, function: Callable[..., Any], *args: Any) -> Any:
+    def attempt(
+        self, write: bool, flags: int | None, function: Callable[..., Any], *args: Any
+    ) -> Any:
         """What the function gives, as soon as it need not wait."""
+        if flags is not None and len(args) > flags and args[flags] & DONT_WAIT:
+            return function(*args)
         return self.attempt_until(self.end(), write, function, *args)
 
     def end(self) -> float | None:

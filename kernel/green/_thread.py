@@ -197,7 +197,7 @@ class Threads:
         return lock
 
     def excepthook(self, args: Any, /) -> None:
-        """Tell of an error that has ended a thread, as `threading.excepthook`. To be killed is none."""
+        """Tell of an error that has ended a thread, as `threading` does. A kill is none."""
         if issubclass(args.exc_type, (SystemExit, TaskKilled, Cancelled, GeneratorExit)):
             return
         name = args.thread.name if args.thread is not None else get_ident()

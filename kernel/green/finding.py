@@ -33,7 +33,7 @@ REPLACED: Final = BLOCKING | {"builtins", "importlib", "io", "os", "signal", "sy
 #: Look for a program's modules by their names. So each program has them, and who imports them need
 #: not be copied: a copy, or the same with another `sys`.
 COPIED: Final = {"contextlib", "enum", "pickle"}
-REBOUND: Final = {"dataclasses", "inspect", "typing"}
+REBOUND: Final = {"dataclasses", "inspect", "pkgutil", "typing"}
 
 #: Import what blocks, and make no use of it that could suspend anybody.
 HARMLESS: Final = {"functools", "reprlib"}

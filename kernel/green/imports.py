@@ -117,11 +117,21 @@ class Importer:
         """
         module = importlib.import_module(name)
         if name in REBOUND:
-            module = rebound(module, sys=self.program.sys)
+            module = rebound(module, sys=self.program.sys, importlib=self.load("importlib"))
+        elif name == "importlib.util":
+            module = changed(module, find_spec=self.find_spec)
         elif hasattr(module, "__path__"):
             module = changed(module)
         self.modules[name] = module
         return module
+
+    def find_spec(self, name: str, package: str | None = None) -> ModuleSpec | None:
+        """As `importlib.util.find_spec`."""
+        name = importlib.util.resolve_name(name, package)
+        if name in self.modules:
+            return self.modules[name].__spec__
+        above = name.rpartition(".")[0]
+        return self.finder.find(name, self.load(above).__path__ if above else None)
 
     def execute(self, spec: ModuleSpec) -> ModuleType:
         """A copy of a module, executed for this program."""

@@ -9,6 +9,7 @@ import io
 import os
 import select
 import stat
+import warnings
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -86,6 +87,8 @@ def green_open(
         if "b" not in mode:
             raise ValueError("can't have unbuffered text I/O")
         return raw
+    if buffering == 1 and "b" in mode:
+        warnings.warn("line buffering is not supported in binary mode", RuntimeWarning, 2)
     size = buffering if buffering > 1 else io.DEFAULT_BUFFER_SIZE
     buffer = io.BufferedReader(raw, size) if "r" in mode else io.BufferedWriter(raw, size)
     if "b" in mode:

@@ -7,23 +7,24 @@ from typing import Any
 
 
 def changed(original: ModuleType, without: tuple[str, ...] = (), **names: Any) -> ModuleType:
-    """A module with what is in another, but for these names."""
+    """A module with what is in another, but for these names. A function is no method if a class has
+    it for an attribute, as none in C is.
+    """
     module = ModuleType(original.__name__, original.__doc__)
     vars(module).update(vars(original))
     for name in without:
         vars(module).pop(name, None)
-    vars(module).update(names)
+    for name, value in names.items():
+        setattr(module, name, staticmethod(value) if type(value) is FunctionType else value)
     return module
 
 
 def rebound(original: ModuleType, **names: Any) -> ModuleType:
-    """The same, and its functions see these names as well."""
-    module = changed(original, **names)
+    """The same with those of the names that it has, which its functions see as well."""
+    module = changed(original, **{name: names[name] for name in names if hasattr(original, name)})
     for name, value in vars(original).items():
         if type(value) is FunctionType and value.__globals__ is vars(original):
-            vars(module).setdefault(name, value)
-            if name not in names:
-                vars(module)[name] = with_globals(value, vars(module))
+            setattr(module, name, with_globals(value, vars(module)))
     return module
 
 

@@ -1,7 +1,7 @@
 """`signal`: what is sent to the program's task, and not to the process.
 
-A handler for SIGINT, SIGUSR1 or SIGUSR2 is called when the task gets that signal, between two of its
-steps; so it cannot itself wait for anything. One for another signal is noted and never called.
+A handler for SIGINT, SIGUSR1 or SIGUSR2 is called when the task gets that signal, between two of
+its steps; so it cannot itself wait for anything. One for another signal is noted, never called.
 """
 
 from __future__ import annotations
