@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..fibers import call
 from ..syscalls.threads import RunInThread
 from .module import changed
-from .waiting import in_task, wait_for
+from .waiting import count_call, in_task, wait_for
 
 if TYPE_CHECKING:
     from .program import GreenProgram
@@ -149,6 +149,7 @@ class GreenSocket(_socket.socket):
     def attempt_until(
         self, end: float | None, write: bool, function: Callable[..., Any], *args: Any
     ) -> Any:
+        count_call()
         while True:
             try:
                 return function(*args)

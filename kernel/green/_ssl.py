@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .module import changed
-from .waiting import wait_for
+from .waiting import count_call, wait_for
 
 if TYPE_CHECKING:
     from .program import GreenProgram
@@ -37,6 +37,7 @@ class GreenSSLSocket:
         """What the function gives, as soon as it need not wait."""
         seconds = self._sock.gettimeout()
         end = time.monotonic() + seconds if seconds else None
+        count_call()
         while True:
             try:
                 return function(*args)

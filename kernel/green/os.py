@@ -12,7 +12,7 @@ from ..fibers import call
 from ..syscalls.threads import RunInThread
 from .io import green_open, wait_to_read, wait_to_write
 from .module import changed, with_globals
-from .waiting import close_quietly, in_task, wait_for
+from .waiting import close_quietly, count_call, in_task, wait_for
 
 if TYPE_CHECKING:
     from .program import GreenProgram
@@ -88,6 +88,7 @@ def waitid(idtype: int, id: int, options: int, /) -> Any:
 def read(fd: int, length: int, /) -> bytes:
     """As `os.read`."""
     wait_to_read(fd)
+    count_call()
     return os.read(fd, length)
 
 

@@ -14,7 +14,7 @@ from ..syscalls.select import Select
 from ..syscalls.time import Sleep
 from ..systemcall import SystemCall
 from .module import changed
-from .waiting import give_way
+from .waiting import count_call, give_way
 
 if TYPE_CHECKING:
     from .program import GreenProgram
@@ -47,6 +47,7 @@ def until(
     if seconds is not None and seconds <= 0:
         give_way()  # or who asks without end would hold up all others
         return ready()
+    count_call()
     end = None if seconds is None else time.monotonic() + seconds
     while (found := ready()) is None:
         left = None if end is None else end - time.monotonic()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..fibers import call
 from ..files import File
@@ -14,6 +14,10 @@ from ..systemcall import ASLEEP, system_call
 if TYPE_CHECKING:
     from ..scheduler import Scheduler
     from ..waitqueue import Caller
+
+
+#: So many calls a task makes in a row.
+BUDGET: Final = 64
 
 
 @system_call
@@ -69,6 +73,18 @@ def in_task() -> bool:
     """Whether there is a task to suspend: not where the interpreter frees something, say."""
     stack = current_fiber()
     return stack is not None and stack.ground.resumer is not None
+
+
+def count_call() -> None:
+    """Something has been done that need not wait: after so many of them in a row the task gives way
+    as after as many system calls, or one whose peer is as fast would hold up all others.
+    """
+    stack = current_fiber()
+    if stack is None:
+        return
+    count = vars(stack)["calls"] = vars(stack).get("calls", 0) + 1
+    if count % BUDGET == 0:
+        give_way()
 
 
 def give_way() -> None:
