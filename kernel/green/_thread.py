@@ -145,10 +145,11 @@ class Threads:
         """Start a task that calls the function; gives its tid."""
         if not callable(function):
             raise TypeError("first arg must be callable")
-        owner = getattr(function, "__self__", None)
-        name = getattr(owner, "name", None) or name_of(function)
-        steps = fiber(self.run, function, args, kwargs or {})
-        tid: int = call(NewTask(steps, str(name)))
+        return self.start(title_of(function), function, args, kwargs or {})
+
+    def start(self, title: str, function: Callable[..., Any], args: Any, kwargs: Any) -> int:
+        """Start a task of this name."""
+        tid: int = call(NewTask(fiber(self.run, function, args, kwargs), title))
         self.program.threads.add(tid)
         return tid
 
@@ -178,7 +179,8 @@ class Threads:
         handle = Handle() if handle is None else handle
         if not daemon:
             self.joined.add(handle)
-        handle.ident = self.start_new_thread(self.run_joinable, (function, handle))
+        arguments = function, handle
+        handle.ident = self.start(title_of(function), self.run_joinable, arguments, {})
         return handle
 
     def run_joinable(self, function: Callable[[], Any], handle: Handle) -> None:
@@ -274,6 +276,12 @@ def forbid(local: Local, name: str) -> None:
     """Raise for the one attribute that cannot be set."""
     if name == "__dict__":
         raise AttributeError(f"{type(local).__name__!r} object attribute '__dict__' is read-only")
+
+
+def title_of(function: Callable[..., Any]) -> str:
+    """What a task is called: as its thread, or else as its function."""
+    owner = getattr(function, "__self__", None)
+    return str(getattr(owner, "name", None) or name_of(function))
 
 
 def get_ident() -> int:

@@ -28,7 +28,8 @@ class Pidfd:
         return self.fd
 
     def close(self) -> None:
-        os.close(self.fd)
+        fd, self.fd = self.fd, -1
+        os.close(fd)
 
 
 def waiting(take: Callable[[int], Any], nothing: Callable[[Any], bool], pid: int) -> Any:

@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Generator
 from contextlib import suppress
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType, SimpleNamespace, TracebackType
 from typing import TYPE_CHECKING, Any, Final
@@ -65,7 +66,13 @@ class GreenProgram:
         """All that the script does, and its threads; gives its exit status."""
         call(EndTogether(self))
         main = self.modules["__main__"] = ModuleType("__main__")
-        vars(main).update(__file__=str(self.file), __builtins__=self.builtins, __spec__=None)
+        vars(main).update(
+            __annotations__={},
+            __builtins__=self.builtins,
+            __cached__=None,
+            __file__=str(self.file),
+            __loader__=SourceFileLoader("__main__", str(self.file)),
+        )
         status = None
         try:
             exec(code, vars(main))
