@@ -60,6 +60,9 @@ def spawn(
     `call(…)` makes them. Its own arguments follow it; `help echo_server` tells
     those of that program.
 
+    With `--green` the script may block: `spawn --green server.py 8000`. Its
+    `time.sleep`, sockets, threads, `subprocess`, `input` suspend its task only.
+
     In `spawn countdown 3 | upper | count` each task reads what the one before it
     prints. `> FILE` at the end has the last one print into a file, `>> FILE`
     behind what is there.

@@ -92,7 +92,7 @@ def test_options_before_the_program_are_spawns_and_those_after_it_the_programs(s
 @pytest.mark.parametrize(
     ("line", "marked", "said", "usage"),
     [
-        ("spawn", "", "PROGRAM is missing", "spawn [--name NAME] PROGRAM [ARGUMENTS…]"),
+        ("spawn", "", "PROGRAM is missing", "spawn [--name NAME] [--green] PROGRAM [ARGUMENTS…]"),
         ("spawn --nam x countdown", "--nam", "no option --nam; did you mean --name?", None),
         ("spawn --name", "--name", "--name takes a value", None),
         (
@@ -393,3 +393,62 @@ def test_nobody_waits_for_tasks_of_a_system_that_is_held_up(shell, line):
     assert shell.fails(line) == ["the system is paused, so no task ends; resume goes on"]
     shell.succeeds(f"resume; {line}; pause; wait 1")
     assert shell.printed == "1\n"
+
+
+# -- scripts that block
+
+
+BLOCKING = """
+import sys, threading, time
+def work():
+    time.sleep(0.001)
+    print("thread", sys.argv[1:])
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+for line in sys.stdin:
+    print("read", line.strip())
+sys.exit(3)
+"""
+
+
+def test_a_green_script_blocks_nobody_but_itself(shell):
+    written("script.py", BLOCKING)
+    shell.succeeds("spawn --green script.py a --b")
+    until(lambda: shell.machine.call(GetStack(1)).reason == "a line")
+    shell.succeeds("spawn countdown 1; wait 3; eof 1; wait")
+    assert shell.printed == "thread ['a', '--b']\n1\n"
+    assert shell.reported.endswith("task 1 (script.py a --b) ended: 3\n")
+
+
+def test_a_green_script_is_a_stage_of_a_pipeline(shell):
+    written("script.py", "import time\nfor n in range(2): time.sleep(0.001); print('line', n)\n")
+    shell.succeeds("spawn --green script.py | upper; wait")
+    assert shell.printed == "LINE 0\nLINE 1\n"
+
+
+def test_a_green_script_is_killed_with_its_threads(shell):
+    written("script.py", BLOCKING)
+    shell.succeeds("spawn --green --name green script.py")
+    until(lambda: shell.machine.call(GetStack(1)).reason == "a line")
+    shell.fails("kill 1; wait")
+    assert shell.reported.endswith("task 1 (green) killed\n")
+
+
+@pytest.mark.parametrize("program", ["countdown", "script.py:work", "os:getcwd"])
+def test_with_green_goes_a_script_only(shell, program):
+    written("script.py", BLOCKING)
+    marks, said = usage_of(shell, f"spawn --green {program}")
+    assert (marks, said) == (" " * 14 + "^" * len(program), "with --green goes a script, FILE.py")
+
+
+def test_a_green_script_with_a_mistake_is_shown_as_any_other(shell):
+    written("script.py", "def f(:\n")
+    assert shell.fails("spawn --green script.py")[-1].startswith("SyntaxError: ")
+    assert shell.machine.kernel.last_tid == 0
+
+
+def test_a_green_script_runs_in_the_foreground(shell):
+    written("script.py", BLOCKING)
+    shell.run("eof; run --green script.py x")
+    assert shell.printed == "thread ['x']\n"
