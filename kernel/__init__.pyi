@@ -27,6 +27,7 @@ from .errors import NameTaken as NameTaken
 from .errors import NeverReady as NeverReady
 from .errors import NoAnswer as NoAnswer
 from .errors import NoGreenlets as NoGreenlets
+from .errors import NoPreemption as NoPreemption
 from .errors import NoSuchBreak as NoSuchBreak
 from .errors import NoSuchName as NoSuchName
 from .errors import NoSuchTask as NoSuchTask
@@ -154,6 +155,8 @@ from .syscalls.pipes import ClosePipe as ClosePipe
 from .syscalls.pipes import Pipe as Pipe
 from .syscalls.pipes import PipeRead as PipeRead
 from .syscalls.pipes import PipeWrite as PipeWrite
+from .syscalls.preempting import GetSlice as GetSlice
+from .syscalls.preempting import Preempt as Preempt
 from .syscalls.priorities import SetNice as SetNice
 from .syscalls.priorities import SetPolicy as SetPolicy
 from .syscalls.processes import Process as Process
@@ -215,7 +218,9 @@ from .trace import Deadlocked as Deadlocked
 from .trace import Exited as Exited
 from .trace import Failed as Failed
 from .trace import Hogged as Hogged
+from .trace import NotInterrupted as NotInterrupted
 from .trace import Panicked as Panicked
+from .trace import Preempted as Preempted
 from .trace import ReadersChanged as ReadersChanged
 from .trace import Released as Released
 from .trace import Spawned as Spawned

@@ -5,9 +5,12 @@ from __future__ import annotations
 from types import FrameType
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from .frames import is_kernels_own
 from .places import python_frames
+from .scheduler import step_frames
 
 if TYPE_CHECKING:
+    from .standins import Unfinished
     from .task import Task
 
 T = TypeVar("T")
@@ -33,5 +36,17 @@ def cut(frames: list[T]) -> tuple[list[T], int]:
 def shown_frames(task: Task) -> tuple[list[FrameType], int]:
     """The Python frames of a task, outermost first; of a very deep stack without its middle."""
     stack, deep = cut(task.frames())
-    frames, more = cut(list(python_frames(stack)))
+    unfinished = task.unfinished
+    if unfinished is not None:
+        stack = stack[:-1]
+    frames = list(python_frames(stack))
+    if unfinished is not None:
+        frames += interrupted_frames(unfinished)
+    frames, more = cut(frames)
     return frames, deep + more
+
+
+def interrupted_frames(unfinished: Unfinished) -> list[FrameType]:
+    """The Python frames of a step that was interrupted, outermost first."""
+    frames = step_frames(unfinished.place.gr_frame)
+    return [frame for frame in frames if not is_kernels_own(frame)][::-1]

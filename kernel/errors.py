@@ -210,6 +210,17 @@ class NotInFiber(KernelError, RuntimeError):
         )
 
 
+class NoPreemption(KernelError):
+    """Tasks cannot be interrupted here. `reason` says why, and what would help."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
+
+
 class EvaluationFailed(KernelError):
     """An expression could not be evaluated. `error` is what it raised."""
 

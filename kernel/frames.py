@@ -91,6 +91,12 @@ def is_loops_own(frame: FrameType) -> bool:
     return type(name) is str and name in LOOP_MODULES  # a program's own may be of any type
 
 
+def is_kernels_own(frame: FrameType) -> bool:
+    """Whether a frame is of the kernel's code."""
+    name = frame.f_globals.get("__name__")
+    return type(name) is str and name.startswith("kernel.")
+
+
 def traceback_of(error: BaseException) -> TracebackType | None:
     trace: TracebackType | None = vars(BaseException)["__traceback__"].__get__(error)
     return trace

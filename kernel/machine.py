@@ -13,6 +13,7 @@ from .callstack import depth
 from .deadlock import verdict
 from .errors import KernelStopped, RequestCancelled
 from .places import expanded
+from .preemption.preemption import Preemption
 from .request import Cancellation, Reply, Request
 from .scheduler import Scheduler
 from .switching import switch_interval
@@ -184,16 +185,9 @@ class Machine:
         self.kernel.running = True
         try:
             self.kernel.poller.poll(0)  # so that it has its descriptors before tasks take them all
-            ident = threading.get_ident()
-            watchdog = Watchdog(self.kernel, ident, self.observers, self.wakers)
-            watchdog.start()
-            self.watchdog = watchdog
+            preemption = self.watch()
             with self.kernel.asyncgens:
-                while self.grace is None:
-                    if not self.kernel.ready and self.kernel.tasks:
-                        self.report_deadlock()
-                    self.kernel.cycle(once=False)
-                self.kernel.end_all(self.grace)
+                preemption.run()
         except BaseException as error:
             self.panic = error
             reason = KernelStopped(f"the kernel has panicked: {in_words(error)}")
@@ -201,6 +195,26 @@ class Machine:
             self.kernel.trace.report(Panicked(0, error, stacks), error)
         finally:
             self.close(reason)
+
+    def watch(self) -> Preemption:
+        """Have the kernel watched from now on, and interrupted where a task holds it."""
+        preemption = Preemption(
+            self.kernel, self.serve, lambda: self.grace, lambda: self.shutdown(0)
+        )
+        self.kernel.preemption = preemption
+        ident = threading.get_ident()
+        watchdog = Watchdog(self.kernel, ident, self.observers, self.wakers, preemption)
+        watchdog.start()
+        self.watchdog = watchdog
+        return preemption
+
+    def serve(self) -> None:
+        """The loop, until the machine is told to stop and all tasks have ended."""
+        while self.grace is None:
+            if not self.kernel.ready and self.kernel.tasks:
+                self.report_deadlock()
+            self.kernel.cycle(once=False)
+        self.kernel.end_all(self.grace)
 
     def report_deadlock(self) -> None:
         """Say that nothing can go on, once for each time that it comes to this."""
@@ -223,6 +237,8 @@ class Machine:
         switch_interval.put_back()
         if self.watchdog is not None:
             self.watchdog.stop()
+        if self.kernel.preemption is not None:
+            self.kernel.preemption.close()
         if self.kernel.breaks is not None:
             self.kernel.breaks.close()
         self.kernel.workers.close()
@@ -237,10 +253,17 @@ class Stop:
 
     def arrive(self) -> None:
         self.machine.grace = self.grace
+        kernel = self.machine.kernel
+        for task in kernel.tasks.values():
+            if task.unfinished is not None:  # the next step may be a long one
+                kernel.kill(task, self.grace)
+
+    def ends(self, tid: int) -> bool:
+        return True
 
     def refuse(self, reason: BaseException) -> None:
         """It has stopped already; or it is stuck, and is to stop when it comes back."""
-        self.arrive()
+        self.machine.grace = self.grace
 
 
 def all_stacks(kernel: Scheduler, most: int = 50) -> str:

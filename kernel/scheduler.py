@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from types import FrameType, GeneratorType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from .debugger.brake import Brake
     from .debugger.breaks import Breaks
     from .nice import Nice
+    from .preemption.preemption import Preemption
     from .syscalls.signals import Handler, Signal
 
 #: Ended tasks that can still be waited for.
@@ -82,6 +83,10 @@ GRACE: Final = 2.0
 
 #: Seconds that the end of all may take longer.
 SLACK: Final = 0.1
+
+
+class TurnOver(BaseException):
+    """Ends a loop that is not in charge any more, as the turn that it was to end is over."""
 
 
 class Host(threading.local):
@@ -171,6 +176,10 @@ class Scheduler:
         #: to stop; made when needed.
         self.nice: Nice | None = None
         self.breaks: Breaks | None = None
+        #: The loop in charge, once there are several.
+        self.loop: object = None
+        #: What meets tasks in the middle of a step, where somebody watches.
+        self.preemption: Preemption | None = None
         #: Called once, as soon as the kernel does not sleep any more.
         self.on_waking: Callable[[], None] | None = None
 
@@ -244,6 +253,8 @@ class Scheduler:
         If it is ready it stays in the queue, since the loop counts on those who are there: its turn
         will do nothing.
         """
+        if self.preemption is not None and self.preemption.drive_out(task):
+            return
         task.force()
         self.held.discard(task.tid)
         self.ended_in = -1
@@ -334,7 +345,9 @@ class Scheduler:
                     killed = self.last_tid
                     for tid in sorted(self.tasks, reverse=True):
                         self.kill(self.tasks[tid], grace)
-                    self.ready = deque(sorted(self.ready, key=lambda task: -task.tid))
+                    newest_first = sorted(self.ready, key=lambda task: -task.tid)
+                    self.ready.clear()
+                    self.ready.extend(newest_first)
                 self.cycle()
         self.ready.clear()
         for tid in sorted(self.tasks, reverse=True):
@@ -358,7 +371,10 @@ class Scheduler:
         if self.brake is not None:
             self.brake.turn()
         elif self.ready:
+            loop = self.loop
             self.contexts.run(self.run_passes, once)
+            if self.loop is not loop:
+                raise TurnOver
 
     def sleep(self, wait: bool) -> None:
         """Sleep in the poller until a file is ready, an alarm is due, or a request is put in."""
@@ -429,16 +445,17 @@ class Scheduler:
         budget = self.policy.budget
         crowd, calls, trap = 0, 0, None
         numbers = count(self.passes + 1)
+        laps = [*LAPS]
         for self.passes in numbers:
             if len(ready) != crowd:
                 crowd = len(ready)
                 if not crowd:
                     break
-                turns = (0,) * min(crowd, PASS)
+                turns = [0] * min(crowd, PASS)
             elif crowd < len(LAPS):
-                turns = LAPS
+                turns = laps
             untraced = trace.untraced
-            for turn in turns:  # noqa: B007 - `turn_at` reads it
+            for turn in turns:  # noqa: B007 - `turn_at` reads it; others may end the pass by it
                 try:
                     task = pick()
                 except IndexError:
@@ -517,12 +534,25 @@ class Scheduler:
 
         `frame` is where the thread stands. So whoever wants to know pays, and the loop does not.
         """
-        while frame is not None:
-            if frame.f_code is Scheduler.run_passes.__code__:
-                local = frame.f_locals
-                return Turn(local["self"].passes, local.get("turn", 0), local.get("task"))
-            frame = below(frame)
-        return NO_TURN
+        loop = loop_below(frame)
+        if loop is None:
+            return NO_TURN
+        local = loop.f_locals
+        return Turn(local["self"].passes, local.get("turn", 0), local.get("task"))
+
+
+def step_frames(frame: FrameType | None) -> Iterator[FrameType]:
+    """The Python frames of a step, from this one down to the loop."""
+    while frame is not None and frame.f_code is not Scheduler.run_passes.__code__:
+        yield frame
+        frame = below(frame)
+
+
+def loop_below(frame: FrameType | None) -> FrameType | None:
+    """The frame of the loop that is below this one."""
+    while frame is not None and frame.f_code is not Scheduler.run_passes.__code__:
+        frame = below(frame)
+    return frame
 
 
 class Turn(NamedTuple):

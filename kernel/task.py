@@ -27,6 +27,7 @@ from .standins import (
     Stop,
     Stopped,
     Throw,
+    Unfinished,
     behind,
     interrupted,
 )
@@ -236,6 +237,13 @@ class Task(Caller):
             stop.frame = interrupted(self, stop.frame, error)
         else:
             self.frame = interrupted(self, self.frame, error)
+        if self.queue is None and self.unfinished is not None:
+            self.come_first()
+
+    def come_first(self) -> None:
+        """It is ready, and has the next turn."""
+        self.kernel.ready.remove(self)
+        self.kernel.ready.appendleft(self)
 
     def halt(self, holder: object = SIGNAL) -> bool:
         """Let it have no step until it is continued; False if it is stopped already. A `holder`
@@ -276,6 +284,16 @@ class Task(Caller):
         frame = self.frame
         while isinstance(frame, StandIn):
             if isinstance(frame, Stop):
+                return frame
+            frame = frame.frame
+        return None
+
+    @property
+    def unfinished(self) -> Unfinished | None:
+        """The step that it is in the middle of, put aside, if it is in one."""
+        frame = self.frame
+        while isinstance(frame, StandIn):
+            if isinstance(frame, Unfinished):
                 return frame
             frame = frame.frame
         return None

@@ -149,6 +149,30 @@ class Released(TraceEvent):
 
 
 @record
+class Preempted(TraceEvent):
+    """A task was interrupted in the middle of a step, at this place, and goes on in a later turn.
+    In this step it is the first time, the second, and so on.
+    """
+
+    file: str
+    line: int
+    times: int
+
+    def __str__(self) -> str:
+        return f"task {self.tid} was interrupted at {self.file}:{self.line}; it goes on in its turn"
+
+
+@record
+class NotInterrupted(TraceEvent):
+    """From now on no task can be interrupted in the middle of a step, for this reason."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@record
 class Panicked(TraceEvent):
     """The kernel itself failed: `stacks` shows where every task stood."""
 

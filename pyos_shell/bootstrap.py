@@ -25,7 +25,8 @@ VERSION = "%d.%d" % sys.version_info[:2]
 
 EXTRAS = ["", "test", "dev", "bench"]  # each includes the ones before it
 MODULES = {"": ["greenlet", "prompt_toolkit", "pygments", "wcwidth"]}
-MODULES["test"] = MODULES[""] + ["asyncssh", "distributed", "hypothesis", "pyte", "pytest"]
+MODULES["test"] = MODULES[""] + ["aiohttp", "asyncssh", "distributed", "hypothesis", "pyte"]
+MODULES["test"] += ["pytest"]
 MODULES["dev"] = MODULES["test"] + ["mypy", "ruff"]
 MODULES["bench"] = MODULES["dev"] + ["curio", "eventlet", "gevent", "trio"]
 MODULES["bench"] += ["uvloop"] * (os.name == "posix")

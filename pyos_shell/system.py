@@ -23,6 +23,7 @@ from kernel import (
     system_call,
 )
 from kernel.machine import KERNEL_THREAD
+from kernel.preemption.critical import CRITICAL
 from kernel.request import Reply
 
 from .consoles import Consoles
@@ -248,6 +249,10 @@ class System:
             f"{holder.file}:{holder.line} (Ctrl-C stops waiting)",
         )
         return True
+
+
+#: What tasks call of ours, to print say, takes locks of the console; its programs are as others.
+CRITICAL.update({"pyos_shell": True, "pyos_shell.programs": False})
 
 
 def boot(output: Output, stdin: bool = False) -> Machine:

@@ -68,6 +68,9 @@ class SendSignal(SystemCall):
     tid: int
     signal: Signal
 
+    def ends(self, tid: int) -> bool:
+        return self.tid == tid and self.signal in (Signal.TERM, Signal.KILL, Signal.INT)
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         check_kind(self.signal, Signal, "a Signal")
         task = kernel.find(self.tid)

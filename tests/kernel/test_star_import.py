@@ -77,14 +77,14 @@ def test_every_call_and_every_error_is_public():
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(FOLDER)))
 def test_the_kernel_imports_the_standard_library_and_itself_only(file):
+    others = {"greenlet"} if file.name == "greenlets.py" else set()
     imported = set()
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             imported |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
             imported.add((node.module or "").partition(".")[0])
-    borrowed = {"greenlet"} if file.name == "greenlets.py" else set()  # one file, imported late
-    assert imported <= sys.stdlib_module_names | borrowed
+    assert imported <= sys.stdlib_module_names | others
 
 
 def runtime_imports(file: Path) -> set[Path]:

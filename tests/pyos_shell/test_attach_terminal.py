@@ -31,8 +31,7 @@ def flood():
 
 def hog():
     yield
-    while True:
-        pass
+    time.sleep(10_000)
 
 
 @system_call

@@ -19,7 +19,7 @@ PROMPT = "pyos>"
 CTRL_C, CTRL_D, TAB, UP = "\x03", "\x04", "\t", "\x1b[A"
 
 PROGRAMS = '''
-import os, subprocess, sys, threading
+import os, subprocess, sys, threading, time
 from kernel import *
 
 
@@ -56,6 +56,8 @@ def hog(words: str = ""):
     while True:
         if words:
             print(words)
+        else:
+            time.sleep(10_000)
 
 
 def sleeper(seconds: float = 1000.0):
@@ -556,7 +558,7 @@ def test_under_a_flood_the_prompt_answers_and_says_what_is_dropped(folder, rate)
 
 
 def test_a_task_that_holds_the_kernel_is_named_and_a_command_says_that_it_waits_for_it(terminal):
-    hog = PROGRAMS[: PROGRAMS.index("while True:\n        if words")].count("\n") + 1
+    hog = PROGRAMS[: PROGRAMS.index("time.sleep(10_000)")].count("\n") + 1
     terminal.enter("spawn p.py:hog")
     terminal.wait(
         lambda: re.search(rf"task 1 holds the kernel.*p.py:{hog}", joined(terminal)), "its name"

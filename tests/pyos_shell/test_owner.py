@@ -12,6 +12,7 @@ from .test_console_terminal import CTRL_D, PROMPT, console
 
 PROGRAMS = """
 import os
+import time
 from kernel import *
 
 
@@ -41,8 +42,7 @@ def stubborn():
 def hog():
     print("held")
     yield
-    while True:
-        pass
+    time.sleep(10_000)
 """
 
 

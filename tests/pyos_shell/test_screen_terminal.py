@@ -17,6 +17,7 @@ from .test_console_terminal import CTRL_C, PROMPT, TAB, answers, console
 CTRL_R, LEFT, RIGHT, UP = "\x12", "\x1b[D", "\x1b[C", "\x1b[A"
 
 PROGRAMS = '''
+import time
 from kernel import *
 
 
@@ -42,8 +43,7 @@ def crowd(size: int):
 def hog():
     """Hold the kernel."""
     yield
-    while True:
-        pass
+    time.sleep(10_000)
 '''
 
 

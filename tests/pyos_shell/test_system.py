@@ -50,8 +50,7 @@ def sleeper():
 def held(enough):
     """Hold the kernel until an event is set."""
     yield
-    while not enough.is_set():
-        pass
+    enough.wait()
 
 
 def started(shell, target, name="a task"):

@@ -1,0 +1,30 @@
+"""What belongs to a thread, and is put aside while a task of another kind runs on it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..scheduler import Scheduler
+
+
+@contextmanager
+def aside(kernel: Scheduler) -> Iterator[None]:
+    """Inside, the thread has no running asyncio loop, and the asynchronous generators that begin
+    are the kernel's; afterwards all is as it was.
+    """
+    hooks = sys.get_asyncgen_hooks()
+    events: Any = sys.modules.get("asyncio.events")
+    running = events._get_running_loop() if events is not None else None
+    if running is not None:
+        events._set_running_loop(None)
+    kernel.asyncgens.look_after()
+    try:
+        yield
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
+        if running is not None:
+            events._set_running_loop(running)
