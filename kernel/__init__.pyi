@@ -49,7 +49,7 @@ from .errors import TooManyTasks as TooManyTasks
 from .errors import TooMuchData as TooMuchData
 from .fibers import call as call
 from .fibers import fiber as fiber
-from .green.program import green_script as green_script
+from .green.script import green_script as green_script
 from .inbox import Inbox as Inbox
 from .library.disk import DiskFile as DiskFile
 from .library.disk import open_file as open_file

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Generator
 from contextlib import suppress
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -12,7 +11,7 @@ from types import ModuleType, SimpleNamespace, TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import Cancelled, TaskKilled
-from ..fibers import call, fiber
+from ..fibers import call
 from ..systemcall import SystemCall, system_call
 from ..watch import Watch
 from . import atexit as green_atexit
@@ -27,22 +26,6 @@ if TYPE_CHECKING:
 
 #: Said of an error that nobody could catch.
 STARTED: Final = "Exception ignored in thread started by"
-
-
-def green_script(file: str, *arguments: str) -> Generator[Any, Any, Any]:
-    """What a task is made of whose program is an ordinary script that may block, unchanged:
-    `NewTask(green_script("server.py", "8000"))`.
-
-    Its `sys.argv` has the arguments. It ends when the script and its threads have ended, with the
-    status that it gave to `sys.exit`, if any. Raises `OSError` or `SyntaxError` for what is no
-    script.
-    """
-    path = Path(file).resolve()
-    code = compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
-    steps: Any = fiber(GreenProgram(path, list(arguments)).run, code)
-    steps.__qualname__ = path.name
-    made: Generator[Any, Any, Any] = steps
-    return made
 
 
 class GreenProgram:

@@ -377,7 +377,7 @@ def test_a_method_and_a_decorated_function_are_read_as_they_are_called():
     ("function", "usage"),
     [
         (kill, "kill TID…"),
-        (spawn, "spawn [--name NAME] [--green] PROGRAM [ARGUMENTS…]"),
+        (spawn, "spawn [--name NAME] PROGRAM [ARGUMENTS…]"),
         (build, "build SOURCE [FLAGS…] --mode fast|slow [--depth=3] [--NAME VALUE…]"),
         (kill_of_str, "kill_of_str [NAMES…]"),
     ],

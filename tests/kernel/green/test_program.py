@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import weakref
 
 import pytest
@@ -10,16 +11,20 @@ import pytest
 from kernel import (
     KillTask,
     ListTasks,
+    Machine,
+    NewTask,
+    Preempt,
     Scheduler,
     SendSignal,
     Signal,
     Sleep,
     TaskKilled,
+    WaitTask,
     green_script,
 )
 from kernel.green import program as green_program
 
-from ..support import functions
+from ..support import GUARD, functions
 from .running import green, run_all, under_python, when_blocked, write
 
 #: Scripts that print the same under Python, with these files beside them.
@@ -506,3 +511,26 @@ def test_it_is_not_begun_by_being_made_and_a_killed_one_never_runs(tmp_path, cap
     sched.kill(sched.tasks[1], error=TaskKilled())
     sched.mainloop()
     assert capsys.readouterr().out == ""
+
+
+HOGS = """
+import threading, time
+counts = {}
+def spin(name):
+    counts[name] = 0
+    while True: counts[name] += 1
+for name in ("one", "other"):
+    threading.Thread(target=spin, args=(name,), daemon=True).start()
+while len(counts) < 2 or min(counts.values()) < 1000: time.sleep(0)
+print("all had a turn")
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="nothing is put aside there")
+def test_threads_that_never_wait_are_interrupted_although_they_run_in_threading(tmp_path, capsys):
+    script = write(tmp_path, {"script.py": HOGS})
+    with Machine() as machine:
+        machine.call(Preempt(0.001))
+        tid = machine.call(NewTask(green_script(str(script))))
+        assert machine.call(WaitTask(tid), GUARD).ok
+    assert capsys.readouterr().out == "all had a turn\n"
