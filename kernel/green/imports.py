@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import sys
 from contextlib import suppress
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ExtensionFileLoader, ModuleSpec
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -151,9 +151,7 @@ class Importer:
         self.importing[name] = get_ident(), lock
         spec._initializing = True  # type: ignore[attr-defined]
         try:
-            code = self.code(spec)
-            if code is not None:
-                exec(code, vars(module))
+            self.begin(module, spec)
         except BaseException:
             self.modules.pop(name, None)
             if early:
@@ -164,6 +162,15 @@ class Importer:
             del self.importing[name]
             lock.release()
         return self.modules[name]  # it may have put another in its place
+
+    def begin(self, module: ModuleType, spec: ModuleSpec) -> None:
+        """Execute the code of a module."""
+        if isinstance(spec.loader, ExtensionFileLoader):  # the program's own
+            spec.loader.exec_module(module)
+            return
+        code = self.code(spec)
+        if code is not None:
+            exec(code, vars(module))
 
     def code(self, spec: ModuleSpec) -> CodeType | None:
         """The code of a module; of the program's own, as it is on disk now."""
@@ -180,9 +187,7 @@ class Importer:
         """Execute a module anew, as `importlib.reload`. What is shared stays as it is."""
         spec = module.__spec__
         if spec is not None and self.finder.needs_copy(spec):
-            code = self.code(spec)
-            if code is not None:
-                exec(code, vars(module))
+            self.begin(module, spec)
         return module
 
     def await_import(self, name: str) -> None:

@@ -141,7 +141,10 @@ SCRIPTS: dict[str, dict[str, str]] = {
             except ImportError as error: print(error)
             import package.itself
             print(package.itself)
+            import open_space.inside
+            print(open_space.inside.name, len(list(open_space.__path__)))
             """,
+        "open_space/inside.py": "import time\nname = __name__\n",
         "package/__init__.py": """
             __all__ = ["starred", "second"]
             from .first import name as value
