@@ -63,17 +63,14 @@ class Finder:
     def find(self, name: str, path: Any = None) -> ModuleSpec | None:
         """Where the module is, of which `path` is the package's; None if there is none."""
         if path is None:
-            path, known = self.path, (BuiltinImporter, FrozenImporter)
-            for finder in known:
+            for finder in (BuiltinImporter, FrozenImporter):
                 if (spec := finder.find_spec(name)) is not None:
                     return spec
-        if (spec := PathFinder.find_spec(name, path)) is not None:
+        if (spec := PathFinder.find_spec(name, self.path if path is None else path)) is not None:
             return spec
-        others = [each for each in sys.meta_path if each not in STANDARD]
-        for each in others:
-            if (spec := each.find_spec(name, None if path is self.path else path)) is not None:
-                return spec
-        return None
+        others = (each for each in sys.meta_path if each not in STANDARD)
+        found = (each.find_spec(name, path) for each in others)
+        return next((spec for spec in found if spec is not None), None)
 
     def is_own(self, spec: ModuleSpec) -> bool:
         """Whether the module is one of the program's, beside its script. (There may be others below

@@ -11,8 +11,9 @@ from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ..fibers import call
-from ._thread import Lock, TakeLock, get_ident
+from ._thread import get_ident
 from .finding import ABSENT, REBOUND, REPLACED, Finder
+from .lock import Lock, TakeLock
 from .module import changed, rebound
 from .waiting import give_way, in_task
 
@@ -141,27 +142,40 @@ class Importer:
             return self.load(name)
         module = importlib.util.module_from_spec(spec)
         vars(module)["__builtins__"] = vars(self.program.builtins)
-        self.modules[name] = module
-        package, _, last = name.rpartition(".")
-        names = vars(self.modules[package]) if package else {}
-        # C code looks for a half-made part of a package in the real `sys.modules`, in vain.
-        early = names.setdefault(last, module) is module
-        lock = Lock()
-        lock.acquire()
-        self.importing[name] = get_ident(), lock
+        lock = self.announce(name, module)
         spec._initializing = True  # type: ignore[attr-defined]
         try:
             self.begin(module, spec)
         except BaseException:
-            self.modules.pop(name, None)
-            if early:
-                names.pop(last, None)
+            self.take_back(name, module)
             raise
         finally:
             spec._initializing = False  # type: ignore[attr-defined]
             del self.importing[name]
             lock.release()
         return self.modules[name]  # it may have put another in its place
+
+    def announce(self, name: str, module: ModuleType) -> Lock:
+        """A module is about to be executed; gives the lock that others wait for."""
+        self.modules[name] = module
+        # C code looks for a half-made part of a package in the real `sys.modules`, in vain.
+        self.package_names(name).setdefault(name.rpartition(".")[2], module)
+        lock = Lock()
+        lock.acquire()
+        self.importing[name] = get_ident(), lock
+        return lock
+
+    def take_back(self, name: str, module: ModuleType) -> None:
+        """The module has failed."""
+        self.modules.pop(name, None)
+        names, last = self.package_names(name), name.rpartition(".")[2]
+        if names.get(last) is module:
+            del names[last]
+
+    def package_names(self, name: str) -> dict[str, Any]:
+        """What is in the package that a module is in."""
+        package = name.rpartition(".")[0]
+        return vars(self.modules[package]) if package else {}
 
     def begin(self, module: ModuleType, spec: ModuleSpec) -> None:
         """Execute the code of a module."""

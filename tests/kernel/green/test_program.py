@@ -57,7 +57,7 @@ SCRIPTS: dict[str, dict[str, str]] = {
             threads = [threading.Thread(target=twice, args=(name,)) for name in "abc"]
             for thread in threads: thread.start()
             for thread in threads: thread.join()
-            print(order)
+            print([first == second for first, second in zip(order[::2], order[1::2])])
             condition, items = threading.Condition(), []
             def consumer():
                 with condition:
