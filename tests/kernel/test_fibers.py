@@ -20,8 +20,10 @@ from kernel import (
     Cancelled,
     Event,
     Exited,
+    ExplainTask,
     GetStack,
     GetTid,
+    InspectTask,
     Join,
     KillTask,
     Machine,
@@ -570,6 +572,24 @@ def test_its_stack_shows_the_plain_functions_with_their_variables():
     assert ("outer", "'value'") in stack.frames[0].locals
     assert stack.frames[-1].locals == (("secret", "21"),)
     assert stack.call == "Sleep(60)"
+    end(sched)
+
+
+def test_why_and_inspect_tell_of_a_plain_function_as_of_any_task():
+    mutex = Mutex("m")
+
+    def program():
+        call(Acquire(mutex))
+        call(Sleep(60))
+
+    sched = start(fiber(program), fiber(program))
+    turn(sched)
+    details = snapshot(sched, InspectTask(1))
+    assert details.locks == ("Mutex m",) and details.call == "Sleep(60)"
+    chain = snapshot(sched, ExplainTask(2)).chain
+    assert [cause.tid for cause in chain] == [2, 1]
+    assert chain[0].text == "waits to acquire Mutex m, which task 1 has"
+    sched.kill(sched.tasks[1])
     end(sched)
 
 
