@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Iterator
+from inspect import CO_OPTIMIZED
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, TracebackType
 from typing import Any, Final
 
@@ -36,7 +37,8 @@ def locals_of(frame: FrameType) -> dict[str, Any]:
     """The local variables of a Python frame, as they are now."""
     values = frame.f_locals
     copy = dict(values)
-    if sys.version_info < (3, 13) and sys.getrefcount(values) == KEPT_BY_THE_FRAME:
+    of_function = frame.f_code.co_flags & CO_OPTIMIZED  # or they are the variables themselves
+    if of_function and sys.version_info < (3, 13) and sys.getrefcount(values) == KEPT_BY_THE_FRAME:
         values.clear()  # a copy, which would hold on to what the program drops
     return copy
 

@@ -9,12 +9,14 @@ import weakref
 import pytest
 
 from kernel import (
+    GetStack,
     KillTask,
     ListTasks,
     Machine,
     NewTask,
     Preempt,
     Scheduler,
+    SendMessage,
     SendSignal,
     Signal,
     Sleep,
@@ -485,6 +487,36 @@ def test_a_thread_is_a_task_with_its_name_and_its_stack(tmp_path):
 
     run_all(green_script(str(script)), looking())
     assert ("sleeper", 1) in names and ("script.py", 0) in names
+
+
+def test_to_look_at_its_variables_leaves_them_as_they_are(tmp_path, capsys):
+    source = """
+        from kernel import Receive, call
+        value = "kept"
+        class Body:
+            value = "in a class"
+            call(Receive())
+            print(value)
+        def block():
+            mine = "in a function"
+            call(Receive())
+            print(mine, value)
+        block()
+        """
+    script = write(tmp_path, {"script.py": source})
+    seen = set()
+
+    def look():
+        for _ in range(2):
+            while not (stack := (yield GetStack(1, locals=True))).call.startswith("Receive"):
+                yield Sleep(0.001)
+            for frame in stack.frames:
+                seen.update(words for name, words in frame.locals if name in ("value", "mine"))
+            yield SendMessage(1, "go on")
+
+    run_all(green_script(str(script)), look())
+    assert capsys.readouterr().out == "in a class\nin a function kept\n"
+    assert seen == {"'kept'", "'in a class'", "'in a function'"}
 
 
 def test_nothing_stays_behind_of_a_program(tmp_path):
