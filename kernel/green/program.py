@@ -47,7 +47,15 @@ class GreenProgram:
 
     def run(self, code: Any) -> Any:
         """All that the script does, and its threads; gives its exit status."""
-        call(EndTogether(self))
+        watch: Watch = call(EndTogether(self))
+        try:
+            return self.execute(code)
+        finally:
+            watch.leave()
+            self.end_threads(watch.kernel)
+
+    def execute(self, code: Any) -> Any:
+        """Run the script, and what belongs to its end, unless it is killed."""
         main = self.modules["__main__"] = ModuleType("__main__")
         vars(main).update(
             __annotations__={},
@@ -75,7 +83,8 @@ class GreenProgram:
         code = leaving.code
         if code is None or isinstance(code, int):
             return code or None
-        self.sys.stderr.write(f"{code}\n")
+        if self.sys.stderr is not None:
+            self.sys.stderr.write(f"{code}\n")
         return 1
 
     def wind_up(self) -> None:
@@ -101,8 +110,8 @@ class GreenProgram:
         self.sys.stderr.write(f"{STARTED}: {function!r}\n")
         traceback.print_exception(error, file=self.sys.stderr)
 
-    def ended(self, kernel: Scheduler) -> None:
-        """The script's task has ended, in whatever way: so do its threads."""
+    def end_threads(self, kernel: Scheduler) -> None:
+        """The script has ended, in whatever way: so do its threads."""
         for tid in sorted(self.threads):
             task = kernel.tasks.get(tid)
             if task is not None:
@@ -124,13 +133,12 @@ def is_importing(trace: TracebackType) -> bool:
 
 @system_call
 class EndTogether(SystemCall):
-    """When the caller ends, all threads of its program do."""
+    """When the caller ends, all threads of its program do; answers the watch that sees to it."""
 
     program: GreenProgram
 
     def run(self, kernel: Scheduler, caller: Any) -> object:
         def ended(task: Task) -> None:
-            self.program.ended(kernel)
+            self.program.end_threads(kernel)
 
-        Watch(caller.task, ended)
-        return None
+        return Watch(caller.task, ended)

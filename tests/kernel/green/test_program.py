@@ -415,6 +415,25 @@ def test_it_ends_by_force_with_all_its_threads(tmp_path):
     assert status.forced
 
 
+def test_a_script_that_is_a_subroutine_ends_its_threads_as_it_ends(tmp_path):
+    source = """
+        import threading, time
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+        """
+    script = write(tmp_path, {"script.py": source})
+    left = []
+
+    def program():
+        for _ in range(2):
+            yield green_script(str(script))
+        yield WaitTask(2)
+        yield WaitTask(3)
+        left.extend(task.tid for task in (yield ListTasks()).tasks)
+
+    run_all(program())
+    assert left == [1]
+
+
 def test_a_ctrl_c_is_raised_where_it_blocks(tmp_path, capsys):
     source = """
         import time
