@@ -28,7 +28,7 @@ from typing import Any, Final
 BLOCKING: Final = {"_socket", "_ssl", "_thread", "atexit", "select", "time"}
 
 #: What has another in its place as well; but who only imports these need not be copied.
-REPLACED: Final = BLOCKING | {"builtins", "importlib", "io", "os", "signal", "sys"}
+REPLACED: Final = BLOCKING | {"_pickle", "builtins", "importlib", "io", "os", "signal", "sys"}
 
 #: Look for a program's modules by their names. So each program has them, and who imports them need
 #: not be copied: a copy, or the same with another `sys`.
@@ -39,7 +39,7 @@ REBOUND: Final = {"dataclasses", "inspect", "pkgutil", "typing"}
 HARMLESS: Final = {"functools", "reprlib"}
 
 #: Not to be had: C code beside a module in Python that does the same, and knows modules by name.
-ABSENT: Final = {"_asyncio", "_pickle", "_queue"}
+ABSENT: Final = {"_asyncio", "_queue"}
 
 #: What is there once for all.
 SHARED: Final = {"greenlet", "importlib", "kernel", "pyos_shell"}

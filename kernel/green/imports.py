@@ -121,7 +121,7 @@ class Importer:
             module = rebound(module, sys=self.program.sys, importlib=self.load("importlib"))
         elif name == "importlib.util":
             module = changed(module, find_spec=self.find_spec)
-        elif hasattr(module, "__path__"):
+        elif hasattr(module, "__path__") and type(module) is ModuleType:
             module = changed(module)
         self.modules[name] = module
         return module

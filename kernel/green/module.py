@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 
@@ -20,12 +20,33 @@ def changed(original: ModuleType, without: tuple[str, ...] = (), **names: Any) -
 
 
 def rebound(original: ModuleType, **names: Any) -> ModuleType:
-    """The same with those of the names that it has, which its functions see as well."""
+    """The same with those of the names that it has, for its functions as well: for those that use
+    one of them, or another function that does. (What a class may be made of stays what it is.)
+    """
     module = changed(original, **{name: names[name] for name in names if hasattr(original, name)})
-    for name, value in vars(original).items():
-        if type(value) is FunctionType and value.__globals__ is vars(original):
-            setattr(module, name, with_globals(value, vars(module)))
+    functions = {
+        name: value
+        for name, value in vars(original).items()
+        if type(value) is FunctionType and value.__globals__ is vars(original)
+        if not hasattr(value, "__mro_entries__")
+    }
+    used, before = set(names), 0
+    while len(used) > before:
+        before = len(used)
+        used |= {name for name, each in functions.items() if not used.isdisjoint(uses(each))}
+    for name in used & functions.keys():
+        setattr(module, name, with_globals(functions[name], vars(module)))
     return module
+
+
+def uses(function: FunctionType) -> set[str]:
+    """The global names that a function uses, or one within it."""
+    return names_in(function.__code__)
+
+
+def names_in(code: CodeType) -> set[str]:
+    inner = (names_in(each) for each in code.co_consts if type(each) is CodeType)
+    return set(code.co_names).union(*inner)
 
 
 def with_globals(function: FunctionType, names: dict[str, Any]) -> FunctionType:

@@ -18,6 +18,8 @@ from kernel.green.finding import Finder, parents
 
 from .running import green, run_all, write
 
+SUFFIX = EXTENSION_SUFFIXES[0]
+
 ORIGINALS = time.sleep, threading.Lock, queue.Queue, select.select, socket.socket
 
 
@@ -159,14 +161,45 @@ def test_what_comes_to_blocking_by_its_imports_is_copied(tmp_path, name, copied)
 
 
 def test_a_package_with_parts_in_c_is_shared(tmp_path):
-    suffix = EXTENSION_SUFFIXES[0]
     installed = tmp_path / "installed"
     for name in ("pure_package", "package_with_c"):
         write(installed, {f"{name}/__init__.py": "import threading\n"})
-    write(installed, {f"package_with_c/deep/part{suffix}": ""})
+    write(installed, {f"package_with_c/deep/part{SUFFIX}": ""})
     found = Finder(tmp_path / "program", [str(installed), *sys.path])
     specs = [found.spec_of(name) for name in ("pure_package", "package_with_c")]
     assert [found.needs_copy(spec) for spec in specs if spec is not None] == [True, False]
+
+
+def test_a_module_that_is_an_object_of_a_class_of_its_own_is_shared_as_it_is(tmp_path):
+    site = tmp_path / "installed"
+    package = """
+        import sys, types
+        class Special(types.ModuleType):
+            def __getattr__(self, name): return name
+        special = Special(__name__)
+        special.__path__ = __path__
+        sys.modules[__name__] = special
+        """
+    write(site, {"special_package/__init__.py": package, f"special_package/c{SUFFIX}": ""})
+    sys.path.append(str(site))
+    try:
+        assert green(tmp_path, "from special_package import anything\nassert anything").ok
+    finally:
+        sys.path.remove(str(site))
+        sys.modules.pop("special_package", None)
+
+
+def test_classes_are_made_of_what_is_shared_where_it_is(tmp_path):
+    source = """
+        import threading, typing
+        class Pair(typing.NamedTuple):
+            left: int
+        class Table(typing.TypedDict):
+            key: int
+        assert Pair(1).left == 1 and Table(key=1) == {"key": 1} and Pair.__module__ == "__main__"
+        from pickle import PickleBuffer
+        """
+    assert green(tmp_path, source).ok
 
 
 def test_what_lies_below_the_folder_of_a_script_is_not_all_its_own(tmp_path):
