@@ -41,15 +41,15 @@ def locals_of(frame: FrameType) -> dict[str, Any]:
     return copy
 
 
-def bottom(fiber: Any) -> Any:
-    """The outermost frame of a plain function's own stack. What is below it `fiber` knows."""
-    return fiber.function(*fiber.args, **fiber.kwargs)
+def bottom(ground: Any, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """The outermost frame of a plain function's own stack. `ground` knows what is below it."""
+    return function(*args, **kwargs)
 
 
 def below(frame: FrameType) -> FrameType | None:
     """The frame that this one goes back to; below a plain function's stack, where it goes on."""
     if frame.f_code is bottom.__code__:
-        under: FrameType | None = frame.f_locals["fiber"].below
+        under: FrameType | None = frame.f_locals["ground"].below
         return under
     return frame.f_back
 
@@ -244,6 +244,7 @@ HEAP_TYPE: Final = 1 << 9
 LOOP_MODULES: Final = {
     __name__,
     "kernel.fibers",
+    "kernel.green.program",
     "kernel.greenlets",
     "kernel.scheduler",
     "kernel.standins",
