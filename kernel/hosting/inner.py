@@ -153,12 +153,13 @@ def with_inner(listing: ListTasks, kernel: Scheduler, caller: Caller) -> tuple[l
     """
     parts = {tid: chosen(host, caller, listing) for tid, host in kernel.hosts.items()}
     tasks = listing.chosen(kernel.tasks.values(), caller)
-    # A task that is not asked for may have asyncio tasks that are.
-    unasked = {kernel.tasks[tid] for tid in parts} - set(tasks) if is_narrowed(listing) else set()
+    asked, table = set(tasks) if is_narrowed(listing) else None, tasks
+    if asked is not None:  # a task that is not asked for may have asyncio tasks that are
+        table = [task for task in kernel.tasks.values() if task in asked or task.tid in parts]
 
     def rows() -> Iterator[TaskInfo]:
-        for task in listing.in_order([*tasks, *unasked] if unasked else tasks):
-            if task not in unasked:
+        for task in listing.in_order(table):
+            if asked is None or task in asked:
                 yield task_info(kernel, task, caller)
             if task.tid in parts:
                 yield from parts[task.tid][0]
