@@ -19,7 +19,7 @@ from kernel.hosting.host import Host
 from kernel.hosting.loop import HostedLoop, WaitsByCalls
 
 from ..net import descriptors, python, until
-from ..support import idle, outcome, settle, start, watch
+from ..support import idle, outcome, settle, start, turn, watch
 
 CERTIFICATE = str(Path(__file__).parents[1] / "localhost.pem")
 
@@ -125,6 +125,20 @@ def test_a_loop_of_sleep_0_leaves_others_their_turns():
     sched.new(idle(100))
     until(sched, lambda: 2 not in sched.tasks)
     assert 1 in sched.tasks
+    sched.end_all()
+
+
+def test_one_that_waits_for_nothing_but_its_files_wakes_nobody():
+    async def main():
+        async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0) as server:
+            await server.serve_forever()
+
+    sched = start(hosted(main))
+    turn(sched, 20)
+    sched.clock.advance(1)
+    turn(sched, 5)
+    assert not sched.ready
+    assert sched.alarms.due() is None
     sched.end_all()
 
 

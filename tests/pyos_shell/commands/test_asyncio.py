@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 import socket
+import sys
 
 import pytest
+
+import kernel
 
 from ..shell import GUARD, SAMPLES, pyos, until
 
@@ -164,6 +167,16 @@ def test_what_is_wrong_is_underlined_and_nothing_starts(
     assert marks == " " * source.rindex(marked) + "^" * len(marked)
     assert message in said
     assert shell.succeeds("tasks")[0].startswith("no tasks")
+
+
+def test_without_greenlet_it_says_what_is_missing(shell, monkeypatch):
+    monkeypatch.setitem(sys.modules, "greenlet", None)
+    monkeypatch.delitem(sys.modules, "kernel.greenlets", raising=False)
+    monkeypatch.delattr(kernel, "greenlets", raising=False)
+    assert (
+        "need greenlet: pip install greenlet"
+        in shell.fails(f"spawn --asyncio {PROGRAMS}:counting")[-1]
+    )
 
 
 @pytest.mark.parametrize(
