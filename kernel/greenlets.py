@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from sys import _getframe
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .errors import NoGreenlets
 from .frames import bottom, traceback_of
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from .hosting.belongings import Belongings
 
 __all__ = ["Fiber", "current_fiber", "getcurrent", "greenlet"]
+
+
+HERE: Final = threading.local()
 
 
 class Ground:
@@ -50,7 +53,7 @@ class Fiber(greenlet):
     def __init__(self, function: Callable[..., Any], args: Any, kwargs: Any) -> None:
         self.ground = Ground()
         super().__init__(partial(begin, self.ground, function, args, kwargs))
-        self.thread = threading.get_ident()
+        self.thread = this_thread()
         #: Where it goes on, if that is in a greenlet which the function has made.
         self.inner: greenlet | None = None
         #: The context that it was given for its last step.
@@ -107,7 +110,16 @@ class Fiber(greenlet):
     @property
     def stranded(self) -> bool:
         """Whether this is another thread than its own, which alone can go on with it."""
-        return self.thread != threading.get_ident()
+        return self.thread is not this_thread()
+
+
+def this_thread() -> object:
+    """What tells this thread from all others, ended ones too, whose numbers come again."""
+    try:
+        return HERE.token
+    except AttributeError:
+        HERE.token = token = object()
+        return token
 
 
 def begin(ground: Ground, function: Callable[..., Any], args: Any, kwargs: Any, _: object) -> Any:

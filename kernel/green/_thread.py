@@ -12,7 +12,6 @@ import traceback
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from ..errors import Cancelled, TaskKilled
 from ..fibers import call, fiber, name_of
@@ -20,93 +19,12 @@ from ..greenlets import Fiber, current_fiber
 from ..syscalls.signals import SendSignal
 from ..syscalls.signals import Signal as TaskSignal
 from ..syscalls.tasks import GetTid, NewTask
-from ..systemcall import SystemCall, system_call
-from ..waitqueue import WaitQueue
+from .local import Local
+from .lock import Lock
 from .module import changed
 
 if TYPE_CHECKING:
-    from ..scheduler import Scheduler
-    from ..waitqueue import Caller
     from .program import GreenProgram
-
-
-class Lock:
-    """A lock of tasks. Who has waited longest gets it from the hands of who releases it."""
-
-    __slots__ = ("__weakref__", "taken", "waiters")
-
-    def __init__(self) -> None:
-        self.taken = False
-        self.waiters = WaitQueue()
-
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        """Take it, and suspend the task while another has it; False if it was not to be had."""
-        if not blocking and timeout != -1:
-            raise ValueError("can't specify a timeout for a non-blocking call")
-        if timeout < 0 and timeout != -1:
-            raise ValueError("timeout value must be a non-negative number")
-        if timeout > _thread.TIMEOUT_MAX:
-            raise OverflowError("timeout value is too large")
-        if not self.taken:
-            self.taken = True
-            return True
-        if not blocking or timeout == 0:
-            return False
-        got: bool = call(TakeLock(self, None if timeout == -1 else timeout))
-        return got
-
-    def release(self) -> None:
-        """Give it to who has waited longest, or back."""
-        if not self.taken:
-            raise RuntimeError("release unlocked lock")
-        if self.waiters.first is not None:
-            self.waiters.first.answer(True)
-        else:
-            self.taken = False
-
-    def locked(self) -> bool:
-        """Whether somebody has it."""
-        return self.taken
-
-    acquire_lock, release_lock, locked_lock = acquire, release, locked
-
-    def __enter__(self) -> bool:
-        return self.acquire()
-
-    def __exit__(self, *error: object) -> None:
-        self.release()
-
-    def _at_fork_reinit(self) -> None:
-        self.taken, self.waiters = False, WaitQueue()
-
-    def __repr__(self) -> str:
-        state = "locked" if self.taken else "unlocked"
-        return f"<{state} _thread.lock object of tasks at {id(self):#x}>"
-
-
-@system_call
-class TakeLock(SystemCall):
-    """Waits for a lock, for `seconds` at most; answers whether the caller has it."""
-
-    lock: Lock
-    seconds: float | None = None
-
-    woken_by = "whoever releases it"
-
-    def run(self, kernel: Scheduler, caller: Caller) -> object:
-        lock = self.lock
-        if not lock.taken:
-            lock.taken = True
-            return True
-        if self.seconds is not None:
-            kernel.alarms.set(kernel.clock.now() + self.seconds, caller)
-        return caller.sleep(lock.waiters, self)
-
-    def ring(self, kernel: Scheduler, caller: Caller) -> None:
-        caller.answer(False)
-
-    def reason(self, kernel: Scheduler, caller: Caller) -> str:
-        return "a lock"
 
 
 class Handle:
@@ -218,64 +136,6 @@ class Threads:
         """Wait for all threads but the daemons."""
         while self.joined:
             next(iter(self.joined)).join()
-
-
-class Local:
-    """Attributes that each thread has its own values of, as `threading.local`."""
-
-    __slots__ = ("__dict__", "__weakref__", "_arguments", "_values")
-
-    def __new__(cls, /, *args: Any, **kwargs: Any) -> Any:
-        if (args or kwargs) and cls.__init__ is object.__init__:
-            raise TypeError("Initialization arguments are not supported")
-        self = object.__new__(cls)
-        object.__setattr__(self, "_arguments", (args, kwargs))
-        object.__setattr__(self, "_values", WeakKeyDictionary())
-        stack = current_fiber()
-        values: Any = object.__getattribute__(self, "_values")
-        values[stack or NOBODY] = {}  # `__init__` is about to be called
-        return self
-
-    def __getattribute__(self, name: str) -> Any:
-        enter(self)
-        return object.__getattribute__(self, name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        forbid(self, name)
-        enter(self)
-        object.__setattr__(self, name, value)
-
-    def __delattr__(self, name: str) -> None:
-        forbid(self, name)
-        enter(self)
-        object.__delattr__(self, name)
-
-
-class Nobody:
-    """Has the values that are asked for where there is no thread of a program."""
-
-
-NOBODY = Nobody()
-
-
-def enter(local: Local) -> None:
-    """Let it have this thread's values; in a new thread `__init__` makes them."""
-    values: Any = object.__getattribute__(local, "_values")
-    stack = current_fiber() or NOBODY
-    own = values.get(stack)
-    if own is not None:
-        object.__setattr__(local, "__dict__", own)
-        return
-    own = values[stack] = {}
-    object.__setattr__(local, "__dict__", own)
-    args, kwargs = object.__getattribute__(local, "_arguments")
-    type(local).__init__(local, *args, **kwargs)
-
-
-def forbid(local: Local, name: str) -> None:
-    """Raise for the one attribute that cannot be set."""
-    if name == "__dict__":
-        raise AttributeError(f"{type(local).__name__!r} object attribute '__dict__' is read-only")
 
 
 def title_of(function: Callable[..., Any]) -> str:

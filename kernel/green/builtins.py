@@ -21,7 +21,9 @@ def leave(code: Any = None) -> NoReturn:
 def make(program: GreenProgram) -> ModuleType:
     def printed(*values: Any, file: Any = None, **options: Any) -> None:
         """As `print`, to the program's own `sys.stdout`."""
-        builtins.print(*values, file=file or program.sys.stdout, **options)
+        stream = program.sys.stdout if file is None else file
+        if stream is not None:
+            builtins.print(*values, file=stream, **options)
 
     def asked(prompt: object = "", /) -> str:
         """As `input`, from the program's own `sys.stdin`."""

@@ -63,30 +63,33 @@ class Finder:
     def find(self, name: str, path: Any = None) -> ModuleSpec | None:
         """Where the module is, of which `path` is the package's; None if there is none."""
         if path is None:
-            path, known = self.path, (BuiltinImporter, FrozenImporter)
-            for finder in known:
+            for finder in (BuiltinImporter, FrozenImporter):
                 if (spec := finder.find_spec(name)) is not None:
                     return spec
-        if (spec := PathFinder.find_spec(name, path)) is not None:
+        if (spec := PathFinder.find_spec(name, self.path if path is None else path)) is not None:
             return spec
-        others = [each for each in sys.meta_path if each not in STANDARD]
-        for each in others:
-            if (spec := each.find_spec(name, None if path is self.path else path)) is not None:
-                return spec
-        return None
+        others = (each for each in sys.meta_path if each not in STANDARD)
+        found = (each.find_spec(name, path) for each in others)
+        return next((spec for spec in found if spec is not None), None)
 
     def is_own(self, spec: ModuleSpec) -> bool:
-        """Whether the module is one of the program's, beside its script."""
-        return spec.origin is not None and Path(spec.origin).is_relative_to(self.folder)
+        """Whether the module is one of the program's, beside its script. (There may be others below
+        that folder: all that is installed, say.)
+        """
+        place = str(self.folder.joinpath(*spec.name.split(".")))
+        origin = spec.origin or ""
+        return origin == os.path.join(place, "__init__.py") or origin.startswith(f"{place}.")
 
     def needs_copy(self, spec: ModuleSpec) -> bool:
         """Whether the program has a copy of this module."""
         name, top = spec.name, spec.name.partition(".")[0]
         if top in SHARED or name in HARMLESS or name in REBOUND:
             return False
+        if is_namespace(spec) or self.is_own(spec):
+            return True
         if type(spec.loader) not in WRITTEN_IN_PYTHON:
             return False
-        if name in COPIED or self.is_own(spec):
+        if name in COPIED:
             return True
         if top not in sys.stdlib_module_names and self.has_parts_in_c(top):
             return False
@@ -96,31 +99,23 @@ class Finder:
         return NEEDS_COPY[key]
 
     def look_through(self, spec: ModuleSpec) -> None:
-        """Find out whether a module comes to one that blocks, by whatever imports."""
-        seen: dict[str, ModuleSpec] = {spec.name: spec}
+        """Find out whether a module comes to one that blocks, by whatever imports. If it does not,
+        nor do those that it imports.
+        """
+        seen = {spec.name: spec}
         left = [spec]
         blocks = False
         while left and not blocks:
-            for name in self.imported(left.pop()):
-                if name in BLOCKING:
-                    blocks = True
-                    break
-                found = self.spec_of(name)
-                if found is None or name in seen or name.partition(".")[0] in SHARED:
-                    continue
-                if name in REPLACED | COPIED | REBOUND | HARMLESS:
-                    continue
-                if (known := NEEDS_COPY.get((name, found.origin))) is not None:
-                    blocks = known
-                    if known:
-                        break
-                    continue
-                seen[name] = found
-                left.append(found)
-        NEEDS_COPY[spec.name, spec.origin] = blocks
-        if not blocks:
-            for each in seen.values():
-                NEEDS_COPY[each.name, each.origin] = False
+            names = set(self.imported(left.pop())) - seen.keys()
+            found = [each for each in map(self.spec_of, names - HARMLESS) if each is not None]
+            known = [NEEDS_COPY.get((each.name, each.origin)) for each in found]
+            blocks = not BLOCKING.isdisjoint(names) or True in known
+            for each, so in zip(found, known, strict=True):
+                if so is None and each.name not in seen and not is_set_apart(each.name):
+                    seen[each.name] = each
+                    left.append(each)
+        for each in [spec] if blocks else seen.values():
+            NEEDS_COPY[each.name, each.origin] = blocks
 
     def imported(self, spec: ModuleSpec) -> Iterator[str]:
         """The names of what a module imports as it begins, as far as its code tells."""
@@ -172,6 +167,16 @@ class Finder:
             folders = spec.submodule_search_locations if spec is not None else None
             HAS_C[package] = any(map(has_extensions, folders or ()))
         return HAS_C[package]
+
+
+def is_set_apart(name: str) -> bool:
+    """Whether it is decided elsewhere what becomes of a module."""
+    return name in REPLACED | COPIED | REBOUND or name.partition(".")[0] in SHARED
+
+
+def is_namespace(spec: ModuleSpec) -> bool:
+    """Whether it is of a package without an `__init__.py`, of which there is nothing to share."""
+    return spec.submodule_search_locations is not None and spec.origin is None
 
 
 def parents(name: str) -> Iterator[str]:

@@ -6,13 +6,14 @@ import importlib
 import importlib.util
 import sys
 from contextlib import suppress
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ExtensionFileLoader, ModuleSpec
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ..fibers import call
-from ._thread import Lock, TakeLock, get_ident
+from ._thread import get_ident
 from .finding import ABSENT, REBOUND, REPLACED, Finder
+from .lock import Lock, TakeLock
 from .module import changed, rebound
 from .waiting import give_way, in_task
 
@@ -141,29 +142,49 @@ class Importer:
             return self.load(name)
         module = importlib.util.module_from_spec(spec)
         vars(module)["__builtins__"] = vars(self.program.builtins)
-        self.modules[name] = module
-        package, _, last = name.rpartition(".")
-        names = vars(self.modules[package]) if package else {}
-        # C code looks for a half-made part of a package in the real `sys.modules`, in vain.
-        early = names.setdefault(last, module) is module
-        lock = Lock()
-        lock.acquire()
-        self.importing[name] = get_ident(), lock
+        lock = self.announce(name, module)
         spec._initializing = True  # type: ignore[attr-defined]
         try:
-            code = self.code(spec)
-            if code is not None:
-                exec(code, vars(module))
+            self.begin(module, spec)
         except BaseException:
-            self.modules.pop(name, None)
-            if early:
-                names.pop(last, None)
+            self.take_back(name, module)
             raise
         finally:
             spec._initializing = False  # type: ignore[attr-defined]
             del self.importing[name]
             lock.release()
         return self.modules[name]  # it may have put another in its place
+
+    def announce(self, name: str, module: ModuleType) -> Lock:
+        """A module is about to be executed; gives the lock that others wait for."""
+        self.modules[name] = module
+        # C code looks for a half-made part of a package in the real `sys.modules`, in vain.
+        self.package_names(name).setdefault(name.rpartition(".")[2], module)
+        lock = Lock()
+        lock.acquire()
+        self.importing[name] = get_ident(), lock
+        return lock
+
+    def take_back(self, name: str, module: ModuleType) -> None:
+        """The module has failed."""
+        self.modules.pop(name, None)
+        names, last = self.package_names(name), name.rpartition(".")[2]
+        if names.get(last) is module:
+            del names[last]
+
+    def package_names(self, name: str) -> dict[str, Any]:
+        """What is in the package that a module is in."""
+        package = name.rpartition(".")[0]
+        return vars(self.modules[package]) if package else {}
+
+    def begin(self, module: ModuleType, spec: ModuleSpec) -> None:
+        """Execute the code of a module."""
+        if isinstance(spec.loader, ExtensionFileLoader):  # the program's own
+            spec.loader.exec_module(module)
+            return
+        code = self.code(spec)
+        if code is not None:
+            exec(code, vars(module))
 
     def code(self, spec: ModuleSpec) -> CodeType | None:
         """The code of a module; of the program's own, as it is on disk now."""
@@ -180,9 +201,7 @@ class Importer:
         """Execute a module anew, as `importlib.reload`. What is shared stays as it is."""
         spec = module.__spec__
         if spec is not None and self.finder.needs_copy(spec):
-            code = self.code(spec)
-            if code is not None:
-                exec(code, vars(module))
+            self.begin(module, spec)
         return module
 
     def await_import(self, name: str) -> None:

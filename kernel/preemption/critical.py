@@ -61,8 +61,8 @@ def is_critical(frame: FrameType) -> bool:
     """Whether this frame of a step makes it critical."""
     name = frame.f_globals.get("__name__")
     if is_kernels_own(frame):
-        passed = name in PASSED or frame.f_code.co_flags & SUBROUTINE or str(name).startswith(GREEN)
-        return not passed
+        passed = name in PASSED or frame.f_code.co_flags & SUBROUTINE
+        return not (passed or str(name).startswith(GREEN))
     if frame.f_builtins is not vars(builtins):  # of a green program, whose locks are of tasks
         return False
     while type(name) is str and name:

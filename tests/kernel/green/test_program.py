@@ -57,7 +57,7 @@ SCRIPTS: dict[str, dict[str, str]] = {
             threads = [threading.Thread(target=twice, args=(name,)) for name in "abc"]
             for thread in threads: thread.start()
             for thread in threads: thread.join()
-            print(order)
+            print([first == second for first, second in zip(order[::2], order[1::2])])
             condition, items = threading.Condition(), []
             def consumer():
                 with condition:
@@ -141,7 +141,10 @@ SCRIPTS: dict[str, dict[str, str]] = {
             except ImportError as error: print(error)
             import package.itself
             print(package.itself)
+            import open_space.inside
+            print(open_space.inside.name, len(list(open_space.__path__)))
             """,
+        "open_space/inside.py": "import time\nname = __name__\n",
         "package/__init__.py": """
             __all__ = ["starred", "second"]
             from .first import name as value

@@ -169,6 +169,15 @@ def test_a_package_with_parts_in_c_is_shared(tmp_path):
     assert [found.needs_copy(spec) for spec in specs if spec is not None] == [True, False]
 
 
+def test_what_lies_below_the_folder_of_a_script_is_not_all_its_own(tmp_path):
+    write(tmp_path, {"own/__init__.py": "", "own/part.py": "", "lib/installed.py": ""})
+    found = Finder(tmp_path, [str(tmp_path), str(tmp_path / "lib"), *sys.path])
+    names = ("own", "own.part", "installed", "json", "lib")
+    specs = {name: found.spec_of(name) for name in names}
+    copied = [name for name, spec in specs.items() if spec is not None and found.needs_copy(spec)]
+    assert copied == ["own", "own.part", "lib"]
+
+
 def test_the_packages_of_a_module_are_told_outermost_first():
     assert list(parents("a.b.c")) == ["a", "a.b"]
     assert list(parents("a")) == []
