@@ -13,7 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from kernel import Exited, GetTid, JumpingClock, ManualClock, Scheduler, Sleep, WaitTask, hosted
+from kernel import (
+    Exited,
+    GetTid,
+    JumpingClock,
+    ManualClock,
+    Scheduler,
+    SelectPoller,
+    Sleep,
+    WaitTask,
+    hosted,
+)
 from kernel.greenlets import Fiber
 from kernel.hosting.host import Host
 from kernel.hosting.loop import HostedLoop, WaitsByCalls
@@ -431,6 +441,10 @@ def test_where_no_descriptor_stands_for_all_files_each_is_waited_for(base):
             loop.close()
 
     assert run(main) == b"ABC\n"
+
+
+def test_it_runs_with_the_poller_that_every_system_has():
+    assert run(talk, b"abc", poller=SelectPoller()) == b"ABC\n"
 
 
 @pytest.mark.parametrize("thing", [None, 3, talk])
