@@ -14,6 +14,7 @@ from .errors import ChannelClosed as ChannelClosed
 from .errors import Deadlock as Deadlock
 from .errors import EvaluationFailed as EvaluationFailed
 from .errors import FileClosed as FileClosed
+from .errors import ForeignLoop as ForeignLoop
 from .errors import GroupClosed as GroupClosed
 from .errors import IncompleteRead as IncompleteRead
 from .errors import InputFull as InputFull
@@ -28,10 +29,12 @@ from .errors import NeverReady as NeverReady
 from .errors import NoAnswer as NoAnswer
 from .errors import NoGreenlets as NoGreenlets
 from .errors import NoPreemption as NoPreemption
+from .errors import NoSuchAsyncTask as NoSuchAsyncTask
 from .errors import NoSuchBreak as NoSuchBreak
 from .errors import NoSuchName as NoSuchName
 from .errors import NoSuchTask as NoSuchTask
 from .errors import NotATask as NotATask
+from .errors import NotHosted as NotHosted
 from .errors import NotInFiber as NotInFiber
 from .errors import NotOwner as NotOwner
 from .errors import NotPaused as NotPaused
@@ -50,6 +53,8 @@ from .errors import TooMuchData as TooMuchData
 from .fibers import call as call
 from .fibers import fiber as fiber
 from .green.script import green_script as green_script
+from .hosting.program import hosted as hosted
+from .hosting.program import kernel_call as kernel_call
 from .inbox import Inbox as Inbox
 from .library.disk import DiskFile as DiskFile
 from .library.disk import open_file as open_file
@@ -104,6 +109,7 @@ from .syscalls.groups import NextEnded as NextEnded
 from .syscalls.groups import TaskGroup as TaskGroup
 from .syscalls.groups import first_ended as first_ended
 from .syscalls.groups import first_good as first_good
+from .syscalls.hosting import CancelAsyncTask as CancelAsyncTask
 from .syscalls.idle import WaitAllBlocked as WaitAllBlocked
 from .syscalls.inspecting import InspectTask as InspectTask
 from .syscalls.inspecting import MailboxInfo as MailboxInfo

@@ -210,6 +210,45 @@ class NotInFiber(KernelError, RuntimeError):
         )
 
 
+class NoSuchAsyncTask(KernelError, LookupError):
+    """There is no asyncio task of this `number` in the task `tid`, or it has ended."""
+
+    def __init__(self, tid: int, number: int) -> None:
+        super().__init__(tid, number)
+        self.tid, self.number = tid, number
+
+    def __str__(self) -> str:
+        return f"no asyncio task {self.tid}.{self.number}"
+
+
+class NotHosted(KernelError, RuntimeError):
+    """`kernel_call(…)` where there is no asyncio program that is a task. `call` tells which."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(call)
+        self.call = call
+
+    def __str__(self) -> str:
+        return (
+            f"kernel_call({self.call}) is for an asyncio program that is a task: "
+            f"spawn --asyncio, or make one by hosted(main); elsewhere write await {self.call}"
+        )
+
+
+class ForeignLoop(KernelError, RuntimeError):
+    """An asyncio program that is a task demands a `loop` that the kernel cannot wait for."""
+
+    def __init__(self, loop: str) -> None:
+        super().__init__(loop)
+        self.loop = loop
+
+    def __str__(self) -> str:
+        return (
+            f"a {self.loop} would hold all other tasks up: as a task the program runs on asyncio's "
+            "own loop, made by asyncio.run or asyncio.new_event_loop"
+        )
+
+
 class NoPreemption(KernelError):
     """Tasks cannot be interrupted here. `reason` says why, and what would help."""
 

@@ -125,4 +125,6 @@ SUBROUTINES: Final = (GeneratorType, CoroutineType)
 TRAPS: Final = (SystemCall, GeneratorType, CoroutineType, type(None))
 
 #: Whose frames are not of interest there.
-OWN_MODULES: Final = {__name__, "kernel.greenlets", "kernel.frames"}
+OWN_MODULES: Final = {__name__, "kernel.greenlets", "kernel.frames"} | {
+    f"kernel.hosting.{name}" for name in ("host", "loop", "policy", "program")
+}

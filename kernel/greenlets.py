@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from contextvars import Context
     from types import FrameType
 
+    from .hosting.belongings import Belongings
+
 __all__ = ["Fiber", "current_fiber", "getcurrent", "greenlet"]
 
 
@@ -56,6 +58,8 @@ class Fiber(greenlet):
         self.inner: greenlet | None = None
         #: The context that it was given for its last step.
         self.context: Context | None = None
+        #: What of the thread is its own, and is put aside while it does not run; mostly nothing.
+        self.belongings: Belongings | None = None
 
     def resume(self, answer: Any, error: BaseException | None) -> Any:
         """Let it go on, with an answer or an error, to its next trap or its end; gives the trap, or
@@ -69,6 +73,8 @@ class Fiber(greenlet):
         context = place.gr_context
         if context is self.context:  # or it is within a `Context.run`, which has another
             place.gr_context = self.context = here.gr_context
+        if self.belongings is not None:
+            self.belongings.swap()
         try:
             if error is None:
                 trap = place.switch(answer)
@@ -78,6 +84,8 @@ class Fiber(greenlet):
                 raise ground.error
             return trap
         finally:
+            if self.belongings is not None:
+                self.belongings.swap()
             ground.resumer = ground.below = ground.error = None
             del answer, error
 

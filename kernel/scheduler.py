@@ -49,6 +49,7 @@ from .workers import Workers
 if TYPE_CHECKING:
     from .debugger.brake import Brake
     from .debugger.breaks import Breaks
+    from .hosting.host import Host as AsyncioHost
     from .nice import Nice
     from .preemption.preemption import Preemption
     from .syscalls.signals import Handler, Signal
@@ -159,6 +160,8 @@ class Scheduler:
         self.requests: set[Request] = set()
         #: What tasks have called for signals: by tid and signal.
         self.handlers: dict[int, dict[Signal, Handler]] = {}
+        #: By tid, the asyncio programs that are tasks.
+        self.hosts: dict[int, AsyncioHost] = {}
         #: Killed tasks that have not ended yet.
         self.dying: dict[int, Deadline] = {}
         #: The tids of those that are kept from having a step.

@@ -29,7 +29,14 @@ CRITICAL: Final = {
 }
 
 #: The modules of the kernel through which a step passes on its way to a program's own code.
-PASSED: Final = ("kernel.frames", "kernel.greenlets", "kernel.standins")
+PASSED: Final = (
+    "kernel.frames",
+    "kernel.greenlets",
+    "kernel.hosting.loop",
+    "kernel.hosting.policy",
+    "kernel.hosting.program",
+    "kernel.standins",
+)
 
 #: Those of green programs.
 GREEN: Final = "kernel.green."

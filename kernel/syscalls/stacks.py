@@ -14,15 +14,20 @@ from ..places import FrameInfo, frame_info, info_of
 from ..record import record
 from ..systemcall import SystemCall, brief, safe, system_call
 from ..task import ExitStatus
-from .listing import task_info
+from .hosting import host_of
+from .listing import TaskInfo, task_info
 
 if TYPE_CHECKING:
+    from ..hosting.host import Host
     from ..scheduler import Scheduler
     from ..waitqueue import Caller
 
 #: So many locals of a frame are told, each in so many characters.
 LOCALS: Final = 30
 WIDTH: Final = 80
+
+#: So many asyncio tasks are told of with the stack of the task that they live in.
+WITHIN: Final = 50
 
 
 @record
@@ -31,7 +36,8 @@ class StackInfo:
 
     `omitted` frames are left out in the middle, after the first half of `frames`. `call` is the
     system call that the task is asleep in. An ended task has its `status`, and if it crashed, the
-    frames of its traceback.
+    frames of its traceback. Of an asyncio task in the task `tid`, `inner` is the number; of a task
+    that such tasks live in, `within` are the first of them, of so many `within_total`.
     """
 
     tid: int
@@ -42,18 +48,25 @@ class StackInfo:
     call: str = ""
     reason: str = ""
     status: ExitStatus | None = None
+    inner: int = 0
+    within: tuple[TaskInfo, ...] = ()
+    within_total: int = 0
 
 
 @system_call
 class GetStack(SystemCall):
     """Answers the `StackInfo` of a task, alive or ended; with the `locals` of its frames, if they
-    are wanted: those of a task that has ended are gone. Raises `NoSuchTask`.
+    are wanted: those of a task that has ended are gone. With `inner`, of the asyncio task of this
+    number in it. Raises `NoSuchTask`, `NoSuchAsyncTask`.
     """
 
     tid: int
     locals: bool = False
+    inner: int = 0
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
+        if self.inner:
+            return inner_stack(host_of(kernel, self.tid, self.inner), self, caller)
         task = kernel.find(self.tid)
         if task.status is not None:
             frames, omitted = cut(list(traceback_frames(task.status.error)))
@@ -62,9 +75,42 @@ class GetStack(SystemCall):
             frames = [told(frame, self.locals) for frame in stack]
         info = task_info(kernel, task, caller)
         call = safe(repr, task.call) if task.queue is not None else ""
-        return StackInfo(
+        result = StackInfo(
             task.tid, info.program, info.state, frames, omitted, call, info.reason, task.status
         )
+        return with_those_within(result, kernel, caller)
+
+
+def inner_stack(host: Host, wanted: GetStack, caller: Caller) -> StackInfo:
+    """The stack of an asyncio task."""
+    from ..hosting.inner import find, frames_of, info, of_its_own, visitor_of
+
+    task = find(host, wanted.inner)
+    told_of = info(host, wanted.inner, task, caller)
+    stack = frames_of(task)
+    frames, omitted = cut(of_its_own(stack))
+    visitor = visitor_of(stack)
+    return StackInfo(
+        wanted.tid,
+        told_of.program,
+        told_of.state,
+        [told(frame, wanted.locals) for frame in frames],
+        omitted,
+        safe(repr, visitor.call) if visitor is not None else "",
+        told_of.reason,
+        inner=wanted.inner,
+    )
+
+
+def with_those_within(stack: StackInfo, kernel: Scheduler, caller: Caller) -> StackInfo:
+    """The stack, and the first asyncio tasks that live in the task, if any do."""
+    host = kernel.hosts.get(stack.tid)
+    if host is None:
+        return stack
+    from ..hosting.inner import infos, living
+
+    within = tuple(islice(infos(host, caller), WITHIN))
+    return replace(stack, within=within, within_total=sum(1 for _ in living(host)))
 
 
 def told(frame: FrameType, with_locals: bool) -> FrameInfo:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
@@ -15,6 +15,7 @@ from kernel.task import Target
 
 from ..answers import Ends, Notice, Started
 from ..command import command
+from ..hosted import check_name, host_target
 from ..line import Word
 from ..loader import Loading, LoadingFailed, NoSuchFunction, TakesTooLong, call, load_function
 from ..mistake import Mistake, excerpt
@@ -45,6 +46,7 @@ def spawn(
     program: ProgramName,
     *arguments: ProgramWords,
     name: str = "",
+    asyncio: bool = False,
     green: bool = False,
     plumbing: Plumbing = NO_PLUMBING,
 ) -> Started | Notice:
@@ -68,27 +70,37 @@ def spawn(
     behind what is there.
 
     name: what `tasks` calls it
+    asyncio: it is a program of asyncio's, such as `module:main`
     green: the program is any script; what blocks in it suspends its task only
     """
-    reference = reference_of(program)
-    if reference is not None and not reference.function and not any(plumbing) and not green:
+    reference = None if asyncio or green else reference_of(program)
+    if reference is not None and not reference.function and not any(plumbing):
         return run_script(system, reference, program, arguments)
     stages = [[program, *arguments], *plumbing.stages]
     if name and len(stages) > 1:
         raise Failure(f"--name is for one task, and here are {len(stages)}")
-    tasks = make_tasks(system, stages, name, green)
+    tasks = make_tasks(system, stages, name, maker(asyncio, green))
     title = " | ".join(task.name for task in tasks)
     return Started(system.start(tasks, title, plumber_for(system, plumbing, tasks)))
 
 
+def maker(asyncio: bool, green: bool) -> Callable[..., Task]:
+    """What makes the task of the program that comes first. Raises `Failure` for two in one."""
+    if asyncio and green:
+        raise Failure("a program is one of asyncio's or a green script: give --asyncio or --green")
+    if asyncio:
+        return asyncio_task
+    return make_green_task if green else make_task
+
+
 def make_tasks(
-    system: System, stages: list[list[Word]], name: str, green: bool = False
+    system: System, stages: list[list[Word]], name: str, make_first: Callable[..., Task]
 ) -> list[Task]:
-    """A task for each stage, of which the first may be `green`. Raises `Mistake`."""
+    """A task for each stage, of which the first may be of another kind. Raises `Mistake`."""
     tasks: list[Task] = []
     try:
         for words in stages:
-            make = make_green_task if green and not tasks else make_task
+            make = make_task if tasks else make_first
             tasks.append(make(system, words, name))
     except BaseException:
         drop(tasks)
@@ -130,6 +142,14 @@ def make_task(system: System, words: Sequence[Word], name: str = "") -> Task:
     found = built_in(program.text) if reference is None else loaded(system, reference, program)
     target = make_target(system, found, program, tuple(arguments))
     return Task(target, name or title_of(program, arguments))
+
+
+def asyncio_task(system: System, words: Sequence[Word], name: str = "") -> Task:
+    """The task of a program of asyncio's. Raises `Mistake`."""
+    program, *arguments = words
+    check_name(program)
+    found = loaded(system, refer(program), program)
+    return Task(host_target(found, program, arguments), name or title_of(program, arguments))
 
 
 def make_green_task(system: System, words: Sequence[Word], name: str = "") -> Task:

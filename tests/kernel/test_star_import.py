@@ -63,6 +63,7 @@ def test_every_call_and_every_error_is_public():
     left_over |= {"Writing"}
     parts = {"AwaitNotice", "Notified", "Regain"}  # of `Condition.wait`
     parts |= {"EndAndLeave", "EnterGroup", "LeaveGroup", "SpawnInGroup", "WaitReady"}  # `TaskGroup`
+    parts |= {"AwaitFiles", "AwaitLoop", "Enroll", "Visit"}  # `hosted` and `kernel_call`
     found = {
         name
         for module in modules

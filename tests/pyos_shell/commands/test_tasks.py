@@ -92,7 +92,12 @@ def test_options_before_the_program_are_spawns_and_those_after_it_the_programs(s
 @pytest.mark.parametrize(
     ("line", "marked", "said", "usage"),
     [
-        ("spawn", "", "PROGRAM is missing", "spawn [--name NAME] [--green] PROGRAM [ARGUMENTS…]"),
+        (
+            "spawn",
+            "",
+            "PROGRAM is missing",
+            "spawn [--name NAME] [--asyncio] [--green] PROGRAM [ARGUMENTS…]",
+        ),
         ("spawn --nam x countdown", "--nam", "no option --nam; did you mean --name?", None),
         ("spawn --name", "--name", "--name takes a value", None),
         (
