@@ -36,7 +36,7 @@ MOMENT: Final = 0.001
 #: Seconds after which a turn is reported.
 LIMIT: Final = 0.5
 
-#: After so many looks at a sleeping kernel the watchdog sleeps as well.
+#: After so many calls of its observers for a sleeping kernel the watchdog sleeps as well.
 QUIET: Final = 5
 
 STANDARD_LIBRARY: Final = os.path.dirname(os.__file__)
@@ -60,7 +60,8 @@ class Watchdog:
         self.wakers = wakers
         self.stopped = False
         self.wanted = threading.Event()
-        #: So many looks in a row have found the kernel asleep. Unless it is `QUIET`, others follow.
+        #: So many calls of the observers in a row have found the kernel asleep. Unless it is
+        #: `QUIET`, others follow.
         self.quiet = 0
         #: Whether the kernel has been awake since the last look, however short; and whether we
         #: sleep until it calls.
@@ -85,9 +86,13 @@ class Watchdog:
             else:
                 self.wanted.wait(self.pause())
             self.wanted.clear()
-            self.quiet = 0 if self.look() else min(self.quiet + 1, QUIET)
-            now = time.monotonic()
-            if now >= self.due or self.quiet == QUIET:
+            awake, now = self.look(), time.monotonic()
+            due = now >= self.due
+            if awake:
+                self.quiet = 0
+            elif due:
+                self.quiet = min(self.quiet + 1, QUIET)
+            if due:
                 self.due = now + TELL
                 tell(self.observers)
         self.quiet = QUIET

@@ -91,8 +91,8 @@ def open_missing_streams() -> None:
 
 
 def open_nothing(mode: str) -> TextIO:
-    """A stream that is empty, and swallows what is written to it."""
-    return cast(TextIO, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+    """A stream that is empty, and swallows what is written to it; open to the end, as Python's."""
+    return cast(TextIO, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, closefd=False))
 
 
 def tolerate(stream: TextIO) -> None:
