@@ -52,6 +52,7 @@ from .errors import TooManyTasks as TooManyTasks
 from .errors import TooMuchData as TooMuchData
 from .fibers import call as call
 from .fibers import fiber as fiber
+from .green.script import green_script as green_script
 from .hosting.program import hosted as hosted
 from .hosting.program import kernel_call as kernel_call
 from .inbox import Inbox as Inbox

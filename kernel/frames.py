@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Iterator
+from inspect import CO_OPTIMIZED
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, TracebackType
 from typing import Any, Final
 
@@ -36,20 +37,21 @@ def locals_of(frame: FrameType) -> dict[str, Any]:
     """The local variables of a Python frame, as they are now."""
     values = frame.f_locals
     copy = dict(values)
-    if sys.version_info < (3, 13) and sys.getrefcount(values) == KEPT_BY_THE_FRAME:
+    of_function = frame.f_code.co_flags & CO_OPTIMIZED  # or they are the variables themselves
+    if of_function and sys.version_info < (3, 13) and sys.getrefcount(values) == KEPT_BY_THE_FRAME:
         values.clear()  # a copy, which would hold on to what the program drops
     return copy
 
 
-def bottom(fiber: Any) -> Any:
-    """The outermost frame of a plain function's own stack. What is below it `fiber` knows."""
-    return fiber.function(*fiber.args, **fiber.kwargs)
+def bottom(ground: Any, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """The outermost frame of a plain function's own stack. `ground` knows what is below it."""
+    return function(*args, **kwargs)
 
 
 def below(frame: FrameType) -> FrameType | None:
     """The frame that this one goes back to; below a plain function's stack, where it goes on."""
     if frame.f_code is bottom.__code__:
-        under: FrameType | None = frame.f_locals["fiber"].below
+        under: FrameType | None = frame.f_locals["ground"].below
         return under
     return frame.f_back
 
@@ -244,6 +246,7 @@ HEAP_TYPE: Final = 1 << 9
 LOOP_MODULES: Final = {
     __name__,
     "kernel.fibers",
+    "kernel.green.program",
     "kernel.greenlets",
     "kernel.scheduler",
     "kernel.standins",

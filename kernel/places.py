@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import CodeType, FrameType
 from typing import Any, Final
 
-from .fibers import STEPS, plain_frames
+from .fibers import STEPS, not_begun, plain_frames
 from .frames import delegates, frame_of
 from .record import record
 from .systemcall import SystemCall
@@ -29,7 +29,15 @@ class FrameInfo:
 def expanded(frames: list[Any]) -> Iterator[FrameInfo]:
     """Where these frames of a stack stand, and those that they delegate to."""
     for frame in python_frames(frames):
-        yield frame_info(frame.f_code, frame.f_lineno)
+        yield info_of(frame)
+
+
+def info_of(frame: FrameType) -> FrameInfo:
+    """Where a frame stands; a plain function that has not begun, where it will."""
+    code = not_begun(frame) if frame.f_code is STEPS else None
+    if code is not None:
+        return frame_info(code, code.co_firstlineno)
+    return frame_info(frame.f_code, frame.f_lineno)
 
 
 def frame_info(code: CodeType, line: int) -> FrameInfo:
@@ -45,10 +53,8 @@ def python_frames(frames: list[Any]) -> Iterator[FrameType]:
             python_frame = frame_of(part)
             if python_frame is None or python_frame.f_code is AWAIT:
                 continue
-            if python_frame.f_code is STEPS:
-                yield from plain_frames(python_frame)
-            else:
-                yield python_frame
+            plain = list(plain_frames(python_frame)) if python_frame.f_code is STEPS else []
+            yield from plain or [python_frame]
 
 
 def place_of(frame: Any) -> FrameInfo:

@@ -6,6 +6,7 @@ is let out first: a task that waits for a lock which a task put aside holds woul
 
 from __future__ import annotations
 
+import builtins
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_COROUTINE
 from types import FrameType
 from typing import Final
@@ -37,6 +38,9 @@ PASSED: Final = (
     "kernel.standins",
 )
 
+#: Those of green programs.
+GREEN: Final = "kernel.green."
+
 #: What a subroutine is made of; the kernel's own are passed as well.
 SUBROUTINE: Final = CO_ASYNC_GENERATOR | CO_COROUTINE | CO_GENERATOR | CO_ITERABLE_COROUTINE
 
@@ -64,10 +68,12 @@ def way_out(frame: FrameType) -> FrameType | None:
 
 def is_critical(frame: FrameType) -> bool:
     """Whether this frame of a step makes it critical."""
-    if is_kernels_own(frame):
-        passed = frame.f_globals["__name__"] in PASSED or frame.f_code.co_flags & SUBROUTINE
-        return not passed
     name = frame.f_globals.get("__name__")
+    if is_kernels_own(frame):
+        passed = name in PASSED or frame.f_code.co_flags & SUBROUTINE
+        return not (passed or str(name).startswith(GREEN))
+    if frame.f_builtins is not vars(builtins):  # of a green program, whose locks are of tasks
+        return False
     while type(name) is str and name:
         if name in CRITICAL:
             return CRITICAL[name]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..callstack import cut, shown_frames
 from ..frames import locals_of, traceback_of
-from ..places import FrameInfo, frame_info
+from ..places import FrameInfo, frame_info, info_of
 from ..record import record
 from ..systemcall import SystemCall, brief, safe, system_call
 from ..task import ExitStatus
@@ -115,7 +115,7 @@ def with_those_within(stack: StackInfo, kernel: Scheduler, caller: Caller) -> St
 
 def told(frame: FrameType, with_locals: bool) -> FrameInfo:
     """Where a frame stands, and what is in its variables."""
-    info = frame_info(frame.f_code, frame.f_lineno)
+    info = info_of(frame)
     if not with_locals:
         return info
     values = locals_of(frame)

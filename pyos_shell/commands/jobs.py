@@ -12,10 +12,9 @@ from ..statement import NO_PLUMBING, Plumbing
 from ..system import LOOK, Failure, GivenUp, System
 from ..tid import Tid
 from .tasks import (
-    asyncio_task,
     await_end,
-    make_task,
     make_tasks,
+    maker,
     output_file,
     plumber_for,
     reference_of,
@@ -29,6 +28,7 @@ def run(
     program: ProgramName,
     *arguments: ProgramWords,
     asyncio: bool = False,
+    green: bool = False,
     plumbing: Plumbing = NO_PLUMBING,
 ) -> Ends | Left | Notice:
     """Run a program in the foreground.
@@ -41,8 +41,9 @@ def run(
     Without a prompt it reads stdin, and is waited for.
 
     asyncio: it is a program of asyncio's, as for `spawn`
+    green: the program is any script; what blocks in it suspends its task only
     """
-    reference = None if asyncio else reference_of(program)
+    reference = None if asyncio or green else reference_of(program)
     is_script = reference is not None and not reference.function and not any(plumbing)
     if is_script:
         assert reference is not None
@@ -50,7 +51,7 @@ def run(
             raise Failure(f"a script has no foreground: spawn {program.text}")
         started = run_script(system, reference, program, arguments)
         return started if isinstance(started, Notice) else ends_of(system, started.tids)
-    make = asyncio_task if asyncio else make_task
+    make = maker(asyncio, green)
     tasks = make_tasks(system, [[program, *arguments], *plumbing.stages], "", make)
     title = " | ".join(task.name for task in tasks)
     if system.attach is None:

@@ -32,6 +32,7 @@ from .hogs import (
     interrupts,
     plain_loop,
     trial,
+    until,
 )
 
 every_hog = pytest.mark.parametrize("hog", HOGS, ids=lambda hog: hog.__name__)
