@@ -68,13 +68,20 @@ class Throw(StandIn):
 class Interrupt(StandIn):
     """The step runs as ever, so an answer that was given is seen. The trap that it ends with is
     dropped, unless it gives something back, and `error` is raised at that `yield`; at the next one,
-    if the call is uninterruptible.
+    if the call is uninterruptible. In a step that does not come to an end it is raised earlier, by
+    whoever meets the task there.
     """
 
-    __slots__ = ("error",)
+    __slots__ = ("error", "raised")
 
     def __init__(self, task: Task, frame: Any, error: BaseException) -> None:
         self.task, self.frame, self.error = task, frame, error
+        self.raised = False
+
+    @property
+    def void(self) -> bool:
+        """Whether there is nothing to be raised any more."""
+        return self.raised or is_void(self.error)
 
     def send(self, answer: Any) -> object:
         return self.step(self.frame.send, answer)
@@ -89,13 +96,15 @@ class Interrupt(StandIn):
             trap = go_on(what)
         except BaseException:
             # The frame is gone, and the step goes on in its caller.
+            if self.raised:
+                raise
             if task.callers and not is_void(self.error):
                 self.frame = task.callers[-1]
                 task.callers[-1] = self
             elif isinstance(self.error, TaskKilled):
                 task.killed = False  # it ended by itself before the kill reached it
             raise
-        return trap if is_void(self.error) else self.in_place_of(trap)
+        return trap if self.void else self.in_place_of(trap)
 
     def in_place_of(self, trap: Any) -> object:
         """The trap with which the step ends after all."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import NoGreenlets, NoPreemption, TaskForced
 from ..inbox import END_OF_PASS, Arrival
-from ..scheduler import NO_TURN, Scheduler, Turn, TurnOver
+from ..scheduler import NO_TURN, Scheduler, Turn, TurnOver, step_frames
 from ..standins import Interrupt, Throw
 from ..trace import NotInterrupted, Preempted
 from .critical import in_critical_section, way_out
@@ -75,7 +75,7 @@ class Preemption:
         it if it is time.
         """
         slice_over = self.slice is not None and seconds >= self.slice
-        if slice_over or self.somebody_waits() or self.is_due(task):
+        if slice_over or self.somebody_waits() or self.is_due(task) or put_off(frame):
             self.ask(Scheduler.turn_at(frame, self.kernel), frame, slice_over)
 
     def somebody_waits(self) -> bool:
@@ -148,6 +148,11 @@ class Preemption:
         """The task that was asked for is at a safe point."""
         if task is self.driven:
             return TaskForced()
+        interrupt = put_off(frame)
+        if interrupt is not None:
+            self.withdraw()
+            interrupt.raised = True
+            return interrupt.error
         if self.can_interrupt():
             self.withdraw()
             return self.interrupt(task, frame, first=not self.give_way)
@@ -272,6 +277,16 @@ class Preemption:
             self.loops.close()
         if self.points is not None:
             self.points.close()
+
+
+def put_off(frame: FrameType) -> Interrupt | None:
+    """What is to be raised at the end of the step that `frame` is in."""
+    for each in step_frames(frame):
+        if each.f_code is Interrupt.step.__code__:
+            interrupt = each.f_locals.get("self")
+            if isinstance(interrupt, Interrupt) and not interrupt.void:
+                return interrupt
+    return None
 
 
 def told(task: Task) -> BaseException | None:

@@ -11,6 +11,7 @@ from kernel import (
     GetStack,
     KillTask,
     Machine,
+    NewTask,
     NoPreemption,
     Preempt,
     Scheduler,
@@ -18,6 +19,7 @@ from kernel import (
     Signal,
     Sleep,
     TaskKilled,
+    WaitTask,
     within,
 )
 
@@ -50,6 +52,19 @@ def test_a_hog_is_killed_in_the_middle_of_its_step_and_its_finally_runs(hog):
         assert status.error is None
         assert t.log[0] == "finally"
         t.goes_on()
+
+
+def test_a_kill_that_was_to_wait_for_the_next_yield_is_raised_in_a_hog():
+    def both(t):
+        tid = yield NewTask(plain_loop(t))
+        yield
+        yield KillTask(tid)  # it is ready, and its next step has no end
+        return (yield WaitTask(tid))
+
+    with trial() as t:
+        status = t.wait(t.start(both(t))).value
+        assert (status.killed, status.forced, status.error) == (True, False, None)
+        assert t.log == ["finally"]
 
 
 @interrupts
