@@ -19,6 +19,7 @@ from . import builtins as green_builtins
 from . import sys as green_sys
 from .finding import Finder
 from .imports import Importer
+from .script import ExitCode
 
 if TYPE_CHECKING:
     from ..scheduler import Scheduler
@@ -82,10 +83,10 @@ class GreenProgram:
         """The exit status of a script that leaves by `sys.exit`."""
         code = leaving.code
         if code is None or isinstance(code, int):
-            return code or None
+            return ExitCode(code) if code else None
         if self.sys.stderr is not None:
             self.sys.stderr.write(f"{code}\n")
-        return 1
+        return ExitCode(1)
 
     def wind_up(self) -> None:
         """The script has come to its end: wait for its threads, and call what is to be called."""
