@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kernel.errors import PipeBroken
-from kernel.green.script import ExitCode
 from kernel.record import record
+from kernel.task import ExitCode
 
 from .output import Line
 

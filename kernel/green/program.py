@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 from ..errors import Cancelled, TaskKilled
 from ..fibers import call
 from ..systemcall import SystemCall, system_call
+from ..task import ExitCode
 from ..watch import Watch
 from . import atexit as green_atexit
 from . import builtins as green_builtins
 from . import sys as green_sys
 from .finding import Finder
 from .imports import Importer
-from .script import ExitCode
 
 if TYPE_CHECKING:
     from ..scheduler import Scheduler

@@ -9,10 +9,6 @@ from typing import Any
 from ..fibers import fiber
 
 
-class ExitCode(int):
-    """What a script has given to `sys.exit` that says that it has failed."""
-
-
 def green_script(file: str, *arguments: str) -> Generator[Any, Any, Any]:
     """What a task is made of whose program is an ordinary script that may block, unchanged:
     `NewTask(green_script("server.py", "8000"))`.
