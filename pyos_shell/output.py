@@ -104,7 +104,7 @@ class Output(io.TextIOBase):
             self.ring()
 
     def printing_task(self) -> int:
-        """The tid of the task in whose step this thread is, or in whose handler of a signal; or 0."""
+        """The tid of the task in whose step, or handler of a signal, this thread is; or else 0."""
         if threading.get_ident() != self.kernel_thread:
             return 0
         frame = sys._getframe()
