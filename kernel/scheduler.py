@@ -335,6 +335,8 @@ class Scheduler:
         """
         if self.brake is not None:
             self.brake.release()
+        if self.breaks is not None:
+            self.breaks.clear_all()
         grace = self.grace if grace is None else grace
         end = self.clock.now() + 2 * grace + SLACK
         killed = 0

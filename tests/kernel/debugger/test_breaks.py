@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kernel import (
     Broke,
     ClearBreak,
+    Clock,
     CodeLine,
     GetTid,
     KillTask,
@@ -435,3 +436,21 @@ def test_the_traceback_of_a_watched_task_has_no_entry_of_the_kernel():
     answer(sched, SetBreak("no such program"))
     settle(sched)
     assert functions(outcome(sched, 1).error) == ["program", "sub"]
+
+
+def test_at_the_end_of_all_nobody_stops_at_a_break_any_more():
+    told = []
+
+    def program():
+        try:
+            yield Sleep(1000)
+        finally:
+            yield Yield()
+            told.append("in the end")
+
+    sched = start(program(), clock=Clock(), grace=0.1)
+    assert answer(sched, SetBreak(1)) == 1
+    turn(sched)
+    sched.end_all()
+    assert told == ["in the end"]
+    assert not sched.find(1).status.forced
