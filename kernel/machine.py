@@ -9,10 +9,10 @@ from itertools import islice
 from typing import Any, Final
 
 from .boost import Boost
-from .callstack import depth
+from .callstack import depth, through
 from .deadlock import verdict
 from .errors import KernelStopped, RequestCancelled
-from .places import expanded
+from .places import info_of
 from .preemption.preemption import Preemption
 from .request import Cancellation, Reply, Request
 from .scheduler import Scheduler, TurnOver
@@ -282,7 +282,8 @@ def all_stacks(kernel: Scheduler, most: int = 50) -> str:
     lines = []
     for task in islice(kernel.tasks.values(), most):
         lines.append(f"task {task.tid} {task.name}")
-        frames = list(expanded(task.frames()[-most:]))[-most:]
+        innermost = through(task.frames()[-most:], task.unfinished)
+        frames = [info_of(frame) for frame in innermost][-most:]
         if omitted := depth(task) - len(frames):
             lines.append(f"  … {omitted:,} frames")
         lines += [f"  {frame.function} {frame.file}:{frame.line}" for frame in frames]

@@ -26,12 +26,6 @@ class FrameInfo:
     omitted: int = 0
 
 
-def expanded(frames: list[Any]) -> Iterator[FrameInfo]:
-    """Where these frames of a stack stand, and those that they delegate to."""
-    for frame in python_frames(frames):
-        yield info_of(frame)
-
-
 def info_of(frame: FrameType) -> FrameInfo:
     """Where a frame stands; a plain function that has not begun, where it will."""
     code = not_begun(frame) if frame.f_code is STEPS else None
@@ -59,8 +53,8 @@ def python_frames(frames: list[Any]) -> Iterator[FrameType]:
 
 def place_of(frame: Any) -> FrameInfo:
     """Where a frame of a stack stands, or the innermost of those that it delegates to."""
-    *_, place = expanded([frame])
-    return place
+    *_, innermost = python_frames([frame])
+    return info_of(innermost)
 
 
 #: The one generator that is the kernel's own: it carries a call through an `await`.

@@ -81,6 +81,10 @@ class ExitStatus:
         return "ended" if self.value is None else f"ended: {brief(self.value)}"
 
 
+class ExitCode(int):
+    """What a script has returned that has failed: as it gave it to `sys.exit`."""
+
+
 class Task(Caller):
     """A program under way: its call stack, where it sleeps, and how it ended."""
 

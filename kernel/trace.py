@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .frames import innermost
 from .record import record
+from .standins import Done
 from .systemcall import ASLEEP, SystemCall
 from .task import ExitStatus, in_words
 
@@ -231,7 +232,8 @@ class Trace:
 
     def run(self, call: SystemCall, kernel: Scheduler, caller: Caller) -> object:
         """Run a call, and tell of it and of what comes of it at once."""
-        self.emit(Called(caller.tid, call))
+        if type(call) is not Done:
+            self.emit(Called(caller.tid, call))
         answer = call.run(kernel, caller)
         if answer is not ASLEEP:
             self.emit(Answered(caller.tid, answer))

@@ -19,11 +19,16 @@ from ..greenlets import Fiber, current_fiber
 from ..syscalls.signals import SendSignal
 from ..syscalls.signals import Signal as TaskSignal
 from ..syscalls.tasks import GetTid, NewTask
+from ..systemcall import system_call
+from ..task import Task
+from ..watch import Watch
 from .local import Local
 from .lock import Lock
 from .module import changed
 
 if TYPE_CHECKING:
+    from ..scheduler import Scheduler
+    from ..waitqueue import Caller
     from .program import GreenProgram
 
 
@@ -67,7 +72,7 @@ class Threads:
 
     def start(self, title: str, function: Callable[..., Any], args: Any, kwargs: Any) -> int:
         """Start a task of this name."""
-        tid: int = call(NewTask(fiber(self.run, function, args, kwargs), title))
+        tid: int = call(NewThread(fiber(self.run, function, args, kwargs), title))
         self.program.threads.add(tid)
         return tid
 
@@ -136,6 +141,18 @@ class Threads:
         """Wait for all threads but the daemons."""
         while self.joined:
             next(iter(self.joined)).join()
+
+
+@system_call
+class NewThread(NewTask):
+    """Makes a task that hears no Ctrl-C: Python raises that in the main thread only."""
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        task = Task(self.target, self.name)
+        kernel.schedule(task, caller.tid)
+        kernel.handlers[task.tid] = {TaskSignal.INT: lambda _: None}
+        Watch(task, kernel.forget_handlers)
+        return task.tid
 
 
 def title_of(function: Callable[..., Any]) -> str:

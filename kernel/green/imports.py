@@ -126,6 +126,17 @@ class Importer:
         self.modules[name] = module
         return module
 
+    def own_modules(self) -> list[ModuleType]:
+        """The script, and the modules beside it, as far as they are this program's alone."""
+        alone = [each for name, each in self.modules.items() if each is not sys.modules.get(name)]
+        return [each for each in alone if self.is_own(each)]
+
+    def is_own(self, module: ModuleType) -> bool:
+        spec = getattr(module, "__spec__", None)
+        if spec is None:
+            return getattr(module, "__name__", None) == "__main__"
+        return self.finder.is_own(spec)
+
     def find_spec(self, name: str, package: str | None = None) -> ModuleSpec | None:
         """As `importlib.util.find_spec`."""
         name = importlib.util.resolve_name(name, package)

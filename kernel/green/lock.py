@@ -63,6 +63,9 @@ class Lock:
     def _at_fork_reinit(self) -> None:
         self.taken, self.waiters = False, WaitQueue()
 
+    def __reduce__(self) -> str:
+        raise TypeError("cannot pickle '_thread.lock' object")
+
     def __repr__(self) -> str:
         state = "locked" if self.taken else "unlocked"
         return f"<{state} _thread.lock object of tasks at {id(self):#x}>"

@@ -7,12 +7,13 @@ import traceback
 from contextlib import suppress
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType, SimpleNamespace, TracebackType
+from types import FunctionType, ModuleType, SimpleNamespace, TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import Cancelled, TaskKilled
 from ..fibers import call
 from ..systemcall import SystemCall, system_call
+from ..task import ExitCode
 from ..watch import Watch
 from . import atexit as green_atexit
 from . import builtins as green_builtins
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 #: Said of an error that nobody could catch.
 STARTED: Final = "Exception ignored in thread started by"
+
+#: What a module's variables are left with.
+CODE: Final = (ModuleType, FunctionType, type, str, int, float)
 
 
 class GreenProgram:
@@ -52,7 +56,7 @@ class GreenProgram:
             return self.execute(code)
         finally:
             watch.leave()
-            self.end_threads(watch.kernel)
+            self.end(watch.kernel)
 
     def execute(self, code: Any) -> Any:
         """Run the script, and what belongs to its end, unless it is killed."""
@@ -82,10 +86,10 @@ class GreenProgram:
         """The exit status of a script that leaves by `sys.exit`."""
         code = leaving.code
         if code is None or isinstance(code, int):
-            return code or None
+            return ExitCode(code) if code else None
         if self.sys.stderr is not None:
             self.sys.stderr.write(f"{code}\n")
-        return 1
+        return ExitCode(1)
 
     def wind_up(self) -> None:
         """The script has come to its end: wait for its threads, and call what is to be called."""
@@ -110,12 +114,29 @@ class GreenProgram:
         self.sys.stderr.write(f"{STARTED}: {function!r}\n")
         traceback.print_exception(error, file=self.sys.stderr)
 
-    def end_threads(self, kernel: Scheduler) -> None:
+    def end(self, kernel: Scheduler) -> None:
         """The script has ended, in whatever way: so do its threads."""
         for tid in sorted(self.threads):
-            task = kernel.tasks.get(tid)
-            if task is not None:
+            if task := kernel.tasks.get(tid):
+                Watch(task, self.thread_ended)
                 kernel.kill(task)
+            else:
+                self.threads.discard(tid)
+        self.drop_values()
+
+    def thread_ended(self, task: Task) -> None:
+        self.threads.discard(task.tid)
+        self.drop_values()
+
+    def drop_values(self) -> None:
+        """Once no thread is left, what the script's variables hold goes, as a process's does: files
+        are written and sockets closed now, and not when the collector comes. Code stays, as an
+        error may need it to tell of itself.
+        """
+        for module in [] if self.threads else self.importer.own_modules():
+            for name, value in [*vars(module).items()]:
+                if not isinstance(value, CODE) and not name.startswith("__"):
+                    vars(module)[name] = None
 
 
 def forget_importing(error: BaseException) -> None:
@@ -139,6 +160,6 @@ class EndTogether(SystemCall):
 
     def run(self, kernel: Scheduler, caller: Any) -> object:
         def ended(task: Task) -> None:
-            self.program.end_threads(kernel)
+            self.program.end(kernel)
 
         return Watch(caller.task, ended)

@@ -273,8 +273,8 @@ def wait(system: System, *tids: Tid) -> Ends:
     """Wait until these tasks have ended, or all.
 
     Ctrl-C stops the waiting. The command fails if one of these tasks, or of
-    all that were started here, crashed or was killed. Scripts that still run
-    belong to all, as they may start more.
+    all that were started here, crashed or was killed, or if a script gave an exit
+    code. Scripts that still run belong to all, as they may start more.
     """
     ends = Ends([], [], [])
     for tid in tids:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import socket
 import sys
 import weakref
 
@@ -26,11 +27,19 @@ from kernel import (
 )
 from kernel.green import program as green_program
 
-from ..support import GUARD, functions
+from ..support import GUARD, functions, no_collector
 from .running import green, run_all, under_python, when_blocked, write
 
 #: Scripts that print the same under Python, with these files beside them.
 SCRIPTS: dict[str, dict[str, str]] = {
+    "a lock is nothing to be pickled or copied": {
+        "script.py": """
+            import copy, pickle, threading
+            for take in (pickle.dumps, copy.copy):
+                try: take(threading.Lock())
+                except TypeError as error: print(error)
+            """
+    },
     "threads, a queue, and sleep": {
         "script.py": """
             import queue, threading, time
@@ -448,6 +457,31 @@ def test_a_ctrl_c_is_raised_where_it_blocks(tmp_path, capsys):
     assert status.ok and capsys.readouterr().out == "interrupted\n"
 
 
+def test_a_ctrl_c_is_for_the_main_thread_which_ends_the_others_in_peace(tmp_path, capsys):
+    source = """
+        import threading, time
+        stop = threading.Event()
+        def work():
+            stop.wait(60)
+            print("in peace")
+        thread = threading.Thread(target=work)
+        thread.start()
+        def block():
+            try: time.sleep(60)
+            except KeyboardInterrupt: stop.set()
+        block()
+        thread.join()
+        """
+    script = write(tmp_path, {"script.py": source})
+
+    def interrupts_all():
+        yield from when_blocked(1, "block", SendSignal(3, Signal.INT))
+        yield SendSignal(1, Signal.INT)
+
+    status, _ = run_all(green_script(str(script)), interrupts_all())
+    assert status.ok and capsys.readouterr() == ("in peace\n", "")
+
+
 def test_its_handlers_of_signals_are_called_for_those_of_its_task(tmp_path, capsys):
     source = """
         import signal, threading
@@ -555,6 +589,36 @@ def test_nothing_stays_behind_of_a_program(tmp_path):
         green_program.GreenProgram = original
     gc.collect()
     assert len(made) == 5 and not any(each() for each in made)
+
+
+OPEN = """
+import socket, threading, time
+server = socket.create_server(("127.0.0.1", 0))
+file = open("written", "w")
+print(server.getsockname()[1], file=file)
+def keep(): return server, file, keep
+"""
+
+ENDINGS = {
+    "returns": "",
+    "raises": "1 / 0",
+    "exits": "raise SystemExit(1)",
+    "is killed": "def block(): time.sleep(60)\nblock()",
+    "is killed with a thread": "threading.Thread(target=server.accept).start()\n"
+    "def block(): threading._shutdown()\nblock()",
+}
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@pytest.mark.parametrize("end", ENDINGS.values(), ids=ENDINGS)
+def test_what_a_script_holds_is_closed_as_it_ends(tmp_path, monkeypatch, end):
+    monkeypatch.chdir(tmp_path)
+    script = write(tmp_path, {"script.py": OPEN + end})
+    others = [when_blocked(1, "block", KillTask(1))] if "block" in end else []
+    with no_collector():
+        run_all(green_script(str(script)), *others)
+        port = int((tmp_path / "written").read_text())
+        socket.create_server(("127.0.0.1", port)).close()  # or the address is in use
 
 
 def test_it_is_not_begun_by_being_made_and_a_killed_one_never_runs(tmp_path, capsys):

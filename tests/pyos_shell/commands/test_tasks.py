@@ -421,7 +421,8 @@ def test_a_green_script_blocks_nobody_but_itself(shell):
     written("script.py", BLOCKING)
     shell.succeeds("spawn --green script.py a --b")
     until(lambda: shell.machine.call(GetStack(1)).reason == "a line")
-    shell.succeeds("spawn countdown 1; wait 3; eof 1; wait")
+    shell.succeeds("spawn countdown 1; wait 3; eof 1")
+    shell.fails("wait 1")
     assert shell.printed == "thread ['a', '--b']\n1\n"
     assert shell.reported.endswith("task 1 (script.py a --b) ended: 3\n")
 
