@@ -89,9 +89,24 @@ class HostedLoop(asyncio.SelectorEventLoop):
 
     def shut_tasks(self) -> None:
         """End the asyncio tasks as they stand; nobody is told that they were pending."""
-        for task in asyncio.all_tasks(self):
-            task._log_destroy_pending = False  # type: ignore[attr-defined]
+        tasks = asyncio.all_tasks(self)
+        asyncio._set_running_loop(self)
+        try:
+            for task in tasks:
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
+                self.shut(task)
+        finally:
+            asyncio._set_running_loop(None)
+
+    def shut(self, task: asyncio.Task[Any]) -> None:
+        """End it as it stands. To it that is a step like any other: where it awaits something on
+        its way out an error, that there is no loop or no task, could keep it going round for ever.
+        """
+        asyncio.tasks._enter_task(self, task)
+        try:
             drive_out(task.get_coro())
+        finally:
+            asyncio.tasks._leave_task(self, task)
 
     def add_signal_handler(  # type: ignore[override]
         self, sig: int, callback: Any, *args: Any

@@ -35,6 +35,11 @@ def _(answer: Stack, width: int | None = None) -> list[Fragments]:
         if stack.omitted and position == half:
             lines.append([("hint", f"  … {stack.omitted:,} frames more …")])
         lines += frame_lines(frame, width, answer.source)
+    for part in stack.parts:
+        lines.append([("error", f"  {visible(part.text)}")])
+        lines += frame_lines(part.place, width, answer.source) if part.place else []
+    if (rest := stack.parts_total - len(stack.parts)) > 0:
+        lines.append([("hint", f"  … {rest:,} errors more …")])
     if stack.call:
         lines.append([("", "  in "), ("heading", visible(stack.call)), ("hint", why(stack.reason))])
     elif stack.reason:

@@ -96,6 +96,34 @@ def test_one_that_goes_on_is_ended_by_force_after_its_grace():
     assert str(outcome(sched, 1)) == "killed by force"
 
 
+@pytest.mark.parametrize("way", ["sleep", "timeout"])
+def test_one_that_catches_everything_and_awaits_again_does_not_hold_the_machine(way):
+    """Without a running loop, or a current task, each would raise at once, and go round for ever."""
+    log = []
+
+    async def nap():
+        if way == "sleep":
+            await asyncio.sleep(1000)
+        async with asyncio.timeout(1000):
+            await asyncio.Event().wait()
+
+    async def main():
+        while True:
+            try:
+                await nap()
+            except BaseException as error:
+                log.append(type(error))
+                assert len(log) < 1000
+
+    sched = start(hosted(main), grace=2.0)
+    slept(sched)
+    sched.kill(sched.find(1))
+    settle(sched)
+    assert str(outcome(sched, 1)) == "killed by force"
+    assert set(log) == {asyncio.CancelledError, GeneratorExit}
+    assert asyncio._get_running_loop() is None
+
+
 def test_an_end_by_force_leaves_nothing_open_and_complains_of_nothing(caplog, recwarn):
     log = []
     sched = Scheduler(clock=start().clock)
