@@ -25,7 +25,8 @@ def hosted(program: Callable[..., Any], *args: Any, **kwargs: Any) -> Generator[
     `program` is an `async def`, or a plain function that calls `asyncio.run` by itself. Nothing in
     it is changed: its loop waits for files and times by the kernel's calls, so other tasks run
     meanwhile. A kill, and a Ctrl-C, reach it as a cancellation of its main asyncio task. With
-    `sys.exit()` it ends well, with any other status by that error. Raises `TypeError` for what cannot be called, `NoGreenlets` where that package is missing.
+    `sys.exit()` it ends well, with any other status by that error. Raises `TypeError` for what
+    cannot be called, `NoGreenlets` where that package is missing.
     """
     if not callable(program):
         raise TypeError(f"an asyncio program is a function, not {brief(program)}: pass main")

@@ -52,7 +52,8 @@ class StackInfo:
     system call that the task is asleep in. An ended task has its `status`, and if it crashed, the
     frames of its traceback; of an `ExceptionGroup`, `parts` are the first of the errors in it, of
     so many `parts_total`. Of an asyncio task in the task `tid`, `inner` is the number; of a task
-    that such tasks live in, `within` are the first of them, of so many `within_total`.
+    that such tasks live in, `within` are the first of them, of so many `within_total`; before all
+    others that which it is at.
     """
 
     tid: int
@@ -151,9 +152,9 @@ def with_those_within(stack: StackInfo, kernel: Scheduler, caller: Caller) -> St
     host = kernel.hosts.get(stack.tid)
     if host is None:
         return stack
-    from ..hosting.inner import infos, living
+    from ..hosting.inner import first_told, info, living
 
-    within = tuple(islice(infos(host, caller), WITHIN))
+    within = tuple(info(host, *one, caller) for one in first_told(host, WITHIN))
     return replace(stack, within=within, within_total=sum(1 for _ in living(host)))
 
 

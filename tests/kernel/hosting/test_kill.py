@@ -98,7 +98,7 @@ def test_one_that_goes_on_is_ended_by_force_after_its_grace():
 
 @pytest.mark.parametrize("way", ["sleep", "timeout"])
 def test_one_that_catches_everything_and_awaits_again_does_not_hold_the_machine(way):
-    """Without a running loop, or a current task, each would raise at once, and go round for ever."""
+    """Without a running loop, or a current task, each would raise at once, and for ever."""
     log = []
 
     async def nap():

@@ -52,7 +52,10 @@ def test_the_stack_of_an_ended_task_says_how_it_ended():
 
 def test_below_the_stack_stand_the_errors_of_its_group():
     status = ExitStatus(3, error=ExceptionGroup("several", [ValueError("no")]))
-    parts = (ErrorPart("ValueError: no", FrameInfo("f", "/q.py", 7)), ErrorPart("KeyError: 1", None))
+    parts = (
+        ErrorPart("ValueError: no", FrameInfo("f", "/q.py", 7)),
+        ErrorPart("KeyError: 1", None),
+    )
     lines = stack(FrameInfo("main", "/p.py", 1), status=status, parts=parts, parts_total=12)
     assert lines[1:] == [
         "  main  /p.py:1",
