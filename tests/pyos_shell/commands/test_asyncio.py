@@ -132,6 +132,13 @@ def test_a_crash_is_told_like_any_other(shell):
     assert 'raise ValueError("no")' in "\n".join(shell.succeeds("stack 1"))
 
 
+def test_one_that_was_started_without_the_option_says_what_is_missing(shell):
+    shell.succeeds(f"spawn {PROGRAMS}:workers")
+    shell.wait(1)
+    said = "no running event loop; start an asyncio program with --asyncio; see stack 1"
+    assert said in until(lambda: shell.reported)
+
+
 def test_what_it_prints_goes_down_a_pipe(shell):
     shell.succeeds(f"spawn --asyncio {PROGRAMS}:counting 3 | count; wait $!")
     assert shell.printed == "3 lines, 3 words\n"
