@@ -29,7 +29,7 @@ def hosted(program: Callable[..., Any], *args: Any, **kwargs: Any) -> Generator[
     cannot be called, `NoGreenlets` where that package is missing.
     """
     if not callable(program):
-        raise TypeError(f"an asyncio program is a function, not {brief(program)}: pass main")
+        raise TypeError(f"an asyncio program is a function, not {brief(program)}: main, not main()")
     if inspect.isasyncgenfunction(program):
         raise TypeError(f"{brief(program)} is an async generator: a program has no yield")
     steps: Any = fiber(run, program, args, kwargs)

@@ -115,6 +115,23 @@ def test_one_that_leaves_by_sys_exit_has_ended_well_unless_its_status_says_other
     assert [str(outcome(sched, tid)) for tid in (1, 2, 3)] == [said] * 3
 
 
+def test_the_kernel_itself_may_run_in_an_asyncio_program_whose_loop_is_left_alone():
+    """As in a notebook."""
+
+    async def inside():
+        await asyncio.sleep(0)
+        return asyncio.get_running_loop()
+
+    async def outside():
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        sched = start(hosted(inside), hosted(inside))
+        settle(sched)
+        assert (asyncio.get_running_loop(), asyncio.current_task()) == (loop, task)
+        return {loop, *(outcome(sched, tid).value for tid in (1, 2))}
+
+    assert len(asyncio.run(outside()) - {None}) == 3
+
+
 def test_its_time_is_that_of_the_kernels_clock():
     """So a day's sleep takes no time."""
 
