@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import threading
+import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import Cancelled, TaskKilled
@@ -79,6 +82,30 @@ class HostedLoop(asyncio.SelectorEventLoop):
             raise error
         self.told = error
         main.cancel()
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """As of old; but where this is cancelled, or ended by force, the threads go on alone. Some
+        Pythons wait for them then in the way that holds all other tasks up.
+        """
+        self._executor_shutdown_called = True
+        executor = self._default_executor  # type: ignore[attr-defined]
+        if executor is None:
+            return
+        ended = asyncio.Event()
+
+        def shut() -> None:
+            executor.shutdown(wait=True)
+            with suppress(RuntimeError):  # the loop has been closed meanwhile
+                self.call_soon_threadsafe(ended.set)
+
+        threading.Thread(target=shut).start()
+        try:
+            async with asyncio.timeout(timeout):
+                await ended.wait()
+        except TimeoutError:
+            message = f"threads of the executor have not ended within {timeout} seconds"
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
+            executor.shutdown(wait=False)
 
     def close(self) -> None:
         if self.host.forced:
