@@ -453,6 +453,10 @@ class TaskKilled(BaseException):
     """
 
 
+class TaskForced(TaskKilled):
+    """Raised at each line of a task that is ended by force in the middle of a step."""
+
+
 class LinkBroken(TaskKilled):
     """A task is killed because a linked one, `tid`, crashed or was killed.
 

@@ -15,7 +15,7 @@ from .errors import KernelStopped, RequestCancelled
 from .places import expanded
 from .preemption.preemption import Preemption
 from .request import Cancellation, Reply, Request
-from .scheduler import Scheduler
+from .scheduler import Scheduler, TurnOver
 from .switching import switch_interval
 from .syscalls.overview import Overview, overview_of
 from .systemcall import SystemCall, safe
@@ -48,6 +48,8 @@ class Machine:
         #: When the next boost may begin.
         self.unboosted = 0.0
         self.panic: BaseException | None = None
+        #: Where the tasks stood then.
+        self.stacks = ""
         self.verdict = ""
         #: The pass after which it was worked out: as long as no task has run, it holds.
         self.judged = -1
@@ -191,8 +193,7 @@ class Machine:
         except BaseException as error:
             self.panic = error
             reason = KernelStopped(f"the kernel has panicked: {in_words(error)}")
-            stacks = safe(all_stacks, self.kernel)
-            self.kernel.trace.report(Panicked(0, error, stacks), error)
+            self.kernel.trace.report(Panicked(0, error, self.stacks), error)
         finally:
             self.close(reason)
 
@@ -209,7 +210,17 @@ class Machine:
         return preemption
 
     def serve(self) -> None:
-        """The loop, until the machine is told to stop and all tasks have ended."""
+        """The loop; if it fails, the stacks are noted as they are, before any of them is left."""
+        try:
+            self.turn()
+        except TurnOver:
+            raise
+        except BaseException:
+            self.stacks = self.stacks or safe(all_stacks, self.kernel)
+            raise
+
+    def turn(self) -> None:
+        """Turn the loop until the machine is told to stop and all tasks have ended."""
         while self.grace is None:
             if not self.kernel.ready and self.kernel.tasks:
                 self.report_deadlock()

@@ -335,6 +335,8 @@ class Scheduler:
         """
         if self.brake is not None:
             self.brake.release()
+        if self.breaks is not None:
+            self.breaks.clear_all()
         grace = self.grace if grace is None else grace
         end = self.clock.now() + 2 * grace + SLACK
         killed = 0
@@ -532,12 +534,15 @@ class Scheduler:
         return Scheduler.turn_at(frame).task
 
     @staticmethod
-    def turn_at(frame: FrameType | None) -> Turn:
-        """The turn that a kernel's thread is in, read off the loop's own frame.
+    def turn_at(frame: FrameType | None, kernel: Scheduler | None = None) -> Turn:
+        """The turn that a kernel's thread is in, read off the loop's own frame: this `kernel`'s, as
+        a task may run another one in its step, or the innermost.
 
         `frame` is where the thread stands. So whoever wants to know pays, and the loop does not.
         """
         loop = loop_below(frame)
+        while loop is not None and kernel not in (None, loop.f_locals["self"]):
+            loop = loop_below(below(loop))
         if loop is None:
             return NO_TURN
         local = loop.f_locals

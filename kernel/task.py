@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
-from .errors import BadTrap, LinkBroken, PipeBroken, TaskKilled
+from .errors import BadTrap, LinkBroken, PipeBroken, TaskForced, TaskKilled
 from .frames import delegates, own_yield, release_locals, shut, strip
 from .standins import (
     SIGNAL,
@@ -181,7 +181,7 @@ class Task(Caller):
         if error is not None:
             release_locals(strip(error))
             if isinstance(error, TaskKilled):
-                self.killed = True
+                self.killed, self.forced = True, isinstance(error, TaskForced)
                 self.error = error if isinstance(error, (LinkBroken, PipeBroken)) else None
 
     def enter(self, subroutine: Any) -> None:

@@ -126,16 +126,18 @@ class Unheard(TraceEvent):
 
 @record
 class Hogged(TraceEvent):
-    """A task has held the kernel for `seconds` now, at this place."""
+    """A task has held the kernel for `seconds` now, at this place; `in_call` if it has been seen to
+    be in a call of C code that does not return.
+    """
 
     file: str
     line: int
     seconds: float
+    in_call: bool = False
 
     def __str__(self) -> str:
-        return (
-            f"task {self.tid} holds the kernel for {self.seconds:.1f} s at {self.file}:{self.line}"
-        )
+        where = f"{self.file}:{self.line}" + ", in a call that does not return" * self.in_call
+        return f"task {self.tid} holds the kernel for {self.seconds:.1f} s at {where}"
 
 
 @record

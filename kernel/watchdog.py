@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
+from .frames import is_kernels_own
 from .scheduler import NO_TURN, Scheduler, Turn
 from .trace import Hogged, Released, log
 
@@ -138,7 +139,7 @@ class Watchdog:
         woken, self.woken = self.woken, False
         self.kernel.on_waking = self.note_waking
         frame = sys._current_frames().get(self.ident)
-        turn, times = self.slice_of(Scheduler.turn_at(frame))
+        turn, times = self.slice_of(Scheduler.turn_at(frame, self.kernel))
         now = time.monotonic()
         if (turn, times) != (self.turn, self.times):
             self.let_go(now - self.since)
@@ -162,7 +163,7 @@ class Watchdog:
 
     def still_running(self, task: Task, frame: FrameType, seconds: float) -> None:
         """A task has been in the same slice for so long, and is at `frame` now."""
-        if seconds >= LIMIT and not self.reported and not self.times:
+        if seconds >= LIMIT and not self.reported and self.is_news():
             event = self.holder()
             if event is not None:
                 self.reported = True
@@ -170,16 +171,21 @@ class Watchdog:
         if self.preemption is not None:
             self.preemption.look(task, frame, seconds)
 
+    def is_news(self) -> bool:
+        """Whether somebody who holds the kernel has not been interrupted, or will not be again."""
+        return not self.times or self.preemption is None or self.preemption.slice is None
+
     def holder(self) -> Hogged | None:
         """The task that is in a step at this moment, where, and for how long so far."""
         frame = sys._current_frames().get(self.ident)
-        turn = Scheduler.turn_at(frame)
+        turn = Scheduler.turn_at(frame, self.kernel)
         if turn.task is None or frame is None:
             return None
         same = self.slice_of(turn) == (self.turn, self.times)
         seconds = time.monotonic() - self.since if same else 0.0
         place = own_place(frame)
-        return Hogged(turn.task.tid, place.f_code.co_filename, place.f_lineno, seconds)
+        in_call = self.preemption is not None and self.preemption.in_call(turn)
+        return Hogged(turn.task.tid, place.f_code.co_filename, place.f_lineno, seconds, in_call)
 
     def start(self) -> None:
         self.thread.start()
@@ -200,10 +206,12 @@ def tell(observers: Iterable[Callable[[], object]]) -> None:
 
 
 def own_place(frame: FrameType) -> FrameType:
-    """The innermost frame of the user's own code, rather than of the standard library's."""
+    """The innermost frame of the user's own code, rather than of the standard library's; nor of
+    ours, where the thread comes by at the moment.
+    """
     place: FrameType | None = frame
     while place is not None and place.f_code is not Scheduler.run_passes.__code__:
-        if not in_standard_library(place.f_code.co_filename):
+        if not (in_standard_library(place.f_code.co_filename) or is_kernels_own(place)):
             return place
         place = place.f_back
     return frame

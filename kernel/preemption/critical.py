@@ -11,7 +11,7 @@ from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_
 from types import FrameType
 from typing import Final
 
-from ..frames import is_kernels_own
+from ..frames import below, is_kernels_own
 from ..scheduler import step_frames
 
 #: Whether the code of a module, and of those in it, is critical, and what it calls. The longest
@@ -55,6 +55,15 @@ def in_critical_section(frame: FrameType) -> bool:
             return True
         subroutine = subroutine or bool(each.f_code.co_flags & SUBROUTINE)
     return not subroutine
+
+
+def way_out(frame: FrameType) -> FrameType | None:
+    """The frame that the step goes back to when it leaves the section; None if it is in no step."""
+    out: FrameType | None = None
+    for step in step_frames(frame):
+        if is_critical(step):
+            out = below(step)
+    return out
 
 
 def is_critical(frame: FrameType) -> bool:

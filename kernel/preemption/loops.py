@@ -27,13 +27,17 @@ if TYPE_CHECKING:
 
 
 class Loops:
-    """Those of one kernel, on its thread; made when the first step is interrupted."""
+    """Those of one kernel; made on its thread before any of them begins."""
 
     def __init__(self, kernel: Scheduler, loop: Callable[[], object]) -> None:
         self.kernel, self.loop = kernel, loop
         #: The thread's own stack, whose loop is the first one; and the one in charge.
         self.root = bottom_of(getcurrent())
         self.charge: greenlet = self.root
+        #: Each fresh loop begins from here. From the step that is interrupted it would inherit how
+        #: deep that stack is, and soon there would be one too deep for the interpreter.
+        self.cradle = greenlet(self.begin, self.root)
+        self.cradle.switch(self.root)
         #: The step that goes on in its own loop at this moment.
         self.resumed: Unfinished | None = None
         self.failure: BaseException | None = None
@@ -59,7 +63,8 @@ class Loops:
         """
         with aside(self.kernel):
             # While a callback of the interpreter runs there are no others, whoever runs.
-            error: BaseException | None = sys.call_tracing(self.charge.switch, ())
+            there = self.charge if self.charge else self.cradle
+            error: BaseException | None = sys.call_tracing(there.switch, (self.charge,))
         return TaskKilled() if self.failure is not None else error
 
     def hand_over(self, frame: FrameType) -> greenlet:
@@ -96,9 +101,20 @@ class Loops:
         finally:
             self.resumed = None
             contexts.shared = shared
+            if owner.dead:
+                owner.parent = self.root  # or each would keep its successor, and nobody would go
             end_pass(sys._getframe())
 
+    def close(self) -> None:
+        """There is no loop any more."""
+        self.cradle.throw()
+
     # -- the bottom of each loop
+
+    def begin(self, place: greenlet) -> None:
+        """Go to this place, and then to each that is handed over."""
+        while True:
+            place = place.switch()
 
     def run(self) -> None:
         """A fresh loop: until its turn is over after an interruption, or all is over."""

@@ -95,6 +95,10 @@ class MonitoredPoints(SafePoints):
             self.monitoring.set_local_events(self.tool, code, 0)
             self.codes.discard(code)
 
+    def narrow(self, frame: FrameType | None) -> None:
+        self.disarm()
+        self.arm(frame)
+
     def set_events(self, code: CodeType, events: int) -> None:
         self.codes.add(code)
         self.monitoring.set_local_events(self.tool, code, events)

@@ -7,25 +7,30 @@ point. If the turn is over by then nothing happens, so nothing ever comes too la
 from __future__ import annotations
 
 import atexit
+import os
 import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
-from ..errors import NoGreenlets, NoPreemption, TaskKilled
-from ..inbox import END_OF_PASS
+from ..errors import NoGreenlets, NoPreemption, TaskForced
+from ..inbox import END_OF_PASS, Arrival
 from ..scheduler import NO_TURN, Scheduler, Turn, TurnOver
 from ..standins import Interrupt, Throw
 from ..trace import NotInterrupted, Preempted
-from .critical import in_critical_section
+from .critical import in_critical_section, way_out
 from .safepoints import safe_points
 
 if TYPE_CHECKING:
+    from ..syscalls.scopes import Scope
     from ..task import Task
     from .loops import Loops
 
 #: Seconds that a task may run on while others are ready, unless told otherwise.
 SLICE: Final = 1.0
+
+#: Who is asked for so often, and comes by no safe point, is in C code.
+UNMET: Final = 10
 
 
 class Preemption:
@@ -39,18 +44,22 @@ class Preemption:
         shutdown: Callable[[], object],
     ) -> None:
         self.kernel, self.loop, self.shutdown = kernel, loop, shutdown
+        #: A child that is forked in the middle of a step is no kernel.
+        self.pid = os.getpid()
         #: The seconds that all tasks have to end, once that is ordered.
         self.grace = grace
         self.points = safe_points(self.reached)
-        #: Why there are none any more, once it has been found out.
+        #: Why no step can be put aside, if none can.
         self.missing = ""
         self.loops: Loops | None = None
         #: The turn that is asked for, and whether its task is to let all others go first.
         self.wanted = NO_TURN
         self.give_way = False
+        #: How often it has been asked for since the thread has been at a safe point.
+        self.unmet = 0
         #: The task in which one is raised at each point until it has ended.
         self.driven: Task | None = None
-        self.slice: float | None = SLICE if sys.version_info >= (3, 12) else None
+        self.slice: float | None = None
 
     # -- on the watchdog's thread
 
@@ -66,18 +75,29 @@ class Preemption:
         it if it is time.
         """
         slice_over = self.slice is not None and seconds >= self.slice
-        if slice_over or self.somebody_waits() or self.is_late(task):
-            self.ask(Scheduler.turn_at(frame), frame, slice_over)
+        if slice_over or self.somebody_waits() or self.is_due(task):
+            self.ask(Scheduler.turn_at(frame, self.kernel), frame, slice_over)
 
     def somebody_waits(self) -> bool:
         """Whether a request has come that the kernel has not taken in."""
         arrivals = self.kernel.inbox.arrivals
         return any(each is not END_OF_PASS for each in list(arrivals)) if arrivals else False
 
+    def is_due(self, task: Task) -> bool:
+        """Whether there is an error to be raised in the task."""
+        told_of = isinstance(task.frame, (Throw, Interrupt))
+        return told_of or self.is_late(task) or bool(self.overdue(task))
+
     def is_late(self, task: Task) -> bool:
         """Whether the task should have ended by now."""
         deadline = self.kernel.dying.get(task.tid)
         return deadline is not None and deadline.when <= self.kernel.clock.now()
+
+    def overdue(self, task: Task) -> list[Scope]:
+        """The open scopes of the task whose time is up."""
+        now = self.kernel.clock.now()
+        alarms = [(scope, scope.alarm) for scope in list(task.scopes or ())]
+        return [scope for scope, alarm in alarms if alarm is not None and alarm[0] <= now]
 
     def ask(self, turn: Turn, frame: FrameType, give_way: bool) -> None:
         """Have the kernel's thread, which is at `frame`, come by in this turn. If it was asked
@@ -87,6 +107,7 @@ class Preemption:
         if self.points is None:
             return
         again = turn == self.wanted
+        self.unmet = self.unmet + 1 if again else 0
         self.give_way = give_way or (again and self.give_way)
         self.wanted = turn
         try:
@@ -94,6 +115,10 @@ class Preemption:
         except NoPreemption as error:
             self.points, self.missing = None, str(error)
             self.kernel.trace.report(NotInterrupted(0, self.missing))
+
+    def in_call(self, turn: Turn) -> bool:
+        """Whether this turn has been asked for so often that its task must be in C code."""
+        return turn == self.wanted and self.unmet >= UNMET
 
     def withdraw(self) -> None:
         """Nobody is asked for any more."""
@@ -106,23 +131,31 @@ class Preemption:
 
     def reached(self, frame: FrameType) -> BaseException | None:
         """The kernel's thread is at a safe point; gives the error to be raised there, if any."""
-        turn = Scheduler.turn_at(frame)
+        self.unmet = 0
+        turn = Scheduler.turn_at(frame, self.kernel)
         task = turn.task
         over = turn != self.wanted and task is not self.driven
-        if task is None or task.frame is None or over:
+        assert self.points is not None
+        if task is None or task.frame is None or over or os.getpid() != self.pid:
             self.withdraw()
             return None
-        return None if in_critical_section(frame) else self.meet(task, frame)
+        if in_critical_section(frame) or Scheduler.running_task(frame) is not task:
+            self.points.narrow(way_out(frame))
+            return None
+        return self.meet(task, frame)
 
     def meet(self, task: Task, frame: FrameType) -> BaseException | None:
         """The task that was asked for is at a safe point."""
         if task is self.driven:
-            return TaskKilled()
+            return TaskForced()
         if self.can_interrupt():
             self.withdraw()
             return self.interrupt(task, frame, first=not self.give_way)
         error = self.attend(task)
-        if error is not None and self.driven is None:
+        assert self.points is not None
+        if error is None:
+            self.points.narrow(None)
+        elif self.driven is None:
             self.wanted = NO_TURN
         return error
 
@@ -146,12 +179,10 @@ class Preemption:
         self, task: Task, frame: FrameType, first: bool, stopped: bool = False
     ) -> BaseException | None:
         """Put the task aside; gives the error that is to be raised when it goes on."""
-        if self.loops is None:
-            from .loops import Loops
-
-            self.loops = Loops(self.kernel, self.loop)
+        assert self.loops is not None
+        if self.loops.charge is self.loops.root:
             atexit.register(self.shutdown)  # no thread can be ended in the middle of such a stack
-        turn, times = self.slice_of(Scheduler.turn_at(frame))
+        turn, times = self.slice_of(Scheduler.turn_at(frame, self.kernel))
         if not first:
             times += 1
             file, line = frame.f_code.co_filename, frame.f_lineno
@@ -163,38 +194,47 @@ class Preemption:
 
     def check(self) -> None:
         """Raises `NoPreemption` where no step can be put aside."""
-        reason = why_not() or self.missing
-        if reason:
-            raise NoPreemption(reason)
+        if self.missing:
+            raise NoPreemption(self.missing)
 
     def can_interrupt(self) -> bool:
         """Whether a step can be put aside at this moment. (One that somebody has ordered cannot, as
         he waits for its end.)
         """
-        if self.loops is not None and self.loops.resumed is not None:
-            return True
-        return self.kernel.brake is None and why_not() is None
+        if self.loops is None:
+            return False
+        return self.loops.resumed is not None or self.kernel.brake is None
 
     # -- where no step can be put aside
 
     def attend(self, task: Task) -> BaseException | None:
         """Let arrive what is to end the running task; gives the error that it gets by that."""
-        arrivals = self.kernel.inbox.arrivals
-        for arrival in [each for each in arrivals if is_for(each, task)]:
-            arrivals.remove(arrival)
-            arrival.arrive()
+        for arrival in [each for each in list(self.kernel.inbox.arrivals) if is_for(each, task)]:
+            self.let_arrive(arrival)
+        for scope in self.overdue(task):
+            self.kernel.alarms.drop(scope)
+            scope.ring()
         if self.is_late(task):
             self.drive_out(task)
         grace = self.grace()
         if grace is not None and not task.killed:
             self.kernel.kill(task, grace)
-        return TaskKilled() if task is self.driven else told(task)
+        return TaskForced() if task is self.driven else told(task)
+
+    def let_arrive(self, arrival: Arrival) -> None:
+        arrivals = self.kernel.inbox.arrivals
+        try:
+            arrivals.remove(arrival)
+        except ValueError:  # whoever closes the inbox has taken it
+            return
+        arrival.arrive()
+        arrivals.append(END_OF_PASS)  # it may have been the order to stop
 
     def drive_out(self, task: Task) -> bool:
         """End a task by force that is in the middle of a step: an error is raised in it again and
         again, at each line. False if it is in none, or sleeps now.
         """
-        if Scheduler.running_task(sys._getframe()) is task:
+        if Scheduler.turn_at(sys._getframe(), self.kernel).task is task:
             self.drive(task)
             return True
         unfinished = task.unfinished
@@ -206,7 +246,7 @@ class Preemption:
         task.frame = unfinished.frame
         self.drive(task)
         self.points.arm(unfinished.place.gr_frame, wide=True)
-        self.loops.resume(unfinished, TaskKilled())
+        self.loops.resume(unfinished, TaskForced())
         self.drive(None)
         self.withdraw()
         return task.frame is None
@@ -215,6 +255,11 @@ class Preemption:
 
     def run(self) -> None:
         """Run the loop, and those that take over from it, until one of them returns."""
+        self.missing = why_not()
+        if not self.missing:
+            from .loops import Loops
+
+            self.loops, self.slice = Loops(self.kernel, self.loop), SLICE
         try:
             self.loop()
         except TurnOver:
@@ -223,17 +268,27 @@ class Preemption:
 
     def close(self) -> None:
         atexit.unregister(self.shutdown)
+        if self.loops is not None:
+            self.loops.close()
         if self.points is not None:
             self.points.close()
 
 
 def told(task: Task) -> BaseException | None:
-    """What a running task has been told of, to be raised at its next `yield`: raised here."""
-    error: BaseException | None = None
-    while isinstance(task.frame, (Throw, Interrupt)):
-        error = task.frame.error
-        task.frame = task.frame.frame
-    return error
+    """What a running task has been told of first, to be raised at its next `yield`: raised here."""
+    told_of: list[Throw | Interrupt] = []
+    frame = task.frame
+    while isinstance(frame, (Throw, Interrupt)):
+        told_of.append(frame)
+        frame = frame.frame
+    if not told_of:
+        return None
+    first = told_of.pop()
+    if told_of:
+        told_of[-1].frame = frame
+    else:
+        task.frame = frame
+    return first.error
 
 
 def is_for(arrival: object, task: Task) -> bool:
@@ -242,12 +297,12 @@ def is_for(arrival: object, task: Task) -> bool:
     return ends is not None and ends(task.tid)
 
 
-def why_not() -> str | None:
-    """Why no step can be put aside in this Python, and what would help; None if it can."""
+def why_not() -> str:
+    """Why no step can be put aside in this Python, and what would help; nothing if it can."""
     if sys.version_info < (3, 12):
         return "tasks are interrupted on Python 3.12 and newer: here a hog can only be killed"
     try:
         from .. import greenlets  # noqa: F401
     except NoGreenlets as error:
         return str(error)
-    return None
+    return ""

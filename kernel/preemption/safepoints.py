@@ -38,6 +38,12 @@ class SafePoints(ABC):
         """Call nobody any more. From any thread."""
 
     @abstractmethod
+    def narrow(self, frame: FrameType | None) -> None:
+        """Call `reached` no more before the thread is back in this frame, or in one below it; if
+        there is none, before `arm`. Only for `reached`. Where that cannot be told, it is called on.
+        """
+
+    @abstractmethod
     def close(self) -> None:
         """Give back what belongs to the whole process."""
 

@@ -40,18 +40,20 @@ class TracedPoints(SafePoints):
         super().__init__(reached)
         self.thread = this_thread()
         self.armed = False
-        #: What traces this thread otherwise: a debugger, coverage.
+        #: What traces this thread otherwise: coverage, say.
         self.former: Any = sys.gettrace()
         #: Which frames we trace, and what traced them before.
         self.frames: list[tuple[FrameType, Any]] = []
         #: Where an error has been raised.
         self.thrown_in: FrameType | None = None
-        self.function = TraceFunction(self.begin)  # kept, as the interpreter does not
+        # Kept, as the interpreter does not, while it calls them.
+        self.function = TraceFunction(self.begin)
+        self.entering = self.enter
 
     def arm(self, frame: FrameType | None, wide: bool = False) -> None:
-        if self.armed:
+        if self.armed and not wide:
             return
-        self.armed = True
+        self.armed = True  # if it was, the program may have taken our place since then
         for each in step_frames(frame):  # a loop within one line has no other events
             each.f_trace_opcodes = True
         set_trace(self.thread, cast(self.function, c_void_p), None)
@@ -61,6 +63,10 @@ class TracedPoints(SafePoints):
         called, and knows what was there before.
         """
         self.armed = False
+
+    def narrow(self, frame: FrameType | None) -> None:
+        if frame is None:
+            self.disarm()
 
     def close(self) -> None:
         self.armed = False
@@ -74,7 +80,7 @@ class TracedPoints(SafePoints):
 
     def trace_from(self, frame: FrameType | None) -> None:
         """Trace this frame and those below it."""
-        sys.settrace(self.enter)
+        sys.settrace(self.entering)
         while frame is not None:
             if not isinstance(frame.f_trace, Tracer):
                 self.frames.append((frame, frame.f_trace))
@@ -102,8 +108,12 @@ class TracedPoints(SafePoints):
 
     def end(self) -> None:
         self.thrown_in = None
-        sys.settrace(self.former)
         frames, self.frames = self.frames, []
+        # A debugger that a task has begun traces frames by the same function as the thread.
+        debuggers = [former for _, former in frames if former is not None]
+        sys.settrace(debuggers[0] if debuggers else self.former)
+        if self.armed:  # we have been asked again meanwhile
+            sys.settrace(self.entering)
         for frame, former in frames:
             frame.f_trace, frame.f_trace_opcodes = former, False
 

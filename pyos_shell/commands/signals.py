@@ -95,10 +95,18 @@ def cancel(system: System, tid: AnyTid, signal: Signal) -> str:
 def send_one(system: System, tid: int, signal: Signal) -> str:
     """Send a task a signal, and say so first; what is wrong, if anything."""
     try:
-        if system.ask(GetStack(tid)).status is not None:
+        if not is_running(system, tid) and system.ask(GetStack(tid)).status is not None:
             return f"task {tid} had ended before"
         system.say(f"task {tid} {SENT[signal]}")
         made_a_difference = system.ask(SendSignal(tid, signal))
     except NoSuchTask as error:
         return f"{error}; type tasks for those there are"
     return "" if made_a_difference else f"task {tid} {IN_VAIN.get(signal, 'had ended before')}"
+
+
+def is_running(system: System, tid: int) -> bool:
+    """Whether the task is in a step: then, if it holds the kernel, it takes in what ends it, but
+    nobody else is answered.
+    """
+    holder = system.machine.holder()
+    return holder is not None and holder.tid == tid
