@@ -189,6 +189,7 @@ from .syscalls.sockets import Connect as Connect
 from .syscalls.sockets import Listen as Listen
 from .syscalls.sockets import Recv as Recv
 from .syscalls.sockets import Send as Send
+from .syscalls.stacks import ErrorPart as ErrorPart
 from .syscalls.stacks import GetStack as GetStack
 from .syscalls.stacks import StackInfo as StackInfo
 from .syscalls.stepping import Pause as Pause

@@ -33,7 +33,7 @@ def fiber(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Generator[
     from . import greenlets  # noqa: F401 - to be told now that it is missing
 
     if not callable(function):
-        raise TypeError(f"a fiber is made of a function, not of {brief(function)}")
+        raise TypeError(f"a fiber is made of a function, not of {brief(function)}: f, not f()")
     steps: Any = run(function, args, kwargs)
     steps.__qualname__ = name_of(function)
     made: Generator[Any, Any, Any] = steps

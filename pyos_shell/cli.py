@@ -123,6 +123,7 @@ def parser() -> argparse.ArgumentParser:
     """What the command line may be."""
     result = argparse.ArgumentParser(
         prog="pyos",
+        allow_abbrev=False,  # of an asyncio program's own options it would make some of these
         description="An operating system for Python coroutines that you can watch.",
         epilog="pyos attach PATH joins a system that listens there, ssh -p PORT HOST over SSH.",
     )

@@ -119,8 +119,15 @@ def exit_in_words(event: Exited) -> str:
     """One line about an end; where it crashed, how to see more."""
     text = str(event)
     if event.status.crashed:
+        if is_of_asyncio(event.status.error):
+            text += "; start an asyncio program with --asyncio"
         text += f"; see stack {event.tid}"
     return text
+
+
+def is_of_asyncio(error: BaseException | None) -> bool:
+    """Whether a program of asyncio's raises this where it runs as one of the kernel's."""
+    return type(error) is RuntimeError and error.args == ("no running event loop",)
 
 
 def break_in_words(event: Broke) -> str:

@@ -28,6 +28,8 @@ class Tid(int):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises `ValueError`, in words, for what is no number of a task."""
+        if match := BOTH.fullmatch(text):
+            raise ValueError(f"TID takes the number of a task here: {match[1]}, which {text} is in")
         if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text)):
             shown = text if len(text) <= 40 else text[:39] + "…"
             raise ValueError(f"TID takes the number of a task, as `tasks` shows it, not '{shown}'")

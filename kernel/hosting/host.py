@@ -46,6 +46,7 @@ class Host:
     def __enter__(self) -> Host:
         call(Enroll(self))
         self.fiber.belongings = Belongings()
+        asyncio._set_running_loop(None)  # one in which the kernel itself runs is not the program's
         asyncio.set_event_loop_policy(HostPolicy(self))
         set_runner(HostedRunner)
         set_loop_setter(set_running_loop)

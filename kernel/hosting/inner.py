@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..errors import NoSuchAsyncTask
 from ..frames import is_kernels_own, locals_of
 from ..places import python_frames
-from ..syscalls.listing import ListTasks, TaskInfo, task_info
+from ..syscalls.listing import ListTasks, TaskInfo, state_of, task_info
 from ..systemcall import safe
 from .visitor import Visitor, visit
 
@@ -51,11 +51,17 @@ def infos(host: Host, caller: Caller) -> Iterator[TaskInfo]:
 def info(host: Host, number: int, task: AsyncTask, caller: Caller) -> TaskInfo:
     frames = frames_of(task)
     _, born = host.inner[task]
+    if is_at(task):
+        state, reason = state_of(host.task, caller), host.task.reason()
+    elif awaits(task):
+        state, reason = "blocked", safe(reason_of, host, task, frames)
+    else:
+        state, reason = "ready", ""
     return TaskInfo(
         host.task.tid,
         host.task.tid,
-        state_of(host, task, caller),
-        safe(reason_of, host, task, frames) if awaits(task) else "",
+        state,
+        reason,
         host.kernel.clock.now() - born,
         len(of_its_own(frames)),
         title(task),
@@ -86,10 +92,17 @@ def awaits(task: AsyncTask) -> bool:
     return awaited is not None and not awaited.done()
 
 
-def state_of(host: Host, task: AsyncTask, caller: Caller) -> str:
-    if caller.task is host.task and asyncio.current_task(task.get_loop()) is task:
-        return "running"
-    return "blocked" if awaits(task) else "ready"
+def is_at(task: AsyncTask) -> bool:
+    """Whether the program is in a step of this one: it makes a call, has stopped at a break, or was
+    interrupted there. Then its state is that of the whole program.
+    """
+    return asyncio.current_task(task.get_loop()) is task
+
+
+def first_told(host: Host, most: int) -> list[tuple[int, AsyncTask]]:
+    """So many of those that have not ended; before all others that which the program is at."""
+    each = sorted(living(host), key=lambda one: not is_at(one[1]))
+    return each[:most]
 
 
 def reason_of(host: Host, task: AsyncTask, frames: list[FrameType]) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import threading
+import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import Cancelled, TaskKilled
@@ -80,6 +83,30 @@ class HostedLoop(asyncio.SelectorEventLoop):
         self.told = error
         main.cancel()
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """As of old; but where this is cancelled, or ended by force, the threads go on alone. Some
+        Pythons wait for them then in the way that holds all other tasks up.
+        """
+        self._executor_shutdown_called = True
+        executor = self._default_executor  # type: ignore[attr-defined]
+        if executor is None:
+            return
+        ended = asyncio.Event()
+
+        def shut() -> None:
+            executor.shutdown(wait=True)
+            with suppress(RuntimeError):  # the loop has been closed meanwhile
+                self.call_soon_threadsafe(ended.set)
+
+        threading.Thread(target=shut).start()
+        try:
+            async with asyncio.timeout(timeout):
+                await ended.wait()
+        except TimeoutError:
+            message = f"threads of the executor have not ended within {timeout} seconds"
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
+            executor.shutdown(wait=False)
+
     def close(self) -> None:
         if self.host.forced:
             self.shut_tasks()
@@ -89,9 +116,24 @@ class HostedLoop(asyncio.SelectorEventLoop):
 
     def shut_tasks(self) -> None:
         """End the asyncio tasks as they stand; nobody is told that they were pending."""
-        for task in asyncio.all_tasks(self):
-            task._log_destroy_pending = False  # type: ignore[attr-defined]
+        tasks = asyncio.all_tasks(self)
+        asyncio._set_running_loop(self)
+        try:
+            for task in tasks:
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
+                self.shut(task)
+        finally:
+            asyncio._set_running_loop(None)
+
+    def shut(self, task: asyncio.Task[Any]) -> None:
+        """End it as it stands. To it that is a step like any other: where it awaits something on
+        its way out an error, that there is no loop or no task, could keep it going round for ever.
+        """
+        asyncio.tasks._enter_task(self, task)
+        try:
             drive_out(task.get_coro())
+        finally:
+            asyncio.tasks._leave_task(self, task)
 
     def add_signal_handler(  # type: ignore[override]
         self, sig: int, callback: Any, *args: Any

@@ -5,7 +5,7 @@ sched.new(hosted(main, "127.0.0.1"))        # main is an async def of asyncio's
 async def main(host):
     async with asyncio.TaskGroup() as group:
         ...
-    line = await kernel_call(ReadLine("your name? "))
+    line = await kernel_call(TakeLine())
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ def hosted(program: Callable[..., Any], *args: Any, **kwargs: Any) -> Generator[
 
     `program` is an `async def`, or a plain function that calls `asyncio.run` by itself. Nothing in
     it is changed: its loop waits for files and times by the kernel's calls, so other tasks run
-    meanwhile. A kill, and a Ctrl-C, reach it as a cancellation of its main asyncio task. Raises
-    `TypeError` for what cannot be called, `NoGreenlets` where that package is missing.
+    meanwhile. A kill, and a Ctrl-C, reach it as a cancellation of its main asyncio task. With
+    `sys.exit()` it ends well, with any other status by that error. Raises `TypeError` for what
+    cannot be called, `NoGreenlets` where that package is missing.
     """
     if not callable(program):
-        raise TypeError(f"an asyncio program is a function, not {brief(program)}: pass main")
+        raise TypeError(f"an asyncio program is a function, not {brief(program)}: main, not main()")
     if inspect.isasyncgenfunction(program):
         raise TypeError(f"{brief(program)} is an async generator: a program has no yield")
     steps: Any = fiber(run, program, args, kwargs)
@@ -42,11 +43,16 @@ def run(program: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     from .host import Host
 
     with Host():
-        if inspect.iscoroutinefunction(program):
-            import asyncio
+        try:
+            if inspect.iscoroutinefunction(program):
+                import asyncio
 
-            return asyncio.run(program(*args, **kwargs))
-        return program(*args, **kwargs)
+                return asyncio.run(program(*args, **kwargs))
+            return program(*args, **kwargs)
+        except SystemExit as leaving:
+            if leaving.code:
+                raise
+            return None
 
 
 async def kernel_call(call: SystemCall) -> Any:
@@ -58,7 +64,7 @@ async def kernel_call(call: SystemCall) -> Any:
     a mailbox and what they own. Raises `NotHosted` elsewhere, `TypeError` for what is no call.
     """
     if not isinstance(call, SystemCall):
-        raise TypeError(f"kernel_call makes a system call, not {brief(call)}")
+        raise TypeError(f"kernel_call makes a system call, such as Sleep(1), not {brief(call)}")
     from .visitor import current_host, visit
 
     host = current_host()

@@ -9,11 +9,12 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from ..callstack import cut, shown_frames
+from ..fibers import is_own
 from ..frames import locals_of, traceback_of
 from ..places import FrameInfo, frame_info, info_of
 from ..record import record
 from ..systemcall import SystemCall, brief, safe, system_call
-from ..task import ExitStatus
+from ..task import ExitStatus, in_words
 from .hosting import host_of
 from .listing import TaskInfo, task_info
 
@@ -29,6 +30,19 @@ WIDTH: Final = 80
 #: So many asyncio tasks are told of with the stack of the task that they live in.
 WITHIN: Final = 50
 
+#: So many errors of a group are told of.
+PARTS: Final = 20
+
+
+@record
+class ErrorPart:
+    """An error in the group that a task crashed with: in words, and where it was raised, if that is
+    known.
+    """
+
+    text: str
+    place: FrameInfo | None
+
 
 @record
 class StackInfo:
@@ -36,8 +50,10 @@ class StackInfo:
 
     `omitted` frames are left out in the middle, after the first half of `frames`. `call` is the
     system call that the task is asleep in. An ended task has its `status`, and if it crashed, the
-    frames of its traceback. Of an asyncio task in the task `tid`, `inner` is the number; of a task
-    that such tasks live in, `within` are the first of them, of so many `within_total`.
+    frames of its traceback; of an `ExceptionGroup`, `parts` are the first of the errors in it, of
+    so many `parts_total`. Of an asyncio task in the task `tid`, `inner` is the number; of a task
+    that such tasks live in, `within` are the first of them, of so many `within_total`; before all
+    others that which it is at.
     """
 
     tid: int
@@ -51,6 +67,8 @@ class StackInfo:
     inner: int = 0
     within: tuple[TaskInfo, ...] = ()
     within_total: int = 0
+    parts: tuple[ErrorPart, ...] = ()
+    parts_total: int = 0
 
 
 @system_call
@@ -78,7 +96,34 @@ class GetStack(SystemCall):
         result = StackInfo(
             task.tid, info.program, info.state, frames, omitted, call, info.reason, task.status
         )
+        if task.status is not None:
+            return with_parts(result, task.status.error)
         return with_those_within(result, kernel, caller)
+
+
+def with_parts(stack: StackInfo, error: BaseException | None) -> StackInfo:
+    """The stack, and the first errors in the group that the task ended with, if it is one."""
+    if not isinstance(error, BaseExceptionGroup):
+        return stack
+    leaves = list(ungrouped(error))
+    parts = tuple(told_part(leaf) for leaf in leaves[:PARTS])
+    return replace(stack, parts=parts, parts_total=len(leaves))
+
+
+def ungrouped(error: BaseException) -> Iterator[BaseException]:
+    """The errors in a group, and in the groups in it, without these."""
+    left = [error]
+    while left:
+        part = left.pop()
+        if isinstance(part, BaseExceptionGroup):
+            left += reversed(vars(BaseExceptionGroup)["exceptions"].__get__(part))
+        else:
+            yield part
+
+
+def told_part(error: BaseException) -> ErrorPart:
+    frames = list(traceback_frames(error))
+    return ErrorPart(in_words(error), frames[-1] if frames else None)
 
 
 def inner_stack(host: Host, wanted: GetStack, caller: Caller) -> StackInfo:
@@ -107,9 +152,9 @@ def with_those_within(stack: StackInfo, kernel: Scheduler, caller: Caller) -> St
     host = kernel.hosts.get(stack.tid)
     if host is None:
         return stack
-    from ..hosting.inner import infos, living
+    from ..hosting.inner import first_told, info, living
 
-    within = tuple(islice(infos(host, caller), WITHIN))
+    within = tuple(info(host, *one, caller) for one in first_told(host, WITHIN))
     return replace(stack, within=within, within_total=sum(1 for _ in living(host)))
 
 
@@ -131,5 +176,6 @@ def traceback_frames(error: BaseException | None) -> Iterator[FrameInfo]:
         error = vars(BaseException)["__cause__"].__get__(error)
     trace = traceback_of(error) if error is not None else None
     while trace is not None:
-        yield frame_info(trace.tb_frame.f_code, trace.tb_lineno)
+        if not is_own(trace.tb_frame):
+            yield frame_info(trace.tb_frame.f_code, trace.tb_lineno)
         trace = trace.tb_next

@@ -35,6 +35,7 @@ def _(answer: Stack, width: int | None = None) -> list[Fragments]:
         if stack.omitted and position == half:
             lines.append([("hint", f"  … {stack.omitted:,} frames more …")])
         lines += frame_lines(frame, width, answer.source)
+    lines += parts(answer, width)
     if stack.call:
         lines.append([("", "  in "), ("heading", visible(stack.call)), ("hint", why(stack.reason))])
     elif stack.reason:
@@ -45,6 +46,18 @@ def _(answer: Stack, width: int | None = None) -> list[Fragments]:
     if answer.locals and stack.status is not None:
         lines.append([("hint", "  its variables are gone, as it has ended")])
     return [cut(line, width) for line in lines]
+
+
+def parts(answer: Stack, width: int | None) -> list[Fragments]:
+    """The errors of the group that ended the task, and where each was raised."""
+    stack = answer.stack
+    lines: list[Fragments] = []
+    for part in stack.parts:
+        lines.append([("error", f"  {visible(part.text)}")])
+        lines += frame_lines(part.place, width, answer.source) if part.place else []
+    if (rest := stack.parts_total - len(stack.parts)) > 0:
+        lines.append([("hint", f"  … {rest:,} errors more …")])
+    return lines
 
 
 def within(task: TaskInfo) -> Fragments:

@@ -17,7 +17,9 @@ from kernel import (
     NewTask,
     NoSuchAsyncTask,
     NoSuchTask,
+    Sleep,
     TaskInfo,
+    call,
     hosted,
     kernel_call,
 )
@@ -96,6 +98,29 @@ def test_what_each_waits_for_is_told_in_the_words_of_the_program():
     ]  # fmt: skip
     assert "Channel" in list(reasons.values())[3] or "item" in list(reasons.values())[3]
     assert all(task.age == 4 for task in told(sched).values())
+    sched.end_all()
+
+
+def test_one_in_the_midst_of_a_step_waits_for_what_the_whole_program_waits_for():
+    async def first():
+        await asyncio.sleep(1000)
+
+    async def second():
+        call(Sleep(10))
+
+    async def main():
+        await asyncio.gather(first(), second())
+
+    sched = start(hosted(main))
+    turn(sched, 10)
+    assert [(task.state, task.reason) for task in told(sched).values()] == [
+        ("blocked", "2 of 2 gathered"),
+        ("blocked", "sleep 1000.0 s left"),
+        ("blocked", "sleep 10.0 s left"),
+    ]
+    stack = snapshot(sched, GetStack(1))
+    assert [task.inner for task in stack.within] == [3, 1, 2]
+    assert stack.within_total == 3
     sched.end_all()
 
 

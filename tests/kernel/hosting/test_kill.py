@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 
@@ -21,7 +22,7 @@ from kernel import (
     hosted,
 )
 
-from ..net import descriptors
+from ..net import GUARD, descriptors
 from ..support import ask, outcome, settle, start, turn, watch
 
 
@@ -94,6 +95,60 @@ def test_one_that_goes_on_is_ended_by_force_after_its_grace():
     assert log == ["no"]
     assert sched.clock.now() == before + 2
     assert str(outcome(sched, 1)) == "killed by force"
+
+
+@pytest.mark.parametrize("way", ["sleep", "timeout"])
+def test_one_that_catches_everything_and_awaits_again_does_not_hold_the_machine(way):
+    """Without a running loop, or a current task, each would raise at once, and for ever."""
+    log = []
+
+    async def nap():
+        if way == "sleep":
+            await asyncio.sleep(1000)
+        async with asyncio.timeout(1000):
+            await asyncio.Event().wait()
+
+    async def main():
+        while True:
+            try:
+                await nap()
+            except BaseException as error:
+                log.append(type(error))
+                assert len(log) < 1000
+
+    sched = start(hosted(main), grace=2.0)
+    slept(sched)
+    sched.kill(sched.find(1))
+    settle(sched)
+    assert str(outcome(sched, 1)) == "killed by force"
+    assert set(log) == {asyncio.CancelledError, GeneratorExit}
+    assert asyncio._get_running_loop() is None
+
+
+@pytest.mark.parametrize("way", ["kill", "force", "interrupt"])
+def test_whoever_ends_a_program_that_waits_for_its_threads_does_not_wait_for_them(way):
+    gate, log = threading.Event(), []
+
+    def work():
+        gate.wait(GUARD)
+        log.append("the thread ends")
+
+    async def main():
+        asyncio.get_running_loop().run_in_executor(None, work)
+
+    sched = start(hosted(main))
+    watch(sched, Exited)
+    slept(sched)
+    try:
+        if way == "interrupt":
+            ask(sched, SendSignal(1, Signal.INT))
+        else:
+            getattr(sched, way)(sched.find(1))
+        settle(sched)
+        assert outcome(sched, 1).killed == (way != "interrupt")
+        assert log == []
+    finally:
+        gate.set()
 
 
 def test_an_end_by_force_leaves_nothing_open_and_complains_of_nothing(caplog, recwarn):

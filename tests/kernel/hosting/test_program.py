@@ -94,6 +94,44 @@ def test_what_the_program_raises_ends_its_task_and_no_other():
     assert outcome(sched, well).value == b"YES\n"
 
 
+@pytest.mark.parametrize("code", [None, 0, 3, "why"])
+def test_one_that_leaves_by_sys_exit_has_ended_well_unless_its_status_says_otherwise(code):
+    """From the main asyncio task, from another, and from a function that is around both."""
+
+    async def leaving():
+        sys.exit(code)
+
+    async def main():
+        await asyncio.gather(leaving(), asyncio.sleep(1000))
+
+    def around():
+        asyncio.run(asyncio.sleep(0))
+        sys.exit(code)
+
+    sched = start(hosted(leaving), hosted(main), hosted(around))
+    watch(sched, Exited)  # so that nothing is logged
+    settle(sched)
+    said = f"crashed: SystemExit: {code}" if code else "ended"
+    assert [str(outcome(sched, tid)) for tid in (1, 2, 3)] == [said] * 3
+
+
+def test_the_kernel_itself_may_run_in_an_asyncio_program_whose_loop_is_left_alone():
+    """As in a notebook."""
+
+    async def inside():
+        await asyncio.sleep(0)
+        return asyncio.get_running_loop()
+
+    async def outside():
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        sched = start(hosted(inside), hosted(inside))
+        settle(sched)
+        assert (asyncio.get_running_loop(), asyncio.current_task()) == (loop, task)
+        return {loop, *(outcome(sched, tid).value for tid in (1, 2))}
+
+    assert len(asyncio.run(outside()) - {None}) == 3
+
+
 def test_its_time_is_that_of_the_kernels_clock():
     """So a day's sleep takes no time."""
 

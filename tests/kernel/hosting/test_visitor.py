@@ -283,7 +283,7 @@ def test_what_is_no_call_is_refused(trap):
     sched = start(hosted(main))
     watch(sched, Exited)  # so that nothing is logged
     settle(sched)
-    assert "kernel_call makes a system call, not" in str(outcome(sched, 1))
+    assert "kernel_call makes a system call, such as Sleep(1), not" in str(outcome(sched, 1))
 
 
 def test_elsewhere_it_says_what_to_do():

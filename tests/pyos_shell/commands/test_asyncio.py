@@ -132,6 +132,13 @@ def test_a_crash_is_told_like_any_other(shell):
     assert 'raise ValueError("no")' in "\n".join(shell.succeeds("stack 1"))
 
 
+def test_one_that_was_started_without_the_option_says_what_is_missing(shell):
+    shell.succeeds(f"spawn {PROGRAMS}:workers")
+    shell.wait(1)
+    said = "no running event loop; start an asyncio program with --asyncio; see stack 1"
+    assert said in until(lambda: shell.reported)
+
+
 def test_what_it_prints_goes_down_a_pipe(shell):
     shell.succeeds(f"spawn --asyncio {PROGRAMS}:counting 3 | count; wait $!")
     assert shell.printed == "3 lines, 3 words\n"
@@ -193,6 +200,16 @@ def test_one_that_is_not_there_is_told(shell, line, message):
     assert shell.fails(line)[-1] == message
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="platform: stops as the step ends")
+def test_of_one_that_has_stopped_in_the_midst_of_a_step_that_place_is_listed(shell):
+    lines = (SAMPLES / "asyncio_programs.py").read_text().split("\n")
+    shell.succeeds(f"break {PROGRAMS}:{lines.index('        print(number)') + 1}")
+    shell.succeeds(f"spawn --asyncio {PROGRAMS}:counting 3")
+    until(lambda: "stops by break" in shell.reported)
+    assert any("→" in row and "print(number)" in row for row in shell.succeeds("list 1"))
+    assert [row.split()[2] for row in shell.succeeds("tasks")[1:]] == ["stopped", "stopped"]
+
+
 @pytest.mark.parametrize("word", ["1.", ".1", "1.0", "1.x", "1.1.1", "0.1"])
 def test_what_is_no_number_of_one_is_underlined(shell, word):
     _, marks, said, *_ = shell.fails(f"stack {word}")
@@ -201,7 +218,8 @@ def test_what_is_no_number_of_one_is_underlined(shell, word):
 
 
 def test_other_commands_take_tasks_only(shell):
-    assert "TID takes the number of a task" in shell.fails("inspect 1.1")[2]
+    said = "TID takes the number of a task here: 1, which 1.1 is in"
+    assert shell.fails("inspect 1.1")[:3] == ["inspect 1.1", "        ^^^", said]
 
 
 # -- pyos --asyncio
@@ -211,6 +229,12 @@ def test_without_a_terminal_it_runs_to_its_end():
     done = pyos("--asyncio", "asyncio_programs:counting", "2")
     title = "task 1: asyncio_programs:counting 2\ntask 1 (asyncio_programs:counting 2) ended\n"
     assert (done.stdout, done.stderr, done.returncode) == ("0\n1\n", title, 0)
+
+
+def test_what_looks_like_the_beginning_of_an_option_of_pyos_is_the_programs():
+    done = pyos("--asyncio", "asyncio_programs:counting", "--li", "3")
+    assert "no option --li" in done.stderr and "pyos: error" not in done.stderr
+    assert done.returncode == 1
 
 
 def test_its_failure_is_that_of_pyos():
