@@ -189,6 +189,7 @@ class Machine:
             self.kernel.poller.poll(0)  # so that it has its descriptors before tasks take them all
             preemption = self.watch()
             with self.kernel.asyncgens:
+                self.wait_for_tasks()
                 preemption.run()
         except BaseException as error:
             self.panic = error
@@ -208,6 +209,15 @@ class Machine:
         watchdog.start()
         self.watchdog = watchdog
         return preemption
+
+    def wait_for_tasks(self) -> None:
+        """The loop as long as there is no task: what only tasks need is made ready behind it."""
+        kernel = self.kernel
+        while self.grace is None and not kernel.tasks:
+            kernel.sleep(wait=True)
+            kernel.inbox.take()
+            if kernel.alarms.live:
+                kernel.alarms.ring(kernel.clock.now())
 
     def serve(self) -> None:
         """The loop; if it fails, the stacks are noted as they are, before any of them is left."""

@@ -65,7 +65,10 @@ class Loops:
             # While a callback of the interpreter runs there are no others, whoever runs.
             there = self.charge if self.charge else self.cradle
             error: BaseException | None = sys.call_tracing(there.switch, (self.charge,))
-        return TaskKilled() if self.failure is not None else error
+        if self.failure is None:
+            return error
+        self.kernel.inbox.arrivals.appendleft(END_OF_PASS)
+        return TaskKilled()
 
     def hand_over(self, frame: FrameType) -> greenlet:
         """A fresh loop is to take over; gives the greenlet of the one that is in charge so far,
@@ -124,7 +127,7 @@ class Loops:
             pass
         except BaseException as error:
             self.failure = error
-            self.kernel.loop = None  # so that the one in charge comes to its end, too
+            self.kernel.loop = object()  # nobody is in charge any more: each comes to its end
 
     def wait(self) -> None:
         """The first loop is gone; its stack, which is the thread's own, waits for the others."""

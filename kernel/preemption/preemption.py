@@ -199,6 +199,7 @@ class Preemption:
 
     def check(self) -> None:
         """Raises `NoPreemption` where no step can be put aside."""
+        self.prepare()
         if self.missing:
             raise NoPreemption(self.missing)
 
@@ -258,13 +259,21 @@ class Preemption:
 
     # -- the loops
 
-    def run(self) -> None:
-        """Run the loop, and those that take over from it, until one of them returns."""
+    def prepare(self) -> None:
+        """Be able to put steps aside, or know why not; before there is any. (What it takes is slow
+        to import.)
+        """
+        if self.loops is not None or self.missing or self.grace() is not None:
+            return
         self.missing = why_not()
         if not self.missing:
             from .loops import Loops
 
             self.loops, self.slice = Loops(self.kernel, self.loop), SLICE
+
+    def run(self) -> None:
+        """Run the loop, and those that take over from it, until one of them returns."""
+        self.prepare()
         try:
             self.loop()
         except TurnOver:

@@ -31,6 +31,7 @@ class Preempt(SystemCall):
             if not self.slice:
                 raise ValueError(f"a slice is a time above 0 seconds, not {brief(self.slice)}")
         preemption = preemption_of(kernel)
+        preemption.prepare()
         if self.slice is not None:
             preemption.check()
         former, preemption.slice = preemption.slice, self.slice
@@ -42,7 +43,10 @@ class GetSlice(SystemCall):
     """Answers after how many seconds in one step a task is interrupted; None for never."""
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
-        return kernel.preemption.slice if kernel.preemption is not None else None
+        if kernel.preemption is None:
+            return None
+        kernel.preemption.prepare()
+        return kernel.preemption.slice
 
 
 def preemption_of(kernel: Scheduler) -> Preemption:
