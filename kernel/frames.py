@@ -9,7 +9,9 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from inspect import CO_OPTIMIZED
+from itertools import accumulate, chain, repeat
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, TracebackType
 from typing import Any, Final
 
@@ -48,12 +50,21 @@ def bottom(ground: Any, function: Callable[..., Any], args: Any, kwargs: Any) ->
     return function(*args, **kwargs)
 
 
-def below(frame: FrameType) -> FrameType | None:
-    """The frame that this one goes back to; below a plain function's stack, where it goes on."""
-    if frame.f_code is bottom.__code__:
-        under: FrameType | None = frame.f_locals["ground"].below
-        return under
-    return frame.f_back
+def stack_from(frame: FrameType | None) -> Iterator[FrameType]:
+    """This frame and all below it, those included that a plain function's own stack stands on.
+
+    The frames of a stack are had all at once, in one instruction: whose stack it is may run on
+    meanwhile, and to follow the frames of a thread that runs can crash Python 3.11.
+    """
+    while frame is not None:
+        stack: list[Any] = []
+        with suppress(AttributeError):  # nothing is below the last
+            stack.extend(accumulate(chain([frame], repeat("f_back")), FOLLOW))
+        frame = None
+        for each in stack[:-1]:
+            yield each
+            if each.f_code is bottom.__code__:
+                frame = each.f_locals["ground"].below
 
 
 def delegates(frame: Any) -> Iterator[Any]:
@@ -207,6 +218,9 @@ KEPT_BY_THE_FRAME: Final = 3
 
 #: So many things a frame may give back when it is shut.
 GIVEN_BACK: Final = 100
+
+#: From a frame and "f_back", the frame below it.
+FOLLOW: Final[Callable[[Any, Any], Any]] = getattr
 
 #: The frames that go on whatever is raised in them, where there is no better way to keep them.
 KEPT: Final[list[Any]] = []

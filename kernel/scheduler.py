@@ -29,7 +29,7 @@ from .deadline import Deadline
 from .deadlock import verdict
 from .errors import Deadlock, NoSuchTask, TaskKilled, TooManyTasks
 from .files import FileTable
-from .frames import below
+from .frames import stack_from
 from .futures import Futures
 from .inbox import Inbox
 from .interrupts import Interrupts
@@ -542,7 +542,7 @@ class Scheduler:
         """
         loop = loop_below(frame)
         while loop is not None and kernel not in (None, loop.f_locals["self"]):
-            loop = loop_below(below(loop))
+            loop = loop_below(loop.f_back)
         if loop is None:
             return NO_TURN
         local = loop.f_locals
@@ -551,16 +551,18 @@ class Scheduler:
 
 def step_frames(frame: FrameType | None) -> Iterator[FrameType]:
     """The Python frames of a step, from this one down to the loop."""
-    while frame is not None and frame.f_code is not Scheduler.run_passes.__code__:
-        yield frame
-        frame = below(frame)
+    for each in stack_from(frame):
+        if each.f_code is Scheduler.run_passes.__code__:
+            return
+        yield each
 
 
 def loop_below(frame: FrameType | None) -> FrameType | None:
     """The frame of the loop that is below this one."""
-    while frame is not None and frame.f_code is not Scheduler.run_passes.__code__:
-        frame = below(frame)
-    return frame
+    for each in stack_from(frame):
+        if each.f_code is Scheduler.run_passes.__code__:
+            return each
+    return None
 
 
 class Turn(NamedTuple):

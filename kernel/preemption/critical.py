@@ -11,8 +11,8 @@ from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_
 from types import FrameType
 from typing import Final
 
-from ..frames import below, is_kernels_own
-from ..scheduler import step_frames
+from ..frames import is_kernels_own, stack_from
+from ..scheduler import Scheduler, step_frames
 
 #: Whether the code of a module, and of those in it, is critical, and what it calls. The longest
 #: name counts; other packages may add their own.
@@ -60,9 +60,13 @@ def in_critical_section(frame: FrameType) -> bool:
 def way_out(frame: FrameType) -> FrameType | None:
     """The frame that the step goes back to when it leaves the section; None if it is in no step."""
     out: FrameType | None = None
-    for step in step_frames(frame):
-        if is_critical(step):
-            out = below(step)
+    inside = False
+    for each in stack_from(frame):
+        if inside:
+            out = each
+        if each.f_code is Scheduler.run_passes.__code__:
+            break
+        inside = is_critical(each)
     return out
 
 
