@@ -261,7 +261,7 @@ SCRIPTS: dict[str, dict[str, str]] = {
             print(os.system("exit 2") >> 8)
             pid = os.spawnlp(os.P_NOWAIT, "sh", "sh", "-c", "exit 5")
             print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-            try: os.waitpid(-1, 0)
+            try: os.waitpid(pid, 0)
             except ChildProcessError as error: print(error.errno)
             try: subprocess.run(["nothing-of-this-name"])
             except FileNotFoundError as error: print(error.filename)
