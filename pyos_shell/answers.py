@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from kernel.errors import PipeBroken
 from kernel.record import record
-from kernel.task import ExitCode
 
 from .output import Line
 
@@ -254,9 +253,5 @@ Answer = Any
 
 
 def ended_well(status: ExitStatus) -> bool:
-    """Whether a task has returned, and a script without an exit code; or was only ended because
-    nobody read what it printed.
-    """
-    if isinstance(status.error, PipeBroken):
-        return True
-    return status.ok and not isinstance(status.value, ExitCode)
+    """Whether a task has returned, or was only ended because nobody read what it printed."""
+    return status.ok or isinstance(status.error, PipeBroken)

@@ -15,9 +15,6 @@ from . import priorities
 from . import stepping
 
 # isort: split
-from . import preempting
-
-# isort: split
 from . import breakpoints
 
 # isort: split
@@ -63,7 +60,6 @@ __all__ = [
     "lines",
     "look",
     "messages",
-    "preempting",
     "priorities",
     "python",
     "reading",

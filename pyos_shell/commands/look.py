@@ -20,7 +20,6 @@ from kernel import (
     ListEnded,
     ListFiles,
     ListTasks,
-    NoSuchAsyncTask,
     NoSuchTask,
     StackInfo,
     SystemCall,
@@ -30,7 +29,7 @@ from ..answers import Ended, Files, Inspection, Stack, Table, Why
 from ..candidates import Candidate
 from ..command import command
 from ..system import PATIENCE, Failure, System
-from ..tid import AnyTid, Tid
+from ..tid import Tid
 
 if TYPE_CHECKING:
     from ..live import Live
@@ -42,9 +41,6 @@ PROGRAMS: Final = SHELL / "programs"
 
 #: So many of a task's last calls are told, and so many lines of source around a frame at most.
 LAST: Final = 8
-
-#: So many asyncio tasks are shown of each program, unless all are wanted.
-INNER: Final = 10
 AROUND: Final = 50
 
 
@@ -85,8 +81,7 @@ def tasks(
     """Show the living tasks, and what each waits for.
 
     Where there are more than fit on the screen, the first are shown, and how
-    many more there are. Below a program of asyncio's stand its asyncio tasks,
-    3.1 and 3.2, the first ten of them.
+    many more there are.
 
     sort: the oldest, or the deepest first, or by another column
     reverse: the other way round
@@ -102,8 +97,7 @@ def tasks(
         return Ended(system.ask(ListEnded(first, str(program))), bool(program))
     if tree and sort != "tid":
         raise Failure("a tree has an order of its own: give --tree or --sort")
-    order, inner = "tree" if tree else sort, None if all else INNER
-    call = ListTasks(first, order, reverse, state or "", str(program), inner)
+    call = ListTasks(first, "tree" if tree else sort, reverse, state or "", str(program))
     return Table(system.ask(call), all, bool(state or program), tree, marks(system))
 
 
@@ -123,19 +117,18 @@ def check_ended(sort: str, reverse: bool, state: str | None, tree: bool) -> None
 
 
 @command(looks=True)
-def stack(system: System, tid: AnyTid, *, locals: bool = False, source: int = 0) -> Stack:
+def stack(system: System, tid: Tid, *, locals: bool = False, source: int = 0) -> Stack:
     """Show where a task stands, frame by frame.
 
     That is every frame of its call stack, and the call that it is in; of a
-    task that crashed, the traceback. Of a program of asyncio's also the asyncio
-    tasks in it, one of which is shown by `stack 3.2`.
+    task that crashed, the traceback.
 
     locals: the local variables of each frame as well
     source: so many lines of source around each
     """
     if not 0 <= source <= AROUND:
         raise Failure(f"--source takes a number of lines up to {AROUND}, not {source}")
-    info = about(system, GetStack(int(tid), locals, tid.inner))
+    info = about(system, GetStack(tid, locals))
     shown = info if info.status is None or info.omitted else without_ours(info)
     return Stack(shown, source, locals)
 
@@ -206,7 +199,7 @@ def about(system: System, call: SystemCall) -> Any:
     """The answer to a call about a task. Raises `Failure` if there is no such task."""
     try:
         return system.ask(call)
-    except (NoSuchTask, NoSuchAsyncTask) as error:
+    except NoSuchTask as error:
         raise Failure(f"{error}; type tasks for those there are") from None
 
 

@@ -14,7 +14,6 @@ from .test_console_terminal import CTRL_C, CTRL_D, PROMPT, answers, console
 CTRL_Z = "\x1a"
 
 PROGRAMS = '''
-import time
 from kernel import *
 
 
@@ -59,7 +58,8 @@ def parent():
 
 def hog():
     yield
-    time.sleep(10_000)
+    while True:
+        pass
 '''
 
 

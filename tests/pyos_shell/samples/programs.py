@@ -1,7 +1,6 @@
 """Programs that behave in all the ways that a console must stand."""
 
 import sys
-import time
 from threading import Event
 
 from kernel import (
@@ -45,7 +44,8 @@ def stubborn():
 def hog():
     """Hold the kernel for ever."""
     yield
-    time.sleep(10_000)
+    while True:
+        pass
 
 
 def holds():
