@@ -48,11 +48,17 @@ def test_what_leaves_it_at_its_top_is_remembered_and_a_second_screen_hides_the_f
     assert [*screen.gone, *(row.text for row in screen.look())] == ["one", "two", "three"]
 
 
-def test_where_it_becomes_lower_the_cursor_stays_in_its_row():
+def shrunk(before, lines):
+    """A screen of six rows that shows this, and then has fewer; and its stream."""
     screen = Screen(20, 6)
     stream = pyte.Stream(screen)
-    stream.feed("one\r\ntwo\r\nthree\r\nprompt> ")
-    screen.resize(2, 20)
+    stream.feed(before)
+    screen.resize(lines, 20)
+    return screen, stream
+
+
+def test_where_it_becomes_lower_the_cursor_stays_in_its_row():
+    screen, stream = shrunk("one\r\ntwo\r\nthree\r\nprompt> ", 2)
     stream.feed("typed")
     assert [row.text for row in screen.look()] == ["three", "prompt> typed"]
     assert screen.gone == ["one", "two"]
@@ -62,10 +68,7 @@ def test_where_it_becomes_lower_the_cursor_stays_in_its_row():
 
 
 def test_rows_below_the_cursor_make_room_first():
-    screen = Screen(20, 6)
-    stream = pyte.Stream(screen)
-    stream.feed("prompt> \r\nbar\x1b[A\x1b[5C")
-    screen.resize(2, 20)
+    screen, stream = shrunk("prompt> \r\nbar\x1b[A\x1b[5C", 2)
     stream.feed("typed")
     assert [row.text for row in screen.look()] == ["prompt> typed", "bar"]
     assert not screen.gone
