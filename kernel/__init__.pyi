@@ -14,6 +14,7 @@ from .errors import ChannelClosed as ChannelClosed
 from .errors import Deadlock as Deadlock
 from .errors import EvaluationFailed as EvaluationFailed
 from .errors import FileClosed as FileClosed
+from .errors import ForeignLoop as ForeignLoop
 from .errors import GroupClosed as GroupClosed
 from .errors import IncompleteRead as IncompleteRead
 from .errors import InputFull as InputFull
@@ -26,10 +27,15 @@ from .errors import MailboxFull as MailboxFull
 from .errors import NameTaken as NameTaken
 from .errors import NeverReady as NeverReady
 from .errors import NoAnswer as NoAnswer
+from .errors import NoGreenlets as NoGreenlets
+from .errors import NoPreemption as NoPreemption
+from .errors import NoSuchAsyncTask as NoSuchAsyncTask
 from .errors import NoSuchBreak as NoSuchBreak
 from .errors import NoSuchName as NoSuchName
 from .errors import NoSuchTask as NoSuchTask
 from .errors import NotATask as NotATask
+from .errors import NotHosted as NotHosted
+from .errors import NotInFiber as NotInFiber
 from .errors import NotOwner as NotOwner
 from .errors import NotPaused as NotPaused
 from .errors import NotReading as NotReading
@@ -44,6 +50,11 @@ from .errors import TooManyFiles as TooManyFiles
 from .errors import TooManyRestarts as TooManyRestarts
 from .errors import TooManyTasks as TooManyTasks
 from .errors import TooMuchData as TooMuchData
+from .fibers import call as call
+from .fibers import fiber as fiber
+from .green.script import green_script as green_script
+from .hosting.program import hosted as hosted
+from .hosting.program import kernel_call as kernel_call
 from .inbox import Inbox as Inbox
 from .library.disk import DiskFile as DiskFile
 from .library.disk import open_file as open_file
@@ -98,6 +109,7 @@ from .syscalls.groups import NextEnded as NextEnded
 from .syscalls.groups import TaskGroup as TaskGroup
 from .syscalls.groups import first_ended as first_ended
 from .syscalls.groups import first_good as first_good
+from .syscalls.hosting import CancelAsyncTask as CancelAsyncTask
 from .syscalls.idle import WaitAllBlocked as WaitAllBlocked
 from .syscalls.inspecting import InspectTask as InspectTask
 from .syscalls.inspecting import MailboxInfo as MailboxInfo
@@ -149,6 +161,8 @@ from .syscalls.pipes import ClosePipe as ClosePipe
 from .syscalls.pipes import Pipe as Pipe
 from .syscalls.pipes import PipeRead as PipeRead
 from .syscalls.pipes import PipeWrite as PipeWrite
+from .syscalls.preempting import GetSlice as GetSlice
+from .syscalls.preempting import Preempt as Preempt
 from .syscalls.priorities import SetNice as SetNice
 from .syscalls.priorities import SetPolicy as SetPolicy
 from .syscalls.processes import Process as Process
@@ -175,6 +189,7 @@ from .syscalls.sockets import Connect as Connect
 from .syscalls.sockets import Listen as Listen
 from .syscalls.sockets import Recv as Recv
 from .syscalls.sockets import Send as Send
+from .syscalls.stacks import ErrorPart as ErrorPart
 from .syscalls.stacks import GetStack as GetStack
 from .syscalls.stacks import StackInfo as StackInfo
 from .syscalls.stepping import Pause as Pause
@@ -210,7 +225,9 @@ from .trace import Deadlocked as Deadlocked
 from .trace import Exited as Exited
 from .trace import Failed as Failed
 from .trace import Hogged as Hogged
+from .trace import NotInterrupted as NotInterrupted
 from .trace import Panicked as Panicked
+from .trace import Preempted as Preempted
 from .trace import ReadersChanged as ReadersChanged
 from .trace import Released as Released
 from .trace import Spawned as Spawned

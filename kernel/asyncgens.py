@@ -30,10 +30,14 @@ class AsyncGenerators:
 
     def __enter__(self) -> None:
         self.former = sys.get_asyncgen_hooks()
-        sys.set_asyncgen_hooks(firstiter=self.begun.add, finalizer=self.finalize)
+        self.look_after()
 
     def __exit__(self, *error: object) -> None:
         sys.set_asyncgen_hooks(*self.former)
+
+    def look_after(self) -> None:
+        """Have the interpreter tell of them."""
+        sys.set_asyncgen_hooks(firstiter=self.begun.add, finalizer=self.finalize)
 
     def finalize(self, generator: Generator) -> None:
         """The last reference to it is gone, on whatever thread."""

@@ -40,10 +40,11 @@ class Contexts:
             if not known():
                 return passes(once)
             self.shared = new_context()
+        shared = self.shared
         with suppress(ContextChanged):
-            self.shared.run(passes, once)
-        if self.shared:
-            self.hand_over(self.shared)
+            shared.run(passes, once)
+        if shared:
+            self.hand_over(shared)
         self.last = None
         return None
 
@@ -63,10 +64,14 @@ class Contexts:
 
     def hand_over(self, context: Context) -> None:
         """Whoever has set something in the shared context keeps it; the others get a new one."""
-        self.shared = new_context()
+        self.renew()
         task = self.last
         if task is not None and task.frame is not None:
             put_into(task, context)
+
+    def renew(self) -> None:
+        """From now on, a new context is the shared one."""
+        self.shared = new_context()
 
     def inherit(self, task: Task, parent: Task | None) -> None:
         """A new task begins with a copy of its maker's context, if there is anything in it."""

@@ -189,6 +189,77 @@ class LinesTaken(KernelError):
         return "no breakpoint on a line: another debugger or profiler of this process has its place"
 
 
+class NoGreenlets(KernelError, ImportError):
+    """The package that suspends a whole stack of plain calls is missing."""
+
+    def __str__(self) -> str:
+        return "plain functions as tasks, and preemption, need greenlet: pip install greenlet"
+
+
+class NotInFiber(KernelError, RuntimeError):
+    """`call(…)` where there is no plain function that is a task. `trap` tells what was called."""
+
+    def __init__(self, trap: str) -> None:
+        super().__init__(trap)
+        self.trap = trap
+
+    def __str__(self) -> str:
+        return (
+            f"call({self.trap}) is for a plain function that is a task: spawn it, or make one by "
+            f"fiber(function); in a generator write yield {self.trap}"
+        )
+
+
+class NoSuchAsyncTask(KernelError, LookupError):
+    """There is no asyncio task of this `number` in the task `tid`, or it has ended."""
+
+    def __init__(self, tid: int, number: int) -> None:
+        super().__init__(tid, number)
+        self.tid, self.number = tid, number
+
+    def __str__(self) -> str:
+        return f"no asyncio task {self.tid}.{self.number}"
+
+
+class NotHosted(KernelError, RuntimeError):
+    """`kernel_call(…)` where there is no asyncio program that is a task. `call` tells which."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(call)
+        self.call = call
+
+    def __str__(self) -> str:
+        return (
+            f"kernel_call({self.call}) is for an asyncio program that is a task: "
+            f"spawn --asyncio, or make one by hosted(main); elsewhere write await {self.call}"
+        )
+
+
+class ForeignLoop(KernelError, RuntimeError):
+    """An asyncio program that is a task demands a `loop` that the kernel cannot wait for."""
+
+    def __init__(self, loop: str) -> None:
+        super().__init__(loop)
+        self.loop = loop
+
+    def __str__(self) -> str:
+        return (
+            f"a {self.loop} would hold all other tasks up: as a task the program runs on asyncio's "
+            "own loop, made by asyncio.run or asyncio.new_event_loop"
+        )
+
+
+class NoPreemption(KernelError):
+    """Tasks cannot be interrupted here. `reason` says why, and what would help."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
+
+
 class EvaluationFailed(KernelError):
     """An expression could not be evaluated. `error` is what it raised."""
 
@@ -380,6 +451,10 @@ class TaskKilled(BaseException):
 
     Not an `Exception`, so that a program's `except Exception` does not swallow it.
     """
+
+
+class TaskForced(TaskKilled):
+    """Raised at each line of a task that is ended by force in the middle of a step."""
 
 
 class LinkBroken(TaskKilled):

@@ -9,6 +9,9 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from inspect import CO_OPTIMIZED
+from itertools import accumulate, chain, repeat
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, TracebackType
 from typing import Any, Final
 
@@ -36,9 +39,32 @@ def locals_of(frame: FrameType) -> dict[str, Any]:
     """The local variables of a Python frame, as they are now."""
     values = frame.f_locals
     copy = dict(values)
-    if sys.version_info < (3, 13) and sys.getrefcount(values) == KEPT_BY_THE_FRAME:
+    of_function = frame.f_code.co_flags & CO_OPTIMIZED  # or they are the variables themselves
+    if of_function and sys.version_info < (3, 13) and sys.getrefcount(values) == KEPT_BY_THE_FRAME:
         values.clear()  # a copy, which would hold on to what the program drops
     return copy
+
+
+def bottom(ground: Any, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """The outermost frame of a plain function's own stack. `ground` knows what is below it."""
+    return function(*args, **kwargs)
+
+
+def stack_from(frame: FrameType | None) -> Iterator[FrameType]:
+    """This frame and all below it, those included that a plain function's own stack stands on.
+
+    The frames of a stack are had all at once, in one instruction: whose stack it is may run on
+    meanwhile, and to follow the frames of a thread that runs can crash Python 3.11.
+    """
+    while frame is not None:
+        stack: list[Any] = []
+        with suppress(AttributeError):  # nothing is below the last
+            stack.extend(accumulate(chain([frame], repeat("f_back")), FOLLOW))
+        frame = None
+        for each in stack[:-1]:
+            yield each
+            if each.f_code is bottom.__code__:
+                frame = each.f_locals["ground"].below
 
 
 def delegates(frame: Any) -> Iterator[Any]:
@@ -76,6 +102,12 @@ def is_loops_own(frame: FrameType) -> bool:
     """Whether a frame is of the modules that every error passes through."""
     name = frame.f_globals.get("__name__")
     return type(name) is str and name in LOOP_MODULES  # a program's own may be of any type
+
+
+def is_kernels_own(frame: FrameType) -> bool:
+    """Whether a frame is of the kernel's code."""
+    name = frame.f_globals.get("__name__")
+    return type(name) is str and name.startswith("kernel.")
 
 
 def traceback_of(error: BaseException) -> TracebackType | None:
@@ -187,6 +219,9 @@ KEPT_BY_THE_FRAME: Final = 3
 #: So many things a frame may give back when it is shut.
 GIVEN_BACK: Final = 100
 
+#: From a frame and "f_back", the frame below it.
+FOLLOW: Final[Callable[[Any, Any], Any]] = getattr
+
 #: The frames that go on whatever is raised in them, where there is no better way to keep them.
 KEPT: Final[list[Any]] = []
 
@@ -224,6 +259,9 @@ HEAP_TYPE: Final = 1 << 9
 #: Through the functions of these modules every error passes on its way up a call stack.
 LOOP_MODULES: Final = {
     __name__,
+    "kernel.fibers",
+    "kernel.green.program",
+    "kernel.greenlets",
     "kernel.scheduler",
     "kernel.standins",
     "kernel.task",

@@ -39,6 +39,10 @@ class Order:
         """The kernel has stopped: there is no pass any more."""
 
 
+#: Nothing is to be done at it, but that the pass comes to its end.
+END_OF_PASS: Final = Order(lambda: None)
+
+
 class Inbox:
     """Arrivals from other threads, first in, first out."""
 

@@ -9,12 +9,13 @@ from itertools import islice
 from typing import Any, Final
 
 from .boost import Boost
-from .callstack import depth
+from .callstack import depth, through
 from .deadlock import verdict
 from .errors import KernelStopped, RequestCancelled
-from .places import expanded
+from .places import info_of
+from .preemption.preemption import Preemption
 from .request import Cancellation, Reply, Request
-from .scheduler import Scheduler
+from .scheduler import Scheduler, TurnOver
 from .switching import switch_interval
 from .syscalls.overview import Overview, overview_of
 from .systemcall import SystemCall, safe
@@ -47,6 +48,8 @@ class Machine:
         #: When the next boost may begin.
         self.unboosted = 0.0
         self.panic: BaseException | None = None
+        #: Where the tasks stood then.
+        self.stacks = ""
         self.verdict = ""
         #: The pass after which it was worked out: as long as no task has run, it holds.
         self.judged = -1
@@ -184,23 +187,55 @@ class Machine:
         self.kernel.running = True
         try:
             self.kernel.poller.poll(0)  # so that it has its descriptors before tasks take them all
-            ident = threading.get_ident()
-            watchdog = Watchdog(self.kernel, ident, self.observers, self.wakers)
-            watchdog.start()
-            self.watchdog = watchdog
+            preemption = self.watch()
             with self.kernel.asyncgens:
-                while self.grace is None:
-                    if not self.kernel.ready and self.kernel.tasks:
-                        self.report_deadlock()
-                    self.kernel.cycle(once=False)
-                self.kernel.end_all(self.grace)
+                self.wait_for_tasks()
+                preemption.run()
         except BaseException as error:
             self.panic = error
             reason = KernelStopped(f"the kernel has panicked: {in_words(error)}")
-            stacks = safe(all_stacks, self.kernel)
-            self.kernel.trace.report(Panicked(0, error, stacks), error)
+            self.kernel.trace.report(Panicked(0, error, self.stacks), error)
         finally:
             self.close(reason)
+
+    def watch(self) -> Preemption:
+        """Have the kernel watched from now on, and interrupted where a task holds it."""
+        preemption = Preemption(
+            self.kernel, self.serve, lambda: self.grace, lambda: self.shutdown(0)
+        )
+        self.kernel.preemption = preemption
+        ident = threading.get_ident()
+        watchdog = Watchdog(self.kernel, ident, self.observers, self.wakers, preemption)
+        watchdog.start()
+        self.watchdog = watchdog
+        return preemption
+
+    def wait_for_tasks(self) -> None:
+        """The loop as long as there is no task: what only tasks need is made ready behind it."""
+        kernel = self.kernel
+        while self.grace is None and not kernel.tasks:
+            kernel.sleep(wait=True)
+            kernel.inbox.take()
+            if kernel.alarms.live:
+                kernel.alarms.ring(kernel.clock.now())
+
+    def serve(self) -> None:
+        """The loop; if it fails, the stacks are noted as they are, before any of them is left."""
+        try:
+            self.turn()
+        except TurnOver:
+            raise
+        except BaseException:
+            self.stacks = self.stacks or safe(all_stacks, self.kernel)
+            raise
+
+    def turn(self) -> None:
+        """Turn the loop until the machine is told to stop and all tasks have ended."""
+        while self.grace is None:
+            if not self.kernel.ready and self.kernel.tasks:
+                self.report_deadlock()
+            self.kernel.cycle(once=False)
+        self.kernel.end_all(self.grace)
 
     def report_deadlock(self) -> None:
         """Say that nothing can go on, once for each time that it comes to this."""
@@ -223,6 +258,8 @@ class Machine:
         switch_interval.put_back()
         if self.watchdog is not None:
             self.watchdog.stop()
+        if self.kernel.preemption is not None:
+            self.kernel.preemption.close()
         if self.kernel.breaks is not None:
             self.kernel.breaks.close()
         self.kernel.workers.close()
@@ -237,10 +274,17 @@ class Stop:
 
     def arrive(self) -> None:
         self.machine.grace = self.grace
+        kernel = self.machine.kernel
+        for task in kernel.tasks.values():
+            if task.unfinished is not None:  # the next step may be a long one
+                kernel.kill(task, self.grace)
+
+    def ends(self, tid: int) -> bool:
+        return True
 
     def refuse(self, reason: BaseException) -> None:
         """It has stopped already; or it is stuck, and is to stop when it comes back."""
-        self.arrive()
+        self.machine.grace = self.grace
 
 
 def all_stacks(kernel: Scheduler, most: int = 50) -> str:
@@ -248,7 +292,8 @@ def all_stacks(kernel: Scheduler, most: int = 50) -> str:
     lines = []
     for task in islice(kernel.tasks.values(), most):
         lines.append(f"task {task.tid} {task.name}")
-        frames = list(expanded(task.frames()[-most:]))[-most:]
+        innermost = through(task.frames()[-most:], task.unfinished)
+        frames = [info_of(frame) for frame in innermost][-most:]
         if omitted := depth(task) - len(frames):
             lines.append(f"  … {omitted:,} frames")
         lines += [f"  {frame.function} {frame.file}:{frame.line}" for frame in frames]

@@ -53,6 +53,11 @@ class Request(Caller):
             if answer is not ASLEEP:
                 self.answer(answer)
 
+    def ends(self, tid: int) -> bool:
+        """Whether it is to end this task, or to interrupt what it does."""
+        wanted: object = self.wanted
+        return isinstance(wanted, SystemCall) and wanted.ends(tid)
+
     def answer(self, value: object) -> None:
         if self.kernel.trace.calls and self.queue is not None:
             self.kernel.trace.answered(self, value)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from types import FrameType, GeneratorType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -29,6 +29,7 @@ from .deadline import Deadline
 from .deadlock import verdict
 from .errors import Deadlock, NoSuchTask, TaskKilled, TooManyTasks
 from .files import FileTable
+from .frames import stack_from
 from .futures import Futures
 from .inbox import Inbox
 from .interrupts import Interrupts
@@ -48,7 +49,9 @@ from .workers import Workers
 if TYPE_CHECKING:
     from .debugger.brake import Brake
     from .debugger.breaks import Breaks
+    from .hosting.host import Host as AsyncioHost
     from .nice import Nice
+    from .preemption.preemption import Preemption
     from .syscalls.signals import Handler, Signal
 
 #: Ended tasks that can still be waited for.
@@ -81,6 +84,10 @@ GRACE: Final = 2.0
 
 #: Seconds that the end of all may take longer.
 SLACK: Final = 0.1
+
+
+class TurnOver(BaseException):
+    """Ends a loop that is not in charge any more, as the turn that it was to end is over."""
 
 
 class Host(threading.local):
@@ -153,6 +160,8 @@ class Scheduler:
         self.requests: set[Request] = set()
         #: What tasks have called for signals: by tid and signal.
         self.handlers: dict[int, dict[Signal, Handler]] = {}
+        #: By tid, the asyncio programs that are tasks.
+        self.hosts: dict[int, AsyncioHost] = {}
         #: Killed tasks that have not ended yet.
         self.dying: dict[int, Deadline] = {}
         #: The tids of those that are kept from having a step.
@@ -170,6 +179,10 @@ class Scheduler:
         #: to stop; made when needed.
         self.nice: Nice | None = None
         self.breaks: Breaks | None = None
+        #: The loop in charge, once there are several.
+        self.loop: object = None
+        #: What meets tasks in the middle of a step, where somebody watches.
+        self.preemption: Preemption | None = None
         #: Called once, as soon as the kernel does not sleep any more.
         self.on_waking: Callable[[], None] | None = None
 
@@ -243,6 +256,8 @@ class Scheduler:
         If it is ready it stays in the queue, since the loop counts on those who are there: its turn
         will do nothing.
         """
+        if self.preemption is not None and self.preemption.drive_out(task):
+            return
         task.force()
         self.held.discard(task.tid)
         self.ended_in = -1
@@ -320,6 +335,8 @@ class Scheduler:
         """
         if self.brake is not None:
             self.brake.release()
+        if self.breaks is not None:
+            self.breaks.clear_all()
         grace = self.grace if grace is None else grace
         end = self.clock.now() + 2 * grace + SLACK
         killed = 0
@@ -333,7 +350,9 @@ class Scheduler:
                     killed = self.last_tid
                     for tid in sorted(self.tasks, reverse=True):
                         self.kill(self.tasks[tid], grace)
-                    self.ready = deque(sorted(self.ready, key=lambda task: -task.tid))
+                    newest_first = sorted(self.ready, key=lambda task: -task.tid)
+                    self.ready.clear()
+                    self.ready.extend(newest_first)
                 self.cycle()
         self.ready.clear()
         for tid in sorted(self.tasks, reverse=True):
@@ -357,7 +376,10 @@ class Scheduler:
         if self.brake is not None:
             self.brake.turn()
         elif self.ready:
+            loop = self.loop
             self.contexts.run(self.run_passes, once)
+            if self.loop is not loop:
+                raise TurnOver
 
     def sleep(self, wait: bool) -> None:
         """Sleep in the poller until a file is ready, an alarm is due, or a request is put in."""
@@ -428,16 +450,17 @@ class Scheduler:
         budget = self.policy.budget
         crowd, calls, trap = 0, 0, None
         numbers = count(self.passes + 1)
+        laps = [*LAPS]
         for self.passes in numbers:
             if len(ready) != crowd:
                 crowd = len(ready)
                 if not crowd:
                     break
-                turns = (0,) * min(crowd, PASS)
+                turns = [0] * min(crowd, PASS)
             elif crowd < len(LAPS):
-                turns = LAPS
+                turns = laps
             untraced = trace.untraced
-            for turn in turns:  # noqa: B007 - `turn_at` reads it
+            for turn in turns:  # noqa: B007 - `turn_at` reads it; others may end the pass by it
                 try:
                     task = pick()
                 except IndexError:
@@ -511,17 +534,35 @@ class Scheduler:
         return Scheduler.turn_at(frame).task
 
     @staticmethod
-    def turn_at(frame: FrameType | None) -> Turn:
-        """The turn that a kernel's thread is in, read off the loop's own frame.
+    def turn_at(frame: FrameType | None, kernel: Scheduler | None = None) -> Turn:
+        """The turn that a kernel's thread is in, read off the loop's own frame: this `kernel`'s, as
+        a task may run another one in its step, or the innermost.
 
         `frame` is where the thread stands. So whoever wants to know pays, and the loop does not.
         """
-        while frame is not None:
-            if frame.f_code is Scheduler.run_passes.__code__:
-                local = frame.f_locals
-                return Turn(local["self"].passes, local.get("turn", 0), local.get("task"))
-            frame = frame.f_back
-        return NO_TURN
+        loop = loop_below(frame)
+        while loop is not None and kernel not in (None, loop.f_locals["self"]):
+            loop = loop_below(loop.f_back)
+        if loop is None:
+            return NO_TURN
+        local = loop.f_locals
+        return Turn(local["self"].passes, local.get("turn", 0), local.get("task"))
+
+
+def step_frames(frame: FrameType | None) -> Iterator[FrameType]:
+    """The Python frames of a step, from this one down to the loop."""
+    for each in stack_from(frame):
+        if each.f_code is Scheduler.run_passes.__code__:
+            return
+        yield each
+
+
+def loop_below(frame: FrameType | None) -> FrameType | None:
+    """The frame of the loop that is below this one."""
+    for each in stack_from(frame):
+        if each.f_code is Scheduler.run_passes.__code__:
+            return each
+    return None
 
 
 class Turn(NamedTuple):

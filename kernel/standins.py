@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .errors import Cancelled, TaskKilled
 from .frames import begun, shut
-from .systemcall import SystemCall, system_call
+from .systemcall import ASLEEP, SystemCall, system_call
 
 if TYPE_CHECKING:
     from contextvars import Context
 
-    from .scheduler import Scheduler
+    from .greenlets import greenlet
+    from .preemption.loops import Loops
+    from .scheduler import Scheduler, Turn
     from .task import Task
     from .waitqueue import Caller
 
@@ -66,13 +68,20 @@ class Throw(StandIn):
 class Interrupt(StandIn):
     """The step runs as ever, so an answer that was given is seen. The trap that it ends with is
     dropped, unless it gives something back, and `error` is raised at that `yield`; at the next one,
-    if the call is uninterruptible.
+    if the call is uninterruptible. In a step that does not come to an end it is raised earlier, by
+    whoever meets the task there.
     """
 
-    __slots__ = ("error",)
+    __slots__ = ("error", "raised")
 
     def __init__(self, task: Task, frame: Any, error: BaseException) -> None:
         self.task, self.frame, self.error = task, frame, error
+        self.raised = False
+
+    @property
+    def void(self) -> bool:
+        """Whether there is nothing to be raised any more."""
+        return self.raised or is_void(self.error)
 
     def send(self, answer: Any) -> object:
         return self.step(self.frame.send, answer)
@@ -87,13 +96,15 @@ class Interrupt(StandIn):
             trap = go_on(what)
         except BaseException:
             # The frame is gone, and the step goes on in its caller.
+            if self.raised:
+                raise
             if task.callers and not is_void(self.error):
                 self.frame = task.callers[-1]
                 task.callers[-1] = self
             elif isinstance(self.error, TaskKilled):
                 task.killed = False  # it ended by itself before the kill reached it
             raise
-        return trap if is_void(self.error) else self.in_place_of(trap)
+        return trap if self.void else self.in_place_of(trap)
 
     def in_place_of(self, trap: Any) -> object:
         """The trap with which the step ends after all."""
@@ -101,6 +112,8 @@ class Interrupt(StandIn):
             trap = trap.frame
         if isinstance(trap, SystemCall):
             if trap.uninterruptible:
+                if self.task.frame is None:  # it has ended in another loop
+                    return trap
                 self.frame, self.task.frame = self.task.frame, self
                 return trap
             if trap.gives_back:
@@ -185,6 +198,48 @@ class Stopped(SystemCall):
             return SIGNAL
         answered = f", with the answer to {stop.call!r}" if stop.call is not None else ""
         return " and ".join(map(str, stop.holders)) + answered
+
+
+@system_call
+class Done(SystemCall):
+    """What the step has ended with has been served already, in another loop."""
+
+    uninterruptible = True
+
+    def run(self, kernel: Scheduler, caller: Caller) -> object:
+        return ASLEEP
+
+
+class Unfinished(StandIn):
+    """The step was interrupted: its whole stack is put aside, and it goes on where it was."""
+
+    __slots__ = ("context", "loops", "owner", "place", "times", "turn")
+
+    #: The turn in which the step began, and how often it has let others go first since then.
+    turn: Turn
+    times: int
+
+    def __init__(self, task: Task, loops: Loops, owner: greenlet, place: greenlet) -> None:
+        super().__init__(task, task.frame)
+        self.loops = loops
+        #: The greenlet whose loop has begun the step, and ends the turn; and where it goes on.
+        self.owner, self.place = owner, place
+        #: The context that was shared then.
+        self.context: Context | None = None
+
+    def send(self, answer: Any) -> object:
+        return self.go_on(None)
+
+    def throw(self, error: BaseException) -> object:
+        return self.go_on(error)
+
+    def go_on(self, error: BaseException | None) -> object:
+        """Go on, where `error` is raised if there is one, until the end of the turn or the next
+        interruption. To the loop that has picked the task there is nothing left to do then.
+        """
+        self.task.frame = self.frame
+        self.loops.resume(self, error)
+        return Done()
 
 
 class InContext(StandIn):

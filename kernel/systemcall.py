@@ -87,6 +87,10 @@ class SystemCall:
         """What the `caller`, asleep in this call, waits for, in words."""
         return repr(self)
 
+    def ends(self, tid: int) -> bool:
+        """Whether it is to end this task, or to interrupt what it does."""
+        return False
+
     def waits_for(self) -> int | None:
         """The tid of the one task that could end this sleep, if there is just one."""
         return None

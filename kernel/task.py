@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
-from .errors import BadTrap, LinkBroken, PipeBroken, TaskKilled
+from .errors import BadTrap, LinkBroken, PipeBroken, TaskForced, TaskKilled
 from .frames import delegates, own_yield, release_locals, shut, strip
 from .standins import (
     SIGNAL,
@@ -27,6 +27,7 @@ from .standins import (
     Stop,
     Stopped,
     Throw,
+    Unfinished,
     behind,
     interrupted,
 )
@@ -78,6 +79,10 @@ class ExitStatus:
         if self.killed:
             return killed
         return "ended" if self.value is None else f"ended: {brief(self.value)}"
+
+
+class ExitCode(int):
+    """What a script has returned that has failed: as it gave it to `sys.exit`."""
 
 
 class Task(Caller):
@@ -180,7 +185,7 @@ class Task(Caller):
         if error is not None:
             release_locals(strip(error))
             if isinstance(error, TaskKilled):
-                self.killed = True
+                self.killed, self.forced = True, isinstance(error, TaskForced)
                 self.error = error if isinstance(error, (LinkBroken, PipeBroken)) else None
 
     def enter(self, subroutine: Any) -> None:
@@ -236,6 +241,13 @@ class Task(Caller):
             stop.frame = interrupted(self, stop.frame, error)
         else:
             self.frame = interrupted(self, self.frame, error)
+        if self.queue is None and self.unfinished is not None:
+            self.come_first()
+
+    def come_first(self) -> None:
+        """It is ready, and has the next turn."""
+        self.kernel.ready.remove(self)
+        self.kernel.ready.appendleft(self)
 
     def halt(self, holder: object = SIGNAL) -> bool:
         """Let it have no step until it is continued; False if it is stopped already. A `holder`
@@ -276,6 +288,16 @@ class Task(Caller):
         frame = self.frame
         while isinstance(frame, StandIn):
             if isinstance(frame, Stop):
+                return frame
+            frame = frame.frame
+        return None
+
+    @property
+    def unfinished(self) -> Unfinished | None:
+        """The step that it is in the middle of, put aside, if it is in one."""
+        frame = self.frame
+        while isinstance(frame, StandIn):
+            if isinstance(frame, Unfinished):
                 return frame
             frame = frame.frame
         return None

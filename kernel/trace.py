@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .frames import innermost
 from .record import record
+from .standins import Done
 from .systemcall import ASLEEP, SystemCall
 from .task import ExitStatus, in_words
 
@@ -126,16 +127,18 @@ class Unheard(TraceEvent):
 
 @record
 class Hogged(TraceEvent):
-    """A task has held the kernel for `seconds` now, at this place."""
+    """A task has held the kernel for `seconds` now, at this place; `in_call` if it has been seen to
+    be in a call of C code that does not return.
+    """
 
     file: str
     line: int
     seconds: float
+    in_call: bool = False
 
     def __str__(self) -> str:
-        return (
-            f"task {self.tid} holds the kernel for {self.seconds:.1f} s at {self.file}:{self.line}"
-        )
+        where = f"{self.file}:{self.line}" + ", in a call that does not return" * self.in_call
+        return f"task {self.tid} holds the kernel for {self.seconds:.1f} s at {where}"
 
 
 @record
@@ -146,6 +149,30 @@ class Released(TraceEvent):
 
     def __str__(self) -> str:
         return f"task {self.tid} has let go of the kernel after {self.seconds:.1f} s"
+
+
+@record
+class Preempted(TraceEvent):
+    """A task was interrupted in the middle of a step, at this place, and goes on in a later turn.
+    In this step it is the first time, the second, and so on.
+    """
+
+    file: str
+    line: int
+    times: int
+
+    def __str__(self) -> str:
+        return f"task {self.tid} was interrupted at {self.file}:{self.line}; it goes on in its turn"
+
+
+@record
+class NotInterrupted(TraceEvent):
+    """From now on no task can be interrupted in the middle of a step, for this reason."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 @record
@@ -205,7 +232,8 @@ class Trace:
 
     def run(self, call: SystemCall, kernel: Scheduler, caller: Caller) -> object:
         """Run a call, and tell of it and of what comes of it at once."""
-        self.emit(Called(caller.tid, call))
+        if type(call) is not Done:
+            self.emit(Called(caller.tid, call))
         answer = call.run(kernel, caller)
         if answer is not ASLEEP:
             self.emit(Answered(caller.tid, answer))

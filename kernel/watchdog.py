@@ -1,4 +1,4 @@
-"""Sees from outside when a task holds the kernel.
+"""Sees from outside when a task holds the kernel, and has it interrupted.
 
 The loop does nothing for it: the watchdog's thread reads the running task off the loop's own
 frame, and the number of its turn tells whether it is still the same one. While the kernel sleeps,
@@ -13,18 +13,31 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .scheduler import NO_TURN, Scheduler
+from .frames import is_kernels_own
+from .scheduler import NO_TURN, Scheduler, Turn
 from .trace import Hogged, Released, log
 
-#: Seconds between two looks at a busy kernel.
-PERIOD: Final = 0.1
+if TYPE_CHECKING:
+    from .preemption.preemption import Preemption
+    from .task import Task
+
+#: Seconds between two looks at a busy kernel, and between two calls of its observers. With a slice
+#: that is shorter than that there are so many looks in each.
+PERIOD: Final = 0.05
+TELL: Final = 0.1
+LOOKS: Final = 4
+
+#: Seconds to the next look while a request waits, while all code is armed, and at least.
+PATIENCE: Final = 0.02
+WIDE: Final = 0.002
+MOMENT: Final = 0.001
 
 #: Seconds after which a turn is reported.
 LIMIT: Final = 0.5
 
-#: After so many looks at a sleeping kernel the watchdog sleeps as well.
+#: After so many calls of its observers for a sleeping kernel the watchdog sleeps as well.
 QUIET: Final = 5
 
 STANDARD_LIBRARY: Final = os.path.dirname(os.__file__)
@@ -39,23 +52,29 @@ class Watchdog:
         ident: int,
         observers: list[Callable[[], object]],
         wakers: Iterable[Callable[[], object]] = (),
+        preemption: Preemption | None = None,
     ) -> None:
         self.kernel = kernel
+        self.preemption = preemption
         self.ident = ident
         self.observers = observers
         self.wakers = wakers
         self.stopped = False
         self.wanted = threading.Event()
-        #: So many looks in a row have found the kernel asleep. Unless it is `QUIET`, others follow.
+        #: So many calls of the observers in a row have found the kernel asleep. Unless it is
+        #: `QUIET`, others follow.
         self.quiet = 0
         #: Whether the kernel has been awake since the last look, however short; and whether we
         #: sleep until it calls.
         self.woken = False
         self.asleep = False
-        #: The turn that was seen last, since when, and whether it has been reported.
-        self.turn = NO_TURN
+        #: The turn that was seen last, and in which slice; since when, and whether it has been
+        #: reported.
+        self.turn, self.times = NO_TURN, 0
         self.since = time.monotonic()
         self.reported = False
+        #: When the observers are to be called next.
+        self.due = 0.0
         self.thread = threading.Thread(target=self.watch, name="pyos watchdog", daemon=True)
 
     def watch(self) -> None:
@@ -66,12 +85,33 @@ class Watchdog:
                 self.wanted.wait()
                 self.asleep = False
             else:
-                self.wanted.wait(PERIOD)
+                self.wanted.wait(self.pause())
             self.wanted.clear()
-            self.quiet = 0 if self.look() else min(self.quiet + 1, QUIET)
-            tell(self.observers)
+            awake, now = self.look(), time.monotonic()
+            due = now >= self.due
+            if awake:
+                self.quiet = 0
+            elif due:
+                self.quiet = min(self.quiet + 1, QUIET)
+            if due:
+                self.due = now + TELL
+                tell(self.observers)
         self.quiet = QUIET
         tell(self.observers)
+
+    def pause(self) -> float:
+        """Seconds until the next look: slices are to end in time, and requests not to wait."""
+        if self.preemption is None:
+            return PERIOD
+        if self.preemption.points is not None and self.preemption.points.wide:
+            return WIDE
+        if self.preemption.somebody_waits():
+            return PATIENCE
+        slice = self.preemption.slice
+        if slice is None or slice >= LOOKS * PERIOD:
+            return PERIOD
+        left = self.since + slice - time.monotonic() if self.turn.task is not None else slice
+        return max(MOMENT, min(slice / LOOKS, left))
 
     def wake(self) -> None:
         """On the kernel's thread, which nobody has watched while it slept."""
@@ -98,28 +138,54 @@ class Watchdog:
         """
         woken, self.woken = self.woken, False
         self.kernel.on_waking = self.note_waking
-        turn = Scheduler.turn_at(sys._current_frames().get(self.ident))
+        frame = sys._current_frames().get(self.ident)
+        turn, times = self.slice_of(Scheduler.turn_at(frame, self.kernel))
         now = time.monotonic()
-        if turn != self.turn:
-            if self.reported and self.turn.task is not None:
-                self.kernel.trace.emit(Released(self.turn.task.tid, now - self.since))
-            self.turn, self.since, self.reported = turn, now, False
-        elif turn.task is not None and not self.reported and now - self.since >= LIMIT:
+        if (turn, times) != (self.turn, self.times):
+            self.let_go(now - self.since)
+            self.turn, self.times, self.since = turn, times, now
+        elif turn.task is not None and frame is not None:
+            self.still_running(turn.task, frame, now - self.since)
+        return woken or not self.kernel.inbox.asleep
+
+    def slice_of(self, turn: Turn) -> tuple[Turn, int]:
+        """The turn in which its step began, and how often it has given way since then."""
+        return self.preemption.slice_of(turn) if self.preemption is not None else (turn, 0)
+
+    def let_go(self, seconds: float) -> None:
+        """The turn, or the slice, that was seen last is over, after so many seconds."""
+        task = self.turn.task
+        if self.preemption is not None:
+            self.preemption.withdraw()
+        if self.reported and task is not None and task.unfinished is None:
+            self.kernel.trace.emit(Released(task.tid, seconds))
+        self.reported = False
+
+    def still_running(self, task: Task, frame: FrameType, seconds: float) -> None:
+        """A task has been in the same slice for so long, and is at `frame` now."""
+        if seconds >= LIMIT and not self.reported and self.is_news():
             event = self.holder()
             if event is not None:
                 self.reported = True
                 self.kernel.trace.emit(event)
-        return woken or not self.kernel.inbox.asleep
+        if self.preemption is not None:
+            self.preemption.look(task, frame, seconds)
+
+    def is_news(self) -> bool:
+        """Whether somebody who holds the kernel has not been interrupted, or will not be again."""
+        return not self.times or self.preemption is None or self.preemption.slice is None
 
     def holder(self) -> Hogged | None:
         """The task that is in a step at this moment, where, and for how long so far."""
         frame = sys._current_frames().get(self.ident)
-        turn = Scheduler.turn_at(frame)
+        turn = Scheduler.turn_at(frame, self.kernel)
         if turn.task is None or frame is None:
             return None
-        seconds = time.monotonic() - self.since if turn == self.turn else 0.0
+        same = self.slice_of(turn) == (self.turn, self.times)
+        seconds = time.monotonic() - self.since if same else 0.0
         place = own_place(frame)
-        return Hogged(turn.task.tid, place.f_code.co_filename, place.f_lineno, seconds)
+        in_call = self.preemption is not None and self.preemption.in_call(turn)
+        return Hogged(turn.task.tid, place.f_code.co_filename, place.f_lineno, seconds, in_call)
 
     def start(self) -> None:
         self.thread.start()
@@ -140,10 +206,12 @@ def tell(observers: Iterable[Callable[[], object]]) -> None:
 
 
 def own_place(frame: FrameType) -> FrameType:
-    """The innermost frame of the user's own code, rather than of the standard library's."""
+    """The innermost frame of the user's own code, rather than of the standard library's; nor of
+    ours, where the thread comes by at the moment.
+    """
     place: FrameType | None = frame
     while place is not None and place.f_code is not Scheduler.run_passes.__code__:
-        if not in_standard_library(place.f_code.co_filename):
+        if not (in_standard_library(place.f_code.co_filename) or is_kernels_own(place)):
             return place
         place = place.f_back
     return frame

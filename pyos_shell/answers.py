@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kernel.errors import PipeBroken
 from kernel.record import record
+from kernel.task import ExitCode
 
 from .output import Line
 
@@ -253,5 +254,9 @@ Answer = Any
 
 
 def ended_well(status: ExitStatus) -> bool:
-    """Whether a task has returned, or was only ended because nobody read what it printed."""
-    return status.ok or isinstance(status.error, PipeBroken)
+    """Whether a task has returned, and a script without an exit code; or was only ended because
+    nobody read what it printed.
+    """
+    if isinstance(status.error, PipeBroken):
+        return True
+    return status.ok and not isinstance(status.value, ExitCode)

@@ -24,10 +24,11 @@ BASE = getattr(sys, "_base_executable", None) or sys.executable  # never one in 
 VERSION = "%d.%d" % sys.version_info[:2]
 
 EXTRAS = ["", "test", "dev", "bench"]  # each includes the ones before it
-MODULES = {"": ["prompt_toolkit", "pygments", "wcwidth"]}
-MODULES["test"] = MODULES[""] + ["asyncssh", "distributed", "hypothesis", "pyte", "pytest"]
+MODULES = {"": ["greenlet", "prompt_toolkit", "pygments", "wcwidth"]}
+MODULES["test"] = MODULES[""] + ["aiohttp", "asyncssh", "distributed", "hypothesis", "pyte"]
+MODULES["test"] += ["pytest"]
 MODULES["dev"] = MODULES["test"] + ["mypy", "ruff"]
-MODULES["bench"] = MODULES["dev"] + ["curio", "eventlet", "gevent", "greenlet", "trio"]
+MODULES["bench"] = MODULES["dev"] + ["curio", "eventlet", "gevent", "trio"]
 MODULES["bench"] += ["uvloop"] * (os.name == "posix")
 
 STAMP_FILE = "pyos-setup.json"

@@ -25,7 +25,7 @@ from .consoles import Consoles
 from .deadman import SWITCH
 from .descriptors import raise_descriptor_limit
 from .entrances import entrances_for
-from .line import joined
+from .line import joined, quote
 from .output import Plain
 from .render import Fragments, plain
 from .system import DEADLINE, Failure, GivenUp, Leave, System, boot, held, left_behind
@@ -91,8 +91,8 @@ def open_missing_streams() -> None:
 
 
 def open_nothing(mode: str) -> TextIO:
-    """A stream that is empty, and swallows what is written to it."""
-    return cast(TextIO, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+    """A stream that is empty, and swallows what is written to it; open to the end, as Python's."""
+    return cast(TextIO, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, closefd=False))
 
 
 def tolerate(stream: TextIO) -> None:
@@ -123,12 +123,19 @@ def parser() -> argparse.ArgumentParser:
     """What the command line may be."""
     result = argparse.ArgumentParser(
         prog="pyos",
+        allow_abbrev=False,  # of an asyncio program's own options it would make some of these
         description="An operating system for Python coroutines that you can watch.",
         epilog="pyos attach PATH joins a system that listens there, ssh -p PORT HOST over SSH.",
     )
     source = result.add_mutually_exclusive_group()
     source.add_argument("file", nargs="?", metavar="FILE", help="run the commands in this file")
     source.add_argument("-c", dest="commands", metavar="COMMANDS", help="run these commands")
+    source.add_argument(
+        "--asyncio",
+        nargs=argparse.REMAINDER,
+        metavar="MODULE:MAIN",
+        help="run a program of asyncio's, MODULE:MAIN ARGUMENTS…, with the console beside it",
+    )
     result.add_argument("-i", dest="interactive", action="store_true", help="then give the prompt")
     result.add_argument(
         "--no-history",
@@ -176,6 +183,8 @@ def attach_parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Run what the command line asks for; the prompt only where there is a terminal."""
     raise_descriptor_limit()
+    if options.asyncio is not None:
+        return run_asyncio(options)
     text = options.commands
     if options.file is not None:
         try:
@@ -187,12 +196,33 @@ def run(options: argparse.Namespace) -> int:
     entrances = entrances_for(options)
     if text is not None and not options.interactive:
         return run_batch(prepared, entrances)
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    if has_terminal():
         from .owner import converse
 
         startup = startup_file() if text is None and options.startup else None
         return converse(prepared, startup, options.history, entrances)
     return run_batch(chain(prepared, joined(piped_in())), entrances)
+
+
+def has_terminal() -> bool:
+    """Whether there can be a prompt."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def run_asyncio(options: argparse.Namespace) -> int:
+    """Run a program of asyncio's, with a prompt beside it; where there is no terminal, to its end.
+    Raises `Failure` if none is named.
+    """
+    if not options.asyncio:
+        raise Failure("--asyncio takes a function in a module or file: --asyncio module:main")
+    line = " ".join(["spawn --asyncio", *map(quote, options.asyncio)])
+    entrances = entrances_for(options)
+    if not has_terminal():
+        return run_batch([f"{line} && wait $!"], entrances)
+    from .owner import converse
+
+    startup = startup_file() if options.startup else None
+    return converse([line], startup, options.history, entrances)
 
 
 def piped_in() -> Iterator[str]:

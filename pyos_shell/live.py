@@ -23,6 +23,9 @@ PATIENCE: Final = 0.1
 #: Tasks that a menu shows, at most: the oldest.
 MOST: Final = 1_000
 
+#: Asyncio tasks of each that it shows, at most.
+WITHIN: Final = 50
+
 NO_ALIASES: Final[Mapping[str, str]] = {}
 
 
@@ -38,11 +41,13 @@ class Live:
         self.may_grow = False
         #: The living tasks, as they were when they were asked for last.
         self.tasks: Sequence[TaskInfo] = ()
+        #: And the asyncio tasks that live in them.
+        self.inner: Sequence[TaskInfo] = ()
 
     def later(self) -> Live:
         """The system as it is when a command has run that may start any number of tasks."""
         later = Live(self.machine, self.aliases)
-        later.tasks, later.may_grow = self.tasks, True
+        later.tasks, later.inner, later.may_grow = self.tasks, self.inner, True
         return later
 
     def lives(self, tid: int) -> bool:
@@ -67,11 +72,12 @@ class Live:
     async def refresh(self) -> None:
         """Ask for the tasks. Where no answer comes in time, those of last time must do."""
         machine = self.machine()
-        reply = machine.submit(ListTasks(MOST))
+        reply = machine.submit(ListTasks(MOST, inner=WITHIN))
         with suppress(KernelStopped, RequestCancelled):
             try:
                 answer = await asyncio.wait_for(asyncio.wrap_future(reply), PATIENCE)
             except TimeoutError:
                 machine.cancel(reply)
             else:
-                self.tasks = answer.tasks
+                self.tasks = [task for task in answer.tasks if not task.inner]
+                self.inner = [task for task in answer.tasks if task.inner]

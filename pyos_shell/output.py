@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TextIO
 
 from kernel import Scheduler
+from kernel.syscalls.signals import handling_task
 
 from .feed import Feed
 from .feed import Line as Line
@@ -103,10 +104,11 @@ class Output(io.TextIOBase):
             self.ring()
 
     def printing_task(self) -> int:
-        """The tid of the task in whose step this thread is; 0 if it is in none."""
+        """The tid of the task in whose step, or handler of a signal, this thread is; or else 0."""
         if threading.get_ident() != self.kernel_thread:
             return 0
-        task = Scheduler.running_task(sys._getframe())
+        frame = sys._getframe()
+        task = handling_task(frame) or Scheduler.running_task(frame)
         return task.tid if task is not None else 0
 
     def report(self, tid: int, text: str, kind: str = "report", obvious: bool = False) -> None:

@@ -1,6 +1,7 @@
 """What `spawn` can start, and how its name is read.
 
-A program is a typed generator function or `async def` whose docstring is its help. It is named by
+A program is a typed function whose docstring is its help: a generator function, an `async def`, or
+a plain one, which makes its calls by `call(…)`. It is named by
  - the name of a built-in program: `echo_server`;
  - that of a file in the current folder, without its `.py`, if it has a program of the same name;
  - a function in a file: `path/to/file.py:function`;

@@ -12,8 +12,10 @@ from kernel import (
     Exited,
     Hogged,
     Machine,
+    NotInterrupted,
     Panicked,
     PipeBroken,
+    Preempted,
     ReadersChanged,
     Released,
     Stepped,
@@ -57,18 +59,40 @@ def report_to(output: Output, machine: Machine) -> Callable[[], None]:
     def broke(event: Broke) -> None:
         output.report(event.tid, break_in_words(event))
 
-    said_of = (Abandoned, AcceptFailed, Deadlocked, Hogged, Released, Stepped)
+    hogs = Hogs(said)
+    said_of = (Abandoned, AcceptFailed, Deadlocked, NotInterrupted, Stepped)
     return subscribed(
         machine,
         {
             exited: (Exited,),
             broke: (Broke,),
+            hogs.hogged: (Hogged,),
+            hogs.left_off: (Preempted, Released),
             readers_changed: (ReadersChanged,),
             said: said_of,
             unheard: (Unheard,),
             panicked: (Panicked,),
         },
     )
+
+
+class Hogs:
+    """Tells of tasks that hold the kernel, and how each leaves off. Of those that are interrupted
+    before anybody has noticed there may be hundreds a second.
+    """
+
+    def __init__(self, said: Sink) -> None:
+        self.said = said
+        self.tids: set[int] = set()
+
+    def hogged(self, event: Hogged) -> None:
+        self.tids.add(event.tid)
+        self.said(event)
+
+    def left_off(self, event: Preempted | Released) -> None:
+        if event.tid in self.tids:
+            self.tids.discard(event.tid)
+            self.said(event)
 
 
 def subscribed(
@@ -95,8 +119,15 @@ def exit_in_words(event: Exited) -> str:
     """One line about an end; where it crashed, how to see more."""
     text = str(event)
     if event.status.crashed:
+        if is_of_asyncio(event.status.error):
+            text += "; start an asyncio program with --asyncio"
         text += f"; see stack {event.tid}"
     return text
+
+
+def is_of_asyncio(error: BaseException | None) -> bool:
+    """Whether a program of asyncio's raises this where it runs as one of the kernel's."""
+    return type(error) is RuntimeError and error.args == ("no running event loop",)
 
 
 def break_in_words(event: Broke) -> str:

@@ -24,6 +24,9 @@ from .system import Failure
 #: Bytes of a file that is shown, at most.
 LARGEST: Final = 1_000_000
 
+#: What the code of a whole file is called.
+MODULE: Final = "<module>"
+
 
 def of_program(word: Word) -> Source:
     """The source of the program that `word` names: of a built-in one or a script the whole file, or
@@ -48,12 +51,12 @@ def whole(found: Source) -> Source:
 
 def of_task(frames: Sequence[FrameInfo], whole: bool) -> Source:
     """The function with which a task begins, or the `whole` file, with the lines marked at which
-    the task stands there. Raises `Failure`.
+    the task stands there; of a script always all. Raises `Failure`.
     """
     outermost = frames[0]
     lines = lines_of(Path(outermost.file))
     first, last = 1, len(lines)
-    if not whole:
+    if not whole and outermost.function != MODULE:
         first = max(1, outermost.first)
         with suppress(tokenize.TokenError, SyntaxError, IndexError):
             last = first - 1 + len(inspect.getblock([f"{line}\n" for line in lines[first - 1 :]]))

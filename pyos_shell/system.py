@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from kernel import (
+    Hogged,
     KernelStopped,
     Machine,
     RequestCancelled,
@@ -23,6 +24,7 @@ from kernel import (
     system_call,
 )
 from kernel.machine import KERNEL_THREAD
+from kernel.preemption.critical import CRITICAL
 from kernel.request import Reply
 
 from .consoles import Consoles
@@ -31,6 +33,7 @@ from .environment import Environment
 from .feed import Feed
 from .output import Output
 from .plumber import Plumber
+from .render.code import line_of_source
 from .reports import report_to
 
 if TYPE_CHECKING:
@@ -153,7 +156,7 @@ class System:
                 error = reply.exception(PATIENCE)
             except TimeoutError:
                 self.check()
-                warned = warned or self.warn(time.monotonic() - asked)
+                warned = warned or self.warn(time.monotonic() - asked, reply)
             else:
                 if isinstance(error, RequestCancelled):
                     raise GivenUp
@@ -237,17 +240,32 @@ class System:
         if self.given_up.is_set():
             raise GivenUp
 
-    def warn(self, seconds: float) -> bool:
+    def warn(self, seconds: float, reply: Reply) -> bool:
         """Say which task holds the kernel, if one does; whether it was said."""
         holder = self.machine.holder()
         if holder is None or holder.seconds < PATIENCE / 2:
             return False
-        self.output.report(
-            holder.tid,
-            f"no answer for {seconds:.1f} s: task {holder.tid} holds the kernel at "
-            f"{holder.file}:{holder.line} (Ctrl-C stops waiting)",
-        )
+        said = held_in_words(holder, reply.request.ends(holder.tid))
+        self.output.report(holder.tid, f"no answer for {seconds:.1f} s: {said}")
         return True
+
+
+def held_in_words(holder: Hogged, ends: bool) -> str:
+    """Why there is no answer to a request, which `ends` the task that holds the kernel or not."""
+    place = f"{holder.file}:{holder.line}"
+    if not holder.in_call:
+        return f"task {holder.tid} holds the kernel at {place} (Ctrl-C stops waiting)"
+    if source := line_of_source(holder.file, holder.line):
+        place += f": {source}"
+    then = "the kill takes effect" if ends else "it goes on"
+    return (
+        f"task {holder.tid} is in a call that does not return, at {place}; {then} when the call "
+        "does, and nothing else runs meanwhile (Ctrl-C stops waiting)"
+    )
+
+
+#: What tasks call of ours, to print say, takes locks of the console; its programs are as others.
+CRITICAL.update({"pyos_shell": True, "pyos_shell.programs": False})
 
 
 def boot(output: Output, stdin: bool = False) -> Machine:

@@ -2,7 +2,8 @@
 
 `python3 tests --every-python` runs them under each Python of this machine that
 PyOS supports, each in an environment of its own, all at once. What a run has
-said is shown when it has ended.
+said is shown when it has ended. Tests that are marked `once` are run under the
+newest alone: they take long, and one Python is enough for them.
 """
 
 import glob
@@ -19,6 +20,7 @@ if __name__ == "__main__":
 from pyos_shell import bootstrap
 
 EVERY_PYTHON = "--every-python"
+FEWER = ["-m", "not once"]
 INTRODUCTION = (
     "import sys, venv, ensurepip; "
     "print(sys.implementation.name, '%d.%d.%d' % sys.version_info[:3], sys.executable)"
@@ -53,8 +55,12 @@ def run_under_all(pythons, arguments):
 
     for version, python in pythons:
         tell("python %s is %s" % (version, python))
+    newest = pythons[-1][0]
     with ThreadPoolExecutor(len(pythons)) as pool:
-        runs = [pool.submit(run_under, version, path, arguments) for version, path in pythons]
+        runs = [
+            pool.submit(run_under, version, path, ([] if version == newest else FEWER) + arguments)
+            for version, path in pythons
+        ]
         results = [show(run.result()) for run in runs]
     for line, _ in results:
         tell(line)

@@ -2,8 +2,8 @@
 
 A breakpoint is on a class of calls, a task, a program, or a line. A task that comes to one stops at
 that `yield`, as by the signal STOP: the call is made, and the task keeps its place in every queue
-and its answer until it is continued. One that executes a line with a breakpoint stops at its next
-`yield` after it.
+and its answer until it is continued. One that comes to a line with a breakpoint stops before it, in
+the middle of its step; where no step can be put aside, at its next `yield` after it.
 
 While there is any breakpoint, every task takes its steps through a `Watched`, which shows us the
 trap that a step ends with. With the last breakpoint they go, so the loop never knows of any of it.
@@ -11,12 +11,14 @@ trap that a step ends with. With the last breakpoint they go, so the loop never 
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterator
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NoSuchBreak
-from ..places import FrameInfo, place_of
+from ..places import FrameInfo, frame_info, place_of
 from ..record import record
+from ..scheduler import step_frames
 from ..standins import SUBROUTINES, behind, unwatched, watched
 from ..systemcall import SystemCall
 from ..trace import Spawned, TraceEvent
@@ -94,6 +96,8 @@ class Breaks:
         point = Breakpoint(self.last + 1, where)
         if isinstance(where, CodeLine):
             self.lines.add(where)
+            for code in codes_under_way(self.kernel):
+                self.lines.meet(code)
         self.last = point.number
         if not self.points:
             self.begin()
@@ -148,15 +152,18 @@ class Breaks:
         if task.callers:
             task.callers = [watched(task, frame, self) for frame in task.callers]
 
-    def reached(self, line: CodeLine) -> None:
-        """A line with a breakpoint is about to be executed, on whatever thread. (Here a task could
-        be held up in the middle of its step.)
-        """
-        task = self.kernel.running_task(sys._getframe())
-        if task is not None and task.kernel is self.kernel:
-            point = next((each for each in self.points.values() if each.where == line), None)
-            if point is not None:
-                self.pending.setdefault(task, point)
+    def reached(self, line: CodeLine, frame: FrameType) -> None:
+        """A line with a breakpoint is about to be executed, on whatever thread."""
+        task = self.kernel.running_task(frame)
+        point = next((each for each in self.points.values() if each.where == line), None)
+        if task is None or task.kernel is not self.kernel or point is None:
+            return
+        preemption = self.kernel.preemption
+        if preemption is not None and preemption.may_stop(frame):
+            self.tell(task, point, frame_info(frame.f_code, frame.f_lineno))
+            preemption.stop(task, frame)
+        else:
+            self.pending.setdefault(task, point)
 
     def sees(self, task: Task, trap: Any) -> bool:
         """A task has yielded `trap`: whether it is to stop there."""
@@ -167,15 +174,25 @@ class Breaks:
             point = next((each for each in self.points.values() if each.meets(task, trap)), None)
         if point is None:
             return False
-        point.hits += 1
-        place = place_of(behind(task.frame))
-        self.kernel.trace.emit(Broke(task.tid, point.number, str(point), place))
+        self.tell(task, point, place_of(behind(task.frame)))
         return True
+
+    def tell(self, task: Task, point: Breakpoint, place: FrameInfo) -> None:
+        """A task stops at this breakpoint."""
+        point.hits += 1
+        self.kernel.trace.emit(Broke(task.tid, point.number, str(point), place))
 
     def ended(self, task: Task) -> None:
         """A frame of the task has ended; if it was the last, it will not yield any more."""
         if not task.callers:
             self.pending.pop(task, None)
+
+
+def codes_under_way(kernel: Scheduler) -> Iterator[CodeType]:
+    """The codes in which tasks are in the middle of a step: no event tells that they begin."""
+    for task in kernel.tasks.values():
+        if task.unfinished is not None:
+            yield from (frame.f_code for frame in step_frames(task.unfinished.place.gr_frame))
 
 
 def is_place_to_stop(trap: Any) -> bool:

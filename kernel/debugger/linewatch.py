@@ -31,7 +31,8 @@ class CodeLine:
         return f"{self.file}:{self.line}"
 
 
-Reached = Callable[[CodeLine], object]
+#: Called with the line, and the frame that is about to execute it.
+Reached = Callable[[CodeLine, FrameType], object]
 
 
 class LineWatch(ABC):
@@ -73,6 +74,10 @@ class LineWatch(ABC):
         return any(CodeLine(file, line) in self.lines for _, _, line in code.co_lines() if line)
 
     @abstractmethod
+    def meet(self, code: CodeType) -> None:
+        """This code is under way already."""
+
+    @abstractmethod
     def install(self) -> None:
         """Raises `LinesTaken` if somebody else has the place."""
 
@@ -100,8 +105,8 @@ if sys.version_info >= (3, 12):
                 raise LinesTaken
             self.tool = tool
             self.monitoring.use_tool_id(tool, "pyos")
-            self.call_at(self.events.PY_START, self.meet)
-            self.call_at(self.events.PY_RESUME, self.meet)
+            self.call_at(self.events.PY_START, self.begin)
+            self.call_at(self.events.PY_RESUME, self.begin)
             self.call_at(self.events.LINE, self.execute)
             self.monitoring.set_events(tool, self.events.PY_START | self.events.PY_RESUME)
 
@@ -121,17 +126,20 @@ if sys.version_info >= (3, 12):
             super().note(lines)
             self.monitoring.restart_events()
 
-        def meet(self, code: CodeType, offset: int) -> object:
+        def meet(self, code: CodeType) -> None:
             if self.has_line(code):
                 self.met.append(code)
                 self.monitoring.set_local_events(self.tool, code, self.events.LINE)
+
+        def begin(self, code: CodeType, offset: int) -> object:
+            self.meet(code)
             return self.monitoring.DISABLE
 
         def execute(self, code: CodeType, number: int) -> object:
             line = CodeLine(code.co_filename, number)
             if line not in self.lines:
                 return self.monitoring.DISABLE
-            return self.reached(line)
+            return self.reached(line, sys._getframe(1))
 
 
 class TracedLines(LineWatch):
@@ -145,13 +153,16 @@ class TracedLines(LineWatch):
     def uninstall(self) -> None:
         sys.settrace(None)
 
+    def meet(self, code: CodeType) -> None:
+        """There is nothing to be done to the code: frames are looked at as they begin."""
+
     def enter(self, frame: FrameType, event: str, argument: object) -> Any:
         return self.execute if self.has_line(frame.f_code) else None
 
     def execute(self, frame: FrameType, event: str, argument: object) -> Any:
         line = CodeLine(frame.f_code.co_filename, frame.f_lineno)
         if event == "line" and line in self.lines:
-            self.reached(line)
+            self.reached(line, frame)
         return self.execute
 
 

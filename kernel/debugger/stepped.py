@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from ..callstack import innermost_frame
 from ..frames import strip
-from ..places import FrameInfo, place_of
+from ..places import FrameInfo, info_of, place_of
 from ..record import record
 from ..standins import Raise, Stopped, Throw, behind
 from ..systemcall import brief, safe
@@ -53,7 +54,7 @@ class Witness:
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self.before = place_of(behind(task.frame))
+        self.before = info_of(innermost_frame(task))
         self.depth = depth(task)
         self.call: Any = None
         self.events: list[Answered | Failed] = []
@@ -77,13 +78,15 @@ class Witness:
     def report(self, woken: list[int]) -> Stepped:
         """What has happened. The step is over."""
         task = self.task
-        after = place_of(behind(task.frame)) if task.frame is not None else None
+        after = info_of(innermost_frame(task)) if task.frame is not None else None
         deed = self.deed() if after is not None else str(task.status)
         return Stepped(task.tid, self.before, after, deed, woken)
 
     def deed(self) -> str:
         """What the task did, which lives on."""
         task = self.task
+        if task.unfinished is not None:
+            return "is interrupted" if task.stop is None else "stops"
         match self.call:
             case None:
                 return self.deed_without_call()

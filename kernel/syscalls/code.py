@@ -7,9 +7,9 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from ..callstack import all_frames, innermost_frame
 from ..errors import EvaluationFailed, TaskEnded, TooLong
 from ..frames import locals_of
-from ..places import python_frames
 from ..systemcall import SystemCall, brief, system_call
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class ListCode(SystemCall):
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         found: dict[int, list[CodeType]] = {}
         for tid, task in kernel.tasks.items():
-            codes = [frame.f_code for frame in python_frames(task.frames())]
+            codes = [frame.f_code for frame in all_frames(task)]
             if own := [code for code in codes if code.co_filename == self.file]:
                 found[tid] = own
         return found
@@ -71,7 +71,7 @@ class ListCode(SystemCall):
 
 def variables(task: Task) -> dict[str, Any]:
     """What the innermost frame of a living task sees."""
-    *_, innermost = python_frames(task.frames())
+    innermost = innermost_frame(task)
     return {**innermost.f_globals, **locals_of(innermost)}
 
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 @record
 class TaskInfo:
-    """A task at one moment. `age` is in seconds, `depth` in frames; `nice` is its level."""
+    """A task at one moment. `age` is in seconds, `depth` in frames; `nice` is its level. Of an
+    asyncio task in the task `tid`, `inner` is the number.
+    """
 
     tid: int
     parent: int
@@ -32,6 +34,7 @@ class TaskInfo:
     depth: int
     program: str
     nice: int = 0
+    inner: int = 0
 
 
 @record
@@ -79,7 +82,8 @@ class ListTasks(SystemCall):
     They come by tid, or as `sort` says: by "age", the oldest first; by "depth", the deepest first;
     by "state"; by "program"; or as a "tree", each below the one that made it, if that is there.
     With `reverse` it is the other way round. With a `state`, or a text that is in `program`, only
-    those. Raises `ValueError` for a `first` that is no number of tasks and for any other `sort`.
+    those. With `inner`, an asyncio program is followed by so many of its asyncio tasks, None for
+    all. Raises `ValueError` for a `first` that is no number of tasks and for any other `sort`.
     """
 
     first: int | None = None
@@ -87,17 +91,24 @@ class ListTasks(SystemCall):
     reverse: bool = False
     state: str = ""
     program: str = ""
+    inner: int | None = 0
 
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         check_first(self.first)
         if self.sort not in SORTS:
             raise ValueError(f"tasks are sorted by {', '.join(SORTS)}, not {brief(self.sort)}")
         tasks = self.in_order(self.chosen(kernel.tasks.values(), caller))
-        rows = [task_info(kernel, task, caller) for task in islice(tasks, self.first)]
+        total = len(tasks)
+        if kernel.hosts and self.inner != 0:
+            from ..hosting.inner import with_inner
+
+            rows, total = with_inner(self, kernel, caller)
+        else:
+            rows = [task_info(kernel, task, caller) for task in islice(tasks, self.first)]
         brake, following = kernel.brake, kernel.policy.peek(kernel.ready)
         return TaskList(
             rows,
-            len(tasks),
+            total,
             kernel.poller.name,
             kernel.poller.limit,
             len(kernel.ready),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from ..checks import check_kind
@@ -68,6 +69,9 @@ class SendSignal(SystemCall):
     tid: int
     signal: Signal
 
+    def ends(self, tid: int) -> bool:
+        return self.tid == tid and self.signal in (Signal.TERM, Signal.KILL, Signal.INT)
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         check_kind(self.signal, Signal, "a Signal")
         task = kernel.find(self.tid)
@@ -101,6 +105,14 @@ class SendSignal(SystemCall):
                 raise
             task.interrupt(strip(error))
         return True
+
+
+def handling_task(frame: FrameType | None) -> Task | None:
+    """The task whose handler a thread is in that stands at `frame`, if it is in one."""
+    while frame is not None and frame.f_code is not SendSignal.handle.__code__:
+        frame = frame.f_back
+    task: Task | None = frame.f_locals["task"] if frame is not None else None
+    return task
 
 
 @system_call

@@ -64,6 +64,9 @@ class KillTask(SystemCall):
     tid: int
     grace: float | None = None
 
+    def ends(self, tid: int) -> bool:
+        return self.tid == tid
+
     def run(self, kernel: Scheduler, caller: Caller) -> object:
         if self.grace is not None:
             check_seconds(self.grace, "cannot give a task {} seconds to end")

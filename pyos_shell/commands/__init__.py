@@ -15,6 +15,9 @@ from . import priorities
 from . import stepping
 
 # isort: split
+from . import preempting
+
+# isort: split
 from . import breakpoints
 
 # isort: split
@@ -60,6 +63,7 @@ __all__ = [
     "lines",
     "look",
     "messages",
+    "preempting",
     "priorities",
     "python",
     "reading",

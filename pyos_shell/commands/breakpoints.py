@@ -88,7 +88,7 @@ def break_(
       Recv              a call: who makes it stops there,
       echo_server       a program, or a function of one: its tasks stop,
       3                 a task: it stops at its next `yield`,
-      path/file.py:12   a line: who has executed it stops at its next `yield`.
+      path/file.py:12   a line: who comes to it stops before it.
 
     A task that stops keeps its place in every queue, and what it gets there;
     `cont` goes on to the next such place. `break off` takes all back, `break

@@ -11,7 +11,15 @@ from ..program import ProgramName, ProgramWords
 from ..statement import NO_PLUMBING, Plumbing
 from ..system import LOOK, Failure, GivenUp, System
 from ..tid import Tid
-from .tasks import await_end, make_tasks, output_file, plumber_for, reference_of, run_script
+from .tasks import (
+    await_end,
+    make_tasks,
+    maker,
+    output_file,
+    plumber_for,
+    reference_of,
+    run_script,
+)
 
 
 @command()
@@ -19,6 +27,8 @@ def run(
     system: System,
     program: ProgramName,
     *arguments: ProgramWords,
+    asyncio: bool = False,
+    green: bool = False,
     plumbing: Plumbing = NO_PLUMBING,
 ) -> Ends | Left | Notice:
     """Run a program in the foreground.
@@ -29,8 +39,11 @@ def run(
     arguments, `|` and `>` are as those of `spawn`.
 
     Without a prompt it reads stdin, and is waited for.
+
+    asyncio: it is a program of asyncio's, as for `spawn`
+    green: the program is any script; what blocks in it suspends its task only
     """
-    reference = reference_of(program)
+    reference = None if asyncio or green else reference_of(program)
     is_script = reference is not None and not reference.function and not any(plumbing)
     if is_script:
         assert reference is not None
@@ -38,7 +51,8 @@ def run(
             raise Failure(f"a script has no foreground: spawn {program.text}")
         started = run_script(system, reference, program, arguments)
         return started if isinstance(started, Notice) else ends_of(system, started.tids)
-    tasks = make_tasks(system, [[program, *arguments], *plumbing.stages], "")
+    make = maker(asyncio, green)
+    tasks = make_tasks(system, [[program, *arguments], *plumbing.stages], "", make)
     title = " | ".join(task.name for task in tasks)
     if system.attach is None:
         plumber = plumber_for(system, plumbing, tasks)

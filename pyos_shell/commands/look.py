@@ -20,6 +20,7 @@ from kernel import (
     ListEnded,
     ListFiles,
     ListTasks,
+    NoSuchAsyncTask,
     NoSuchTask,
     StackInfo,
     SystemCall,
@@ -29,7 +30,7 @@ from ..answers import Ended, Files, Inspection, Stack, Table, Why
 from ..candidates import Candidate
 from ..command import command
 from ..system import PATIENCE, Failure, System
-from ..tid import Tid
+from ..tid import AnyTid, Tid
 
 if TYPE_CHECKING:
     from ..live import Live
@@ -41,6 +42,9 @@ PROGRAMS: Final = SHELL / "programs"
 
 #: So many of a task's last calls are told, and so many lines of source around a frame at most.
 LAST: Final = 8
+
+#: So many asyncio tasks are shown of each program, unless all are wanted.
+INNER: Final = 10
 AROUND: Final = 50
 
 
@@ -81,7 +85,8 @@ def tasks(
     """Show the living tasks, and what each waits for.
 
     Where there are more than fit on the screen, the first are shown, and how
-    many more there are.
+    many more there are. Below a program of asyncio's stand its asyncio tasks,
+    3.1 and 3.2, the first ten of them.
 
     sort: the oldest, or the deepest first, or by another column
     reverse: the other way round
@@ -97,7 +102,8 @@ def tasks(
         return Ended(system.ask(ListEnded(first, str(program))), bool(program))
     if tree and sort != "tid":
         raise Failure("a tree has an order of its own: give --tree or --sort")
-    call = ListTasks(first, "tree" if tree else sort, reverse, state or "", str(program))
+    order, inner = "tree" if tree else sort, None if all else INNER
+    call = ListTasks(first, order, reverse, state or "", str(program), inner)
     return Table(system.ask(call), all, bool(state or program), tree, marks(system))
 
 
@@ -117,18 +123,19 @@ def check_ended(sort: str, reverse: bool, state: str | None, tree: bool) -> None
 
 
 @command(looks=True)
-def stack(system: System, tid: Tid, *, locals: bool = False, source: int = 0) -> Stack:
+def stack(system: System, tid: AnyTid, *, locals: bool = False, source: int = 0) -> Stack:
     """Show where a task stands, frame by frame.
 
     That is every frame of its call stack, and the call that it is in; of a
-    task that crashed, the traceback.
+    task that crashed, the traceback. Of a program of asyncio's also the asyncio
+    tasks in it, one of which is shown by `stack 3.2`.
 
     locals: the local variables of each frame as well
     source: so many lines of source around each
     """
     if not 0 <= source <= AROUND:
         raise Failure(f"--source takes a number of lines up to {AROUND}, not {source}")
-    info = about(system, GetStack(tid, locals))
+    info = about(system, GetStack(int(tid), locals, tid.inner))
     shown = info if info.status is None or info.omitted else without_ours(info)
     return Stack(shown, source, locals)
 
@@ -199,7 +206,7 @@ def about(system: System, call: SystemCall) -> Any:
     """The answer to a call about a task. Raises `Failure` if there is no such task."""
     try:
         return system.ask(call)
-    except NoSuchTask as error:
+    except (NoSuchTask, NoSuchAsyncTask) as error:
         raise Failure(f"{error}; type tasks for those there are") from None
 
 

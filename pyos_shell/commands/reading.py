@@ -19,7 +19,7 @@ from ..mistake import Mistake
 from ..output import KINDS, Line
 from ..program import ProgramName, built_in, built_in_names
 from ..system import Failure, GivenUp, System
-from ..tid import Tid
+from ..tid import AnyTid, Tid
 from .look import about
 
 if TYPE_CHECKING:
@@ -52,29 +52,30 @@ class Listed(Word):
 
     @property
     def is_tid(self) -> bool:
-        return self.text.isascii() and self.text.isdigit()
+        return AnyTid.known(self.text)
 
     @classmethod
     def candidates(cls, begun: str, live: Live | None) -> Iterator[Candidate]:
         """The living tasks, and the programs."""
-        yield from Tid.candidates(begun, live)
+        yield from AnyTid.candidates(begun, live)
         yield from ProgramName.candidates(begun, live)
 
     @classmethod
     def check(cls, word: Word, live: Live | None) -> None:
         """Raise `Mistake` if there is none of the two, as far as that can be known."""
-        (Tid if cls(*word).is_tid else ProgramName).check(word, live)
+        (AnyTid if cls(*word).is_tid else ProgramName).check(word, live)
 
     @classmethod
     def style(cls, word: Word, live: Live | None) -> str:
-        return (Tid if cls(*word).is_tid else ProgramName).style(word, live)
+        return (AnyTid if cls(*word).is_tid else ProgramName).style(word, live)
 
 
 @command(name="list", looks=True)
 def list_source(system: System, program: Listed, *, all: bool = False) -> Source:
     """Show the source of a program, or of a task.
 
-    PROGRAM is what `spawn` takes. Of a task the lines where it stands are marked.
+    PROGRAM is what `spawn` takes. Of a task, or an asyncio task in one, 3.2, the
+    lines where it stands are marked.
 
     all: the whole file, and not just the function
     """
@@ -84,10 +85,12 @@ def list_source(system: System, program: Listed, *, all: bool = False) -> Source
             raise Failure("this console is for looking only: list shows it files of Python")
         return sourcetext.whole(found) if all else found
     try:
-        tid = Tid.parse(program.text)
+        tid = AnyTid.parse(program.text)
     except ValueError as error:
         raise Mistake(str(error), program.start, program.end) from None
-    info = about(system, GetStack(tid))
+    info = about(system, GetStack(int(tid), inner=tid.inner))
+    if info.within:  # what is the program's own of a program of asyncio's
+        info = about(system, GetStack(int(tid), inner=info.within[0].inner))
     if not info.frames:
         raise Failure(f"task {tid} has {info.status}, and stands nowhere; list its program by name")
     return sourcetext.of_task(info.frames, all)

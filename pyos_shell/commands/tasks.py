@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from pathlib import Path
-from types import AsyncGeneratorType, BuiltinFunctionType, CoroutineType, GeneratorType
+from types import BuiltinFunctionType
+from typing import Final
 
-from kernel import GetStack, ListTasks, NoSuchTask, Task, WaitTask
+from kernel import GetStack, ListTasks, NoGreenlets, NoSuchTask, Task, WaitTask, fiber, green_script
 from kernel.task import Target
 
 from ..answers import Ends, Notice, Started
 from ..command import command
+from ..hosted import check_name, host_target
 from ..line import Word
-from ..loader import LoadingFailed, NoSuchFunction, TakesTooLong, call, load_function
+from ..loader import Loading, LoadingFailed, NoSuchFunction, TakesTooLong, call, load_function
 from ..mistake import Mistake, excerpt
 from ..outputfile import OutputFile
 from ..plumber import Plumber
@@ -32,6 +36,9 @@ from ..statement import NO_PLUMBING, Plumbing
 from ..system import LOOK, Failure, System, drop
 from ..tid import Tid
 
+#: What can be called, and no task made of it.
+NO_PROGRAMS: Final = (type, BuiltinFunctionType)
+
 
 @command()
 def spawn(
@@ -39,6 +46,8 @@ def spawn(
     program: ProgramName,
     *arguments: ProgramWords,
     name: str = "",
+    asyncio: bool = False,
+    green: bool = False,
     plumbing: Plumbing = NO_PLUMBING,
 ) -> Started | Notice:
     """Start a program as a new task.
@@ -49,31 +58,50 @@ def spawn(
       package.module:function   a function in a package,
       server.py                 or a script that makes a Scheduler of its own.
 
-    Its own arguments follow it; `help echo_server` tells those of that program.
+    A function yields system calls, awaits them, or is a plain one, in which
+    `call(…)` makes them. Its own arguments follow it; `help echo_server` tells
+    those of that program.
+
+    With `--green` the script may block: `spawn --green server.py 8000`. Its
+    `time.sleep`, sockets, threads, `subprocess`, `input` suspend its task only.
 
     In `spawn countdown 3 | upper | count` each task reads what the one before it
     prints. `> FILE` at the end has the last one print into a file, `>> FILE`
     behind what is there.
 
     name: what `tasks` calls it
+    asyncio: it is a program of asyncio's, such as `module:main`
+    green: the program is any script; what blocks in it suspends its task only
     """
-    reference = reference_of(program)
+    reference = None if asyncio or green else reference_of(program)
     if reference is not None and not reference.function and not any(plumbing):
         return run_script(system, reference, program, arguments)
     stages = [[program, *arguments], *plumbing.stages]
     if name and len(stages) > 1:
         raise Failure(f"--name is for one task, and here are {len(stages)}")
-    tasks = make_tasks(system, stages, name)
+    tasks = make_tasks(system, stages, name, maker(asyncio, green))
     title = " | ".join(task.name for task in tasks)
     return Started(system.start(tasks, title, plumber_for(system, plumbing, tasks)))
 
 
-def make_tasks(system: System, stages: list[list[Word]], name: str) -> list[Task]:
-    """A task for each stage. Raises `Mistake`."""
+def maker(asyncio: bool, green: bool) -> Callable[..., Task]:
+    """What makes the task of the program that comes first. Raises `Failure` for two in one."""
+    if asyncio and green:
+        raise Failure("a program is one of asyncio's or a green script: give --asyncio or --green")
+    if asyncio:
+        return asyncio_task
+    return make_green_task if green else make_task
+
+
+def make_tasks(
+    system: System, stages: list[list[Word]], name: str, make_first: Callable[..., Task]
+) -> list[Task]:
+    """A task for each stage, of which the first may be of another kind. Raises `Mistake`."""
     tasks: list[Task] = []
     try:
         for words in stages:
-            tasks.append(make_task(system, words, name))
+            make = make_task if tasks else make_first
+            tasks.append(make(system, words, name))
     except BaseException:
         drop(tasks)
         raise
@@ -112,8 +140,47 @@ def make_task(system: System, words: Sequence[Word], name: str = "") -> Task:
         message = "a script has no pipe and no file; name a function in it: FILE.py:FUNCTION"
         raise Mistake(message, program.start, program.end)
     found = built_in(program.text) if reference is None else loaded(system, reference, program)
-    title = name or " ".join([shortened(program.text), *(word.text for word in arguments)])
-    return Task(make_target(system, found, program, tuple(arguments)), title)
+    target = make_target(system, found, program, tuple(arguments))
+    return Task(target, name or title_of(program, arguments))
+
+
+def asyncio_task(system: System, words: Sequence[Word], name: str = "") -> Task:
+    """The task of a program of asyncio's. Raises `Mistake`."""
+    program, *arguments = words
+    check_name(program)
+    found = loaded(system, refer(program), program)
+    return Task(host_target(found, program, arguments), name or title_of(program, arguments))
+
+
+def make_green_task(system: System, words: Sequence[Word], name: str = "") -> Task:
+    """The task of a script that may block. Raises `Mistake`."""
+    program, *arguments = words
+    reference = reference_of(program)
+    if reference is None or reference.function or reference.file is None:
+        message = "with --green goes a script, FILE.py"
+        raise Mistake(message, program.start, program.end)
+    make = partial(green_script, str(reference.file), *(word.text for word in arguments))
+    with patience(program), greenlets():
+        target = Loading(program.text, make).result(system)
+    return Task(target, name or title_of(program, arguments))
+
+
+def title_of(program: Word, arguments: Sequence[Word]) -> str:
+    """The name of a task that is given none."""
+    return " ".join([shortened(program.text), *(word.text for word in arguments)])
+
+
+@contextmanager
+def greenlets() -> Iterator[None]:
+    """In this block it is a failure in one line that the package is missing."""
+    try:
+        yield
+    except NoGreenlets as error:
+        raise Failure(str(error)) from None
+    except LoadingFailed as failed:
+        if isinstance(failed.error, NoGreenlets):
+            raise Failure(str(failed.error)) from None
+        raise
 
 
 def reference_of(program: Word) -> Reference | None:
@@ -160,29 +227,30 @@ def is_part(name: str | None, reference: Reference) -> bool:
 def make_target(system: System, program: Program, word: Word, arguments: Sequence[Word]) -> Target:
     """What a task is made of: the program called with its arguments. Raises `Mistake`."""
     function = program.function
-    if not callable(function) or isinstance(function, (type, BuiltinFunctionType)):
-        raise no_program(program, function, word)
+    if not callable(function) or isinstance(function, NO_PROGRAMS) or isasyncgenfunction(function):
+        raise no_program(program, word)
     end = arguments[-1].end if arguments else word.end
     values, options = program.signature.bind(arguments, end)
+    if not (isgeneratorfunction(function) or iscoroutinefunction(function)):
+        with greenlets():
+            return fiber(function, *values, **options)
     with patience(word):
-        target = call(program, values, options, system)
-    if not isinstance(target, (GeneratorType, CoroutineType)):
-        raise no_program(program, target, word)
+        target: Target = call(program, values, options, system)
     return target
 
 
-def no_program(program: Program, found: object, word: Word) -> Mistake:
+def no_program(program: Program, word: Word) -> Mistake:
     """What is said where there is something else in a program's place."""
-    kind = "no program"
-    if isinstance(found, type):
+    function = program.function
+    kind = "no function"
+    if isinstance(function, type):
         kind = "a class"
-    elif isinstance(found, AsyncGeneratorType):
+    elif isinstance(function, BuiltinFunctionType):
+        kind = "a function in C"
+    elif callable(function):
         kind = "an async generator"
-    elif callable(program.function):
-        kind = "a plain function"
-        if found is not program.function:
-            kind += " (it has been called)"
-    message = f"{excerpt(program.name)} is {kind}: a program has a yield, or is an async def"
+    right = "a generator function, an async def or a plain function"
+    message = f"{excerpt(program.name)} is {kind}: a program is {right}"
     return Mistake(message, word.start, word.end)
 
 
@@ -205,8 +273,8 @@ def wait(system: System, *tids: Tid) -> Ends:
     """Wait until these tasks have ended, or all.
 
     Ctrl-C stops the waiting. The command fails if one of these tasks, or of
-    all that were started here, crashed or was killed. Scripts that still run
-    belong to all, as they may start more.
+    all that were started here, crashed or was killed, or if a script gave an exit
+    code. Scripts that still run belong to all, as they may start more.
     """
     ends = Ends([], [], [])
     for tid in tids:

@@ -26,8 +26,13 @@ def source_lines(file: str) -> list[str]:
 
 def source_line(frame: FrameInfo) -> str:
     """The line of source where a frame stands; empty if there is none."""
-    lines = source_lines(frame.file)
-    return lines[frame.line - 1].strip() if 0 < frame.line <= len(lines) else ""
+    return line_of_source(frame.file, frame.line)
+
+
+def line_of_source(file: str, line: int) -> str:
+    """This line of a file; empty if there is none."""
+    lines = source_lines(file)
+    return lines[line - 1].strip() if 0 < line <= len(lines) else ""
 
 
 def display_path(file: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from kernel import FrameInfo
+from kernel import FrameInfo, TaskInfo
 
 from ..answers import Stack
 from ..mistake import columns, visible
 from .code import display_path, highlighted, numbered, source_line, source_lines
 from .dispatch import shown
 from .layout import Fragments, cut, end_of, plain, wrapped
+from .tasks import number
 
 
 @shown.register
@@ -16,7 +17,7 @@ def _(answer: Stack, width: int | None = None) -> list[Fragments]:
     stack = answer.stack
     title: Fragments = [
         ("", "task "),
-        ("tid", str(stack.tid)),
+        ("tid", f"{stack.tid}.{stack.inner}" if stack.inner else str(stack.tid)),
         ("heading", f" {visible(stack.program)}"),
         ("", "  "),
     ]
@@ -30,15 +31,44 @@ def _(answer: Stack, width: int | None = None) -> list[Fragments]:
         else:
             lines += [[(style, f"  {part}")] for part in wrapped(text, width, indent="  ")]
     half = len(stack.frames) // 2
-    for number, frame in enumerate(stack.frames):
-        if stack.omitted and number == half:
+    for position, frame in enumerate(stack.frames):
+        if stack.omitted and position == half:
             lines.append([("hint", f"  … {stack.omitted:,} frames more …")])
         lines += frame_lines(frame, width, answer.source)
+    lines += parts(answer, width)
     if stack.call:
         lines.append([("", "  in "), ("heading", visible(stack.call)), ("hint", why(stack.reason))])
+    elif stack.reason:
+        lines.append([("", "  awaits"), ("hint", why(stack.reason)[1:])])
+    lines += [within(task) for task in stack.within]
+    if (rest := stack.within_total - len(stack.within)) > 0:
+        lines.append([("hint", f"  … {rest:,} asyncio tasks more …")])
     if answer.locals and stack.status is not None:
         lines.append([("hint", "  its variables are gone, as it has ended")])
     return [cut(line, width) for line in lines]
+
+
+def parts(answer: Stack, width: int | None) -> list[Fragments]:
+    """The errors of the group that ended the task, and where each was raised."""
+    stack = answer.stack
+    lines: list[Fragments] = []
+    for part in stack.parts:
+        lines.append([("error", f"  {visible(part.text)}")])
+        lines += frame_lines(part.place, width, answer.source) if part.place else []
+    if (rest := stack.parts_total - len(stack.parts)) > 0:
+        lines.append([("hint", f"  … {rest:,} errors more …")])
+    return lines
+
+
+def within(task: TaskInfo) -> Fragments:
+    """An asyncio task that lives in the task, and what it waits for."""
+    reason = f"  {visible(task.reason)}" if task.reason else ""
+    return [
+        ("tid", f"  {number(task)}"),
+        ("heading", f" {visible(task.program)}"),
+        (f"state.{task.state}", f"  {task.state}"),
+        ("hint", reason),
+    ]
 
 
 def why(reason: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from kernel import EndedInfo, TaskInfo, TaskList
@@ -36,7 +36,7 @@ def _(answer: Table, width: int | None = None) -> list[Fragments]:
     following = listed.next if turns_matter else 0
     stems = branches(listed.tasks) if answer.tree else {}
     rows = [
-        cells(task, mark(task, following, answer.marks), stems.get(task.tid, ""))
+        cells(task, mark(task, following, answer.marks), stems.get((task.tid, task.inner), ""))
         for task in listed.tasks
     ]
     lines = table(HEADING, rows, width, LEAST_FIRST)
@@ -63,6 +63,8 @@ def more(rest: int, command: str) -> list[Fragments]:
 
 def mark(task: TaskInfo, following: int, marks: Mapping[int, str]) -> str:
     """What stands behind the state of a task: its job's mark, its level, whether it runs next."""
+    if task.inner:
+        return ""
     level = f" [{marks[task.tid]}]" if task.tid in marks else ""
     level += f" {task.nice:+}" if task.nice else ""
     return f"{level} next" if task.tid == following else level
@@ -71,7 +73,7 @@ def mark(task: TaskInfo, following: int, marks: Mapping[int, str]) -> str:
 def cells(task: TaskInfo, mark: str = "", stem: str = "") -> Fragments:
     """The row of a task, in the columns of `HEADING`; the `stem` leads to it in a tree."""
     return [
-        ("tid", str(task.tid)),
+        ("tid", number(task)),
         ("", str(task.parent)),
         (f"state.{task.state}", task.state + mark),
         ("", duration(task.age)),
@@ -92,21 +94,26 @@ def ended_cells(task: EndedInfo) -> Fragments:
     ]
 
 
-def branches(tasks: Iterable[TaskInfo]) -> dict[int, str]:
+def number(task: TaskInfo) -> str:
+    """What a task goes by: `3`, or for an asyncio task in it, `3.2`."""
+    return f"{task.tid}.{task.inner}" if task.inner else str(task.tid)
+
+
+def branches(tasks: Sequence[TaskInfo]) -> dict[tuple[int, int], str]:
     """The lines that lead to each task in a tree; the tasks come in the order of the tree."""
-    last: dict[int, int] = {}  # of each parent, the last child
-    for task in tasks:
-        last[task.parent] = task.tid
-    stems: dict[int, str] = {}
+    last = {task.parent: (task.tid, task.inner) for task in tasks}  # of each parent's children
+    stems: dict[tuple[int, int], str] = {}
     below: dict[int, str] = {}  # what stands before the children of each
     for task in tasks:
+        key = task.tid, task.inner
         if task.parent not in below:
-            stems[task.tid] = below[task.tid] = ""
+            stems[key] = below[task.tid] = ""
             continue
-        before, is_last = below[task.parent], last[task.parent] == task.tid
-        stems[task.tid] = before + ("└─ " if is_last else "├─ ")
+        before, is_last = below[task.parent], last[task.parent] == key
+        stems[key] = before + ("└─ " if is_last else "├─ ")
         deeper = before + ("   " if is_last else "│  ")
-        below[task.tid] = deeper if len(deeper) < 3 * LEVELS else before
+        if not task.inner:
+            below[task.tid] = deeper if len(deeper) < 3 * LEVELS else before
     return stems
 
 

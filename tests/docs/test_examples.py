@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import runpy
-import subprocess
 import sys
 import threading
 from collections.abc import Iterable
@@ -23,8 +22,8 @@ from pyos_shell.session import Session
 from pyos_shell.statement import parse
 from pyos_shell.system import Leave, System, boot
 
-from ..pyos_shell.shell import until
-from .pages import DOCS, PAGES, ROOT, blocks, text
+from ..pyos_shell.shell import python, until
+from .pages import DOCS, PAGES, blocks, text
 
 GUARD = 30
 
@@ -47,14 +46,8 @@ def python_examples() -> list:
 
 @pytest.mark.parametrize(("code", "printed"), python_examples())
 def test_a_python_example_prints_what_the_page_says(code, printed):
-    child = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=GUARD,
-    )
-    assert (child.stdout, child.stderr) == (printed, "")
+    done = python(code)
+    assert (done.stdout, done.stderr) == (printed, "")
 
 
 class Transcript(Output):

@@ -25,6 +25,7 @@ def on_a_port_of_our_own(session):
         yield act._replace(line=act.line + options.get(program, ""))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", MAKER["SESSIONS"])
 def test_a_session_runs_and_its_picture_is_well_formed(name):
     session = list(on_a_port_of_our_own(MAKER["SESSIONS"][name]))

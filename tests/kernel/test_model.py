@@ -35,7 +35,7 @@ def test_whatever_happens_in_a_world_the_kernel_is_in_order(world):
 
 @pytest.mark.parametrize("world", [Communication, Locks, Lives, Together])
 def test_a_world_leaves_no_descriptor_open_and_no_task_in_memory(world):
-    few = settings(usual, max_examples=10)
+    few = settings(usual, max_examples=5)
     run_state_machine_as_test(world, settings=few)
     gc.collect()
     before = descriptors(), callers()

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import pyte
-from pyte.modes import IRM
+from pyte.modes import DECAWM, IRM
 from pyte.screens import Char
 
 #: The mode in which a second screen is before the first.
@@ -58,16 +58,27 @@ class Screen(pyte.Screen):
 
     def draw(self, data: str) -> None:
         cursor = self.cursor
-        end = cursor.x + len(data)
-        if end > self.columns or IRM in self.mode or not NARROW.fullmatch(data):
+        wraps = cursor.x + len(data) > self.columns
+        if (wraps and DECAWM not in self.mode) or IRM in self.mode or not NARROW.fullmatch(data):
             self.dirty.add(max(0, cursor.y - 1))  # an accent may belong to the end of that row
             super().draw(data)
             return
+        while data:
+            if cursor.x == self.columns:
+                self.carriage_return()
+                self.linefeed()
+            room = self.columns - cursor.x
+            self.put(data[:room])
+            data = data[room:]
+
+    def put(self, data: str) -> None:
+        """Put text into the row of the cursor, where there is room for it."""
+        cursor = self.cursor
         row, cells = self.buffer[cursor.y], styled(cursor.attrs)
         for column, character in enumerate(data, cursor.x):
             row[column] = cells[character]
         self.dirty.add(cursor.y)
-        cursor.x = end
+        cursor.x += len(data)
 
     def set_mode(self, *modes: int, **kwargs: Any) -> None:
         """Also the one that puts a second screen before the first."""

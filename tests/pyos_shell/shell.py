@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -139,38 +139,60 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-S", "-c", program, *arguments]
 
 
+#: `pyos` as code, with less patience at its end: living tasks get a quarter of a second.
+HASTY = """
+import sys
+from pyos_shell import cli, owner, system
+sys.argv[0] = "pyos"
+cli.DEADLINE = owner.DEADLINE = system.DEADLINE = 0.25
+sys.exit(cli.main())
+"""
+
+
 def pyos(
-    *arguments: str, stdin: str | bytes = b"", cwd: Path = SAMPLES, **env: str | None
+    *arguments: str,
+    stdin: str | bytes = b"",
+    cwd: Path = SAMPLES,
+    hasty: bool = False,
+    **env: str | None,
 ) -> subprocess.CompletedProcess[str]:
     """Run `pyos` to its end."""
-    child = subprocess.run(
-        command(*arguments),
-        input=stdin.encode() if isinstance(stdin, str) else stdin,
-        capture_output=True,
-        cwd=cwd,
-        env=environment(env),
-        timeout=GUARD,
-    )
-    out, err = (
-        stream.decode("utf-8", "surrogateescape") for stream in (child.stdout, child.stderr)
-    )
-    return subprocess.CompletedProcess(child.args, child.returncode, out, err)
+    with running(*arguments, cwd=cwd, hasty=hasty, env=env) as process:
+        return to_its_end(process, stdin)
+
+
+def python(code: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run code to its end, as `python -c` does."""
+    with guarded(begun(["-c", code], cwd, environment({}))) as process:
+        return to_its_end(process)
+
+
+def to_its_end(process: Any, stdin: str | bytes = b"") -> subprocess.CompletedProcess[str]:
+    with suppress(BrokenPipeError):
+        process.stdin.buffer.write(stdin.encode() if isinstance(stdin, str) else stdin)
+    out, err = process.communicate()
+    return subprocess.CompletedProcess([], process.returncode, out, err)
+
+
+def running(
+    *arguments: str,
+    cwd: Path = SAMPLES,
+    start: list[str] | None = None,
+    hasty: bool = False,
+    env: dict[str, str | None] | None = None,
+    **streams: Any,
+) -> AbstractContextManager[Any]:
+    """A `pyos` that is talked to meanwhile; `start` is what starts it, if that is to be seen."""
+    variables = environment(env or {})
+    if start is not None:
+        return guarded(started([*start, *command(*arguments)], cwd, variables, streams))
+    program = ["-c", HASTY] if hasty else ["pyos"]
+    return guarded(begun([*program, *arguments], cwd, variables, **streams))
 
 
 @contextmanager
-def running(
-    *arguments: str, cwd: Path = SAMPLES, start: list[str] | None = None, **streams: Any
-) -> Iterator[subprocess.Popen[str]]:
-    """A `pyos` that is talked to meanwhile; whatever hangs is ended, so that the test goes on."""
-    options = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE) | streams
-    process = subprocess.Popen(
-        [*(start or []), *command(*arguments)],
-        text=True,
-        encoding="utf-8",
-        cwd=cwd,
-        env=environment({}),
-        **options,
-    )
+def guarded(process: Any) -> Iterator[Any]:
+    """Whatever hangs is ended, so that the test goes on."""
     guard = threading.Timer(GUARD, process.kill)
     guard.start()
     try:
@@ -182,3 +204,24 @@ def running(
         for stream in (process.stdin, process.stdout, process.stderr):
             if stream is not None and not stream.closed:
                 stream.close()
+
+
+def begun(wanted: list[str], cwd: Path, env: dict[str, str], **streams: Any) -> Any:
+    """What a nursery is asked for: it comes from there, if it need not be started."""
+    if sys.platform != "win32":
+        from .nursery import nursery, takes
+
+        if takes(env):
+            return nursery().talk_to(wanted, cwd, env, **streams)
+    pyos = wanted[0] == "pyos"
+    return started(command(*wanted[1:]) if pyos else [sys.executable, *wanted], cwd, env, streams)
+
+
+def started(
+    command: list[str], cwd: Path, env: dict[str, str], streams: dict[str, Any]
+) -> subprocess.Popen[str]:
+    """A process with a pipe for each of its streams but those that are given."""
+    options = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE) | streams
+    return subprocess.Popen(
+        command, encoding="utf-8", errors="surrogateescape", cwd=cwd, env=env, **options
+    )

@@ -23,7 +23,7 @@ from typing import Any
 
 import pyte
 
-from .nursery import Child, nursery
+from .nursery import Child, nursery, takes
 from .screen import Screen
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +42,8 @@ LAUNCHER = "import os, sys; os.login_tty(0); os.execvp(sys.argv[1], sys.argv[1:]
 
 class Terminal:
     """A child on a pseudo-terminal, and a screen that shows what it writes. `pyos` comes from the
-    nursery, with its modules already there; every other command is started as it stands.
+    nursery, with its modules already there, and so does what `-c` runs; every other command is
+    started as it stands.
 
     `rate` is how many bytes it takes in a second, if it is a slow one.
     """
@@ -236,18 +237,17 @@ class Terminal:
 
 def leaves(terminal: Terminal, status: int = 0) -> None:
     """See that it has left, in good order."""
-    assert terminal.wait_exit() == status
+    assert terminal.wait_exit() == status, f"the screen shows\n{terminal}"
     assert not list(terminal.changed_settings())
-    assert "Traceback" not in terminal.history
-    assert "Warning" not in terminal.history
+    assert "Traceback" not in terminal.history, terminal.history
+    assert "Warning" not in terminal.history, terminal.history
 
 
 def start(command: list[str], slave: int, cwd: Path, env: dict[str, str]) -> Child:
     """Start a command whose terminal this is."""
-    if command[0] == "pyos":
-        # The nursery's interpreter has started: it would not heed what is meant for one that does.
-        assert (env.get("PYTHONUTF8"), env.get("PYTHONIOENCODING")) == ("1", None)
-        return nursery().start(command[1:], slave, cwd, env)
+    if command[0] in ("pyos", "-c"):
+        assert takes(env)
+        return nursery().start(command, [slave], cwd, env)
     command = [sys.executable, "-SEc", LAUNCHER, *command]
     return subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, cwd=cwd, env=env)
 

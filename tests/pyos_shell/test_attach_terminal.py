@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 from contextlib import contextmanager
 
@@ -11,7 +10,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("platform: there is no pseudo-terminal", allow_module_level=True)
 
-from .shell import environment
+from .shell import pyos, running
 from .terminal import GUARD, Terminal, leaves
 
 PYOS = [sys.executable, "-m", "pyos_shell"]
@@ -31,8 +30,7 @@ def flood():
 
 def hog():
     yield
-    while True:
-        pass
+    time.sleep(10_000)
 
 
 @system_call
@@ -81,15 +79,7 @@ def guest(folder, owner):
 
 def batch(folder, *arguments, stdin=""):
     """`pyos attach` without a terminal."""
-    return subprocess.run(
-        [*PYOS, "attach", "s", *arguments],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=environment({}),
-        timeout=GUARD,
-    )
+    return pyos("attach", "s", *arguments, stdin=stdin, cwd=folder)
 
 
 # -- one system, several consoles
@@ -151,7 +141,7 @@ def test_a_console_that_leaves_leaves_the_system_running(owner, guest):
     leaves(guest)
     assert "the system goes on" in guest.history
     owner.enter("tasks")
-    owner.wait_for("echo_server")
+    owner.wait_for("accept 127.0.0.1:")
 
 
 def test_ctrl_d_leaves_too(guest):
@@ -176,7 +166,11 @@ def test_ctrl_c_stops_the_command_of_its_own_console_only(owner, guest):
     guest.type("\x03")
     guest.wait_for("given up")
     guest.wait_last(PROMPT)
-    assert owner.last == "Ctrl-C gives the prompt back"
+    owner.type("\x03")
+    owner.wait_for("given up")
+    owner.enter("help nothing")
+    owner.wait_for("no command and no program 'nothing'")
+    assert "Ctrl-D or exit leaves" not in owner.history, "there was nothing left to give up"
 
 
 def test_a_held_kernel_is_named_on_every_console_and_none_is_lost(owner, guest):
@@ -252,11 +246,18 @@ def rows(terminal):
 # -- the audience
 
 
+def wait_refused(audience, times):
+    """Wait until so many lines have been."""
+    refused = "this console is for looking only"
+    audience.wait(lambda: audience.history.count(refused) == times, f"{times} times: {refused}")
+
+
 def test_the_audience_looks_and_does_not_touch(folder, owner):
     with console(folder, "attach", "s", "--read-only") as audience:
-        for line in ("kill 1", "spawn countdown", "tasks > file", "restart", "> 42"):
+        lines = ("kill 1", "spawn countdown", "tasks > file", "restart", "> 42")
+        for number, line in enumerate(lines, 1):
             audience.enter(line)
-            audience.wait_for("this console is for looking only")
+            wait_refused(audience, number)
             audience.wait_last(PROMPT)
         owner.enter("spawn countdown 1")
         audience.wait_for("task 1 (countdown 1) ended")
@@ -420,7 +421,7 @@ def test_a_console_that_is_killed_hurts_nobody(guest, owner):
     guest.wait_for("listening")
     guest.process.kill()
     owner.enter("tasks")
-    owner.wait_for("echo_server")
+    owner.wait_for("accept 127.0.0.1:")
     owner.enter("exit")
     leaves(owner)
 
@@ -470,14 +471,7 @@ def test_who_sees_only_answers_cannot_follow_the_log(folder, owner):
 def test_a_client_that_is_interrupted_stops_its_command(folder, owner):
     owner.enter("spawn echo_server 0")
     owner.wait_for("listening")
-    client = subprocess.Popen(
-        [*PYOS, "attach", "s", "-c", "kill 7; wait 1"],
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-        env=environment({}),
-    )
-    with client:
+    with running("attach", "s", "-c", "kill 7; wait 1", cwd=folder) as client:
         assert "no task 7" in client.stderr.readline()
         client.send_signal(signal.SIGINT)
         assert client.wait(GUARD) == 130
@@ -504,16 +498,8 @@ def test_where_nobody_listens_one_line_says_how_to_begin(folder):
 
 @pytest.mark.parametrize("how", ["shutdown", "SIGTERM", "SIGINT"])
 def test_without_a_terminal_it_serves_until_it_is_told_to_end(folder, how):
-    server = subprocess.Popen(
-        [*PYOS, "--listen", "s", "-c", "spawn countdown 1; wait"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-        env=environment({}),
-    )
-    with server:
+    with running("--listen", "s", "-c", "spawn countdown 1; wait", cwd=folder) as server:
+        server.stdin.close()
         assert "task 1: countdown 1" in server.stderr.readline()
         with console(folder, "attach", "s") as guest:
             if how == "shutdown":
@@ -530,26 +516,13 @@ def test_without_a_terminal_it_serves_until_it_is_told_to_end(folder, how):
 
 
 def test_the_socket_is_gone_also_where_a_task_holds_the_kernel(folder):
-    done = subprocess.run(
-        [*PYOS, "--listen", "s", "-c", "spawn p.py:hog; shutdown"],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=environment({}),
-        timeout=GUARD,
-    )
+    done = pyos("--listen", "s", "-c", "spawn p.py:hog; shutdown", cwd=folder, hasty=True)
     assert "the kernel is held by a task" in done.stderr
     assert not (folder / "s").exists()
 
 
 def test_read_only_is_about_consoles_that_are_served(folder):
-    done = subprocess.run(
-        [*PYOS, "--read-only", "-c", "tasks"],
-        capture_output=True,
-        text=True,
-        env=environment({}),
-        timeout=GUARD,
-    )
+    done = pyos("--read-only", "-c", "tasks", cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert (
         done.stderr == "pyos: --read-only says what consoles may do that --listen or --ssh serves\n"
@@ -557,13 +530,6 @@ def test_read_only_is_about_consoles_that_are_served(folder):
 
 
 def test_listening_where_a_system_listens_is_one_line(folder, owner):
-    done = subprocess.run(
-        [*PYOS, "--listen", "s", "-c", "tasks"],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=environment({}),
-        timeout=GUARD,
-    )
+    done = pyos("--listen", "s", "-c", "tasks", cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "pyos: a system listens at s already; join it: pyos attach s\n"

@@ -24,7 +24,12 @@ class Lesson:
     def type(self, line: str, *shown: str) -> None:
         """Type a line; all of this is shown, and then the prompt."""
         self.begin(line, *shown)
-        self.terminal.wait(lambda: self.terminal.last.startswith(PROMPT), "the prompt")
+        self.terminal.wait(lambda: self.at_the_prompt(line), "the prompt")
+
+    def at_the_prompt(self, line: str) -> bool:
+        """Whether there is a prompt below the line that was typed last."""
+        last = self.terminal.last
+        return last.startswith(PROMPT) and not last.endswith(line)
 
     def begin(self, line: str, *shown: str) -> None:
         """Type a line that keeps the terminal; all of this is shown."""
@@ -91,7 +96,7 @@ def pipes_and_files(lesson: Lesson) -> None:
 def deadlock(lesson: Lesson) -> None:
     lesson.type("spawn philosophers 2 --rude", "no option --rude")
     lesson.type("spawn philosophers 2 --naive --pace 0", "deadlock")
-    lesson.type("why $!", "deadlock")
+    lesson.type("why $!", "would end it")
     lesson.type("restart", "a new kernel, without any task")
 
 
@@ -119,7 +124,7 @@ def foreground(lesson: Lesson) -> None:
     lesson.begin("run guess 1", "from 1 to 1")
     lesson.press("5\r", "too large")
     lesson.press(CTRL_Z, "is stopped")
-    lesson.type("tasks", "stopped")
+    lesson.type("tasks", "stopped [+]")
     lesson.begin("fg")
     lesson.press("1\r")
     lesson.terminal.wait_last(PROMPT)
@@ -129,7 +134,7 @@ def the_whole_screen(lesson: Lesson) -> None:
     lesson.type("spawn family 1 --seconds 1000", "my children are")
     lesson.begin("top", "SHARE", "child 1000.0")
     lesson.press("h", "freeze the picture")
-    lesson.press("x", "SHARE")
+    lesson.press("x", "child 1000.0")
     lesson.press(CTRL_C)
     lesson.terminal.wait_last(PROMPT)
 

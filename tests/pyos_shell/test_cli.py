@@ -106,8 +106,9 @@ def test_exit_and_quit_leave_at_once(word):
 
 
 def test_living_tasks_are_ended_the_newest_first_and_may_say_so():
-    done = pyos("-c", "; ".join(f"spawn programs.py:tidy word{number}" for number in range(3)))
-    assert done.stdout == "word2\nword1\nword0\n"
+    spawns = "; ".join(f"spawn programs.py:tidy word{number}" for number in range(3))
+    done = pyos("-c", f"{spawns}; spawn countdown 1; wait 4")  # by then all have begun
+    assert done.stdout == "1\nword2\nword1\nword0\n"
     assert "task 3 (programs.py:tidy word2) killed" in done.stderr
     assert done.returncode == 0
 
@@ -135,20 +136,18 @@ def test_a_server_at_work_is_talked_to_and_ends_with_its_input():
         with socket.create_connection(("127.0.0.1", port), GUARD) as client:
             client.sendall(b"hello")
             assert client.recv(5, socket.MSG_WAITALL) == b"hello"
-            print("tasks", file=process.stdin, flush=True)
             assert process.stdout.readline().startswith("Connection from 127.0.0.1")
-            rows = [process.stdout.readline() for _ in range(3)]
+            peer = f" read 127.0.0.1:{port} ← 127.0.0.1:{client.getsockname()[1]} "
+            rows = [""] * 3
+            while peer not in rows[2]:  # the client may have its answer before the server reads on
+                print("tasks", file=process.stdin, flush=True)
+                rows = [process.stdout.readline() for _ in range(3)]
+                assert rows[2], process.stderr.read()
+            assert f" read 127.0.0.1:{port} " in rows[1]
         out, err = process.communicate()
-    peer = f"read 127.0.0.1:{port} ← 127.0.0.1:{client_port(rows[2])} "
-    assert f" read 127.0.0.1:{port} " in rows[1]
-    assert peer in rows[2]
     assert out in ("", "Client closed.\n")
     assert "Traceback" not in err
     assert process.returncode == 0
-
-
-def client_port(row):
-    return re.search(r"← 127\.0\.0\.1:(\d+)", row)[1]
 
 
 # -- the command line
@@ -456,10 +455,8 @@ def test_ctrl_c_that_comes_too_late_for_its_command_still_ends_it(monkeypatch):
 
 @posix
 def test_ctrl_c_ends_it_although_a_task_holds_the_kernel():
-    with running("-c", "spawn programs.py:hog; tasks") as process:
-        for line in process.stderr:
-            if "holds the kernel" in line:
-                break
+    with running("-c", "spawn programs.py:hog; tasks", hasty=True) as process:
+        held(process)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate()
     assert process.returncode == 130
@@ -469,7 +466,7 @@ def test_ctrl_c_ends_it_although_a_task_holds_the_kernel():
 
 @posix
 def test_ctrl_c_ends_it_although_nobody_reads_what_it_prints():
-    with running("-c", "spawn programs.py:long_line; wait") as process:
+    with running("-c", "spawn programs.py:long_line; wait", hasty=True) as process:
         assert process.stdout.read(1) == "x"  # the rest does not fit into any pipe
         process.send_signal(signal.SIGINT)
         assert process.wait(GUARD) == 130
@@ -485,24 +482,38 @@ LEAVING = {"": 0, "; exit": 0, "; nonsense; exit": 1, "\nnonsense": 1}
 def at_once(commands):
     """Run `pyos` with all these commands at the same time; how each came out, and its status."""
     with ExitStack() as stack:
-        started = [stack.enter_context(running("-c", each)) for each in commands]
+        started = [stack.enter_context(running("-c", each, hasty=True)) for each in commands]
         return [(*process.communicate(), process.returncode) for process in started]
 
 
 def test_a_task_that_refuses_to_die_is_ended_by_force():
-    ends = at_once(f"spawn programs.py:stubborn{leaving}" for leaving in LEAVING)
+    begun = "spawn programs.py:stubborn; spawn countdown 1; wait 2"
+    ends = at_once(f"{begun}{leaving}" for leaving in LEAVING)
     assert [status for _, _, status in ends] == list(LEAVING.values())
     for _, err, _ in ends:
         assert "(programs.py:stubborn) killed by force" in err
         assert "Exception ignored" not in err
 
 
-def test_a_task_that_holds_the_kernel_ends_with_the_process():
-    ends = at_once(f"spawn countdown 1; wait; spawn programs.py:hog{way}" for way in LEAVING)
-    assert [status for _, _, status in ends] == list(LEAVING.values())
-    for out, err, _ in ends:
-        assert out == "1\n"
-        assert "the kernel is held by a task; it ends with this process" in err
+def held(process):
+    """Wait until a task holds the kernel; what has been said until then."""
+    said = ""
+    while "holds the kernel" not in said:
+        line = process.stderr.readline()
+        assert line, said
+        said += line
+    return said
+
+
+@pytest.mark.parametrize(("leaving", "status"), LEAVING.items())
+def test_a_task_that_holds_the_kernel_ends_with_the_process(leaving, status):
+    with running(hasty=True) as process:
+        print("spawn countdown 1; wait; spawn programs.py:hog", file=process.stdin, flush=True)
+        said = held(process)
+        print(leaving.lstrip("; \n"), file=process.stdin)
+        out, err = process.communicate()
+    assert (out, process.returncode) == ("1\n", status)
+    assert "the kernel is held by a task; it ends with this process" in said + err
 
 
 def test_a_kernel_that_panics_is_loud_and_later_commands_fail_at_once():
@@ -521,9 +532,13 @@ def test_after_a_panic_restart_gives_a_new_kernel():
 
 
 def test_restart_leaves_a_kernel_that_is_held_by_a_task_behind():
-    done = pyos("-c", "spawn programs.py:hog; restart; spawn countdown 2; wait 1")
-    assert (done.stdout, done.returncode) == ("2\n1\n", 0)
-    assert "a new kernel; a task still holds the former one, beside it" in done.stderr.splitlines()
+    with running(hasty=True) as process:
+        print("spawn programs.py:hog", file=process.stdin, flush=True)
+        held(process)
+        print("restart; spawn countdown 2; wait 1", file=process.stdin)
+        out, err = process.communicate()
+    assert (out, process.returncode) == ("2\n1\n", 0)
+    assert "a new kernel; a task still holds the former one, beside it" in err.splitlines()
 
 
 def test_it_runs_as_a_module_and_as_a_folder():

@@ -93,6 +93,38 @@ def test_on_a_terminal_it_is_named_too_and_then_the_prompt_is_as_it_was(folder):
         terminal.wait_for("no tasks")
 
 
+#: A regular expression gone wild; it returns, again and again.
+WILD = """
+import re
+
+
+def wild():
+    yield
+    try:
+        while True:
+            re.match("(a|a)*b", "a" * 21)
+    finally:
+        print("put in order")
+
+
+def polite():
+    while True:
+        yield
+"""
+
+
+def test_the_line_of_a_wild_regular_expression_is_named_and_a_kill_lands_when_it_returns(tmp_path):
+    (tmp_path / "p.py").write_text(WILD)
+    command = [*IMPATIENT, "-c", "spawn p.py:polite; spawn p.py:wild; kill 2; wait 2; tasks"]
+    done = subprocess.run(
+        command, capture_output=True, cwd=tmp_path, env=environment({}), text=True, timeout=GUARD
+    )
+    assert 'p.py", line 9 in wild' in done.stderr
+    assert "put in order" in done.stdout
+    assert "task 2 (p.py:wild) killed" in done.stderr + done.stdout
+    assert "p.py:polite" in done.stdout, "the other goes on"
+
+
 # -- when he is silent
 
 

@@ -12,6 +12,7 @@ if sys.platform == "win32":
 
 import pyos_shell
 from kernel import Machine, NewTask, Scheduler, WaitTask
+from pyos_shell import server
 
 from .attached import Attached
 from .shell import ROOT, until
@@ -74,8 +75,7 @@ def speaker(text):
 
 @pytest.mark.parametrize("where", ["main", "thread"])
 def test_embed_gives_a_prompt_and_afterwards_everything_back(tmp_path, where):
-    (tmp_path / "program.py").write_text(PROGRAM)
-    with Terminal([sys.executable, "program.py", where], cwd=tmp_path) as terminal:
+    with Terminal(["-c", PROGRAM, where], cwd=tmp_path) as terminal:
         terminal.wait_last(PROMPT)
         terminal.wait_for("│ tick")
         terminal.enter("stop 1")
@@ -85,9 +85,10 @@ def test_embed_gives_a_prompt_and_afterwards_everything_back(tmp_path, where):
         terminal.wait_last("Ctrl-C gives the prompt back")
         terminal.type("\x03")
         terminal.wait_last(PROMPT)
-        for line in ("restart", "shutdown"):
+        refused = "this machine belongs to a program, and ends with it"
+        for number, line in enumerate(("restart", "shutdown"), 1):
             terminal.enter(line)
-            terminal.wait_for("this machine belongs to a program, and ends with it")
+            terminal.wait(lambda n=number: terminal.history.count(refused) == n, refused)
             terminal.wait_last(PROMPT)
         terminal.enter("exit")
         assert terminal.wait_exit() == 0, terminal.history
@@ -136,7 +137,8 @@ def test_what_the_program_prints_goes_where_it_went_and_to_the_consoles(machine,
     assert capsys.readouterr().out == "as before\n"
 
 
-def test_two_sockets_of_one_machine_share_what_is_printed(machine, path):
+def test_two_sockets_of_one_machine_share_what_is_printed(machine, path, monkeypatch):
+    monkeypatch.setattr(server, "FAREWELL", GUARD)  # however slow we are to read the last of all
     stdout = sys.stdout
     with (
         ExitStack() as stack,
@@ -151,8 +153,10 @@ def test_two_sockets_of_one_machine_share_what_is_printed(machine, path):
         one.wait_for("(countdown 1) ended")
         other.wait_for("console 1: spawn countdown 1")
         other.wait_for("(countdown 1) ended")
-        first.close()
+        closing = threading.Thread(target=first.close)
+        closing.start()
         one.wait_end()
+        closing.join()
         assert "The program serves no more consoles" in one.all
         assert sys.stdout is not stdout
         other.enter("tasks")

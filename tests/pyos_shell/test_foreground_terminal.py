@@ -14,6 +14,7 @@ from .test_console_terminal import CTRL_C, CTRL_D, PROMPT, answers, console
 CTRL_Z = "\x1a"
 
 PROGRAMS = '''
+import time
 from kernel import *
 
 
@@ -58,8 +59,7 @@ def parent():
 
 def hog():
     yield
-    while True:
-        pass
+    time.sleep(10_000)
 '''
 
 

@@ -1,10 +1,10 @@
 """Laws of the history: what is kept, for whom, and what if the file is not as it should be."""
 
 import asyncio
-import multiprocessing
 import os
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,8 @@ from prompt_toolkit.document import Document
 
 from pyos_shell import history as module
 from pyos_shell.history import SharedHistory, SuggestLines, default_file, parsed
+
+from .shell import python
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="platform: Windows has no modes")
 
@@ -83,17 +85,21 @@ def test_nobody_else_can_read_it(file):
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
-def many(file: Path, name: str) -> None:
-    assert keep(file, *(f"{name} {number}" for number in range(200))) == []
+KEEP = """
+from pathlib import Path
+from pyos_shell.history import SharedHistory
+told = []
+history = SharedHistory(Path({file!r}), told.append)
+for number in range(200):
+    history.append_string("{name} %d" % number)
+assert told == []
+"""
 
 
 def test_several_consoles_share_it_and_no_line_is_lost_or_torn(file):
-    context = multiprocessing.get_context("spawn")
-    consoles = [context.Process(target=many, args=(file, name)) for name in ("a", "b", "c")]
-    for console in consoles:
-        console.start()
-    for console in consoles:
-        console.join()
+    codes = [KEEP.format(file=str(file), name=name) for name in ("a", "b", "c")]
+    with ThreadPoolExecutor() as pool:
+        assert [(done.stderr, done.returncode) for done in pool.map(python, codes)] == [("", 0)] * 3
     found = loaded(file)
     for name in ("a", "b", "c"):
         own = [line for line in found if line.startswith(name)]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kernel import Scheduler, Yield
+from kernel import KillTask, OnSignal, Scheduler, SendSignal, Signal, Sleep, Yield
 from pyos_shell import feed as feed_module
 from pyos_shell.feed import BUFFERED_CHARACTERS, BUFFERED_LINES, URGENT
 from pyos_shell.output import (
@@ -94,6 +94,19 @@ def test_a_task_within_a_task_is_the_one_that_prints():
         (2, "below"),
         (2, "at the bottom"),
     ]
+
+
+def test_what_a_handler_of_a_signal_prints_is_that_of_its_task():
+    def handles():
+        yield OnSignal(Signal.USR1, lambda signal: print("heard"))
+        yield Sleep(60)
+
+    def sends():
+        yield SendSignal(1, Signal.USR1)
+        print("sent")
+        yield KillTask(1)
+
+    assert lines(system(Watched(), handles(), sends())) == [(1, "heard"), (2, "sent")]
 
 
 def test_what_other_threads_print_belongs_to_no_task():

@@ -7,11 +7,13 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("platform: Windows has no pseudo-terminals", allow_module_level=True)
 
+from .shell import HASTY
 from .terminal import leaves
 from .test_console_terminal import CTRL_D, PROMPT, console
 
 PROGRAMS = """
 import os
+import time
 from kernel import *
 
 
@@ -41,8 +43,16 @@ def stubborn():
 def hog():
     print("held")
     yield
-    while True:
-        pass
+    time.sleep(10_000)
+"""
+
+
+#: `pyos`, in which a file may be forgotten, as in most Pythons.
+WITHOUT_WARNINGS = """
+import sys, warnings
+from pyos_shell.cli import main
+warnings.simplefilter("ignore")
+sys.exit(main())
 """
 
 
@@ -61,8 +71,7 @@ def starts(terminal, *programs):
 
 @pytest.mark.parametrize("farewell", ["exit\r", CTRL_D, "shutdown\r"])
 def test_tasks_are_ended_the_newest_first_and_files_are_closed(folder, farewell):
-    command = [sys.executable, "-m", "pyos_shell"]  # without warnings: `open_file` closes nothing
-    with console(folder, command=command) as terminal:
+    with console(folder, command=["-c", WITHOUT_WARNINGS]) as terminal:
         starts(terminal, "tidy a", "open_file", "tidy b", "tidy c")
         terminal.type(farewell)
         leaves(terminal)
@@ -85,7 +94,7 @@ def test_one_that_refuses_does_not_keep_the_others_from_their_order(folder):
 
 @pytest.mark.parametrize("signalled", [False, True])
 def test_a_held_kernel_ends_with_the_process_and_the_terminal_is_as_it_was(folder, signalled):
-    with console(folder) as terminal:
+    with console(folder, command=["-c", HASTY]) as terminal:
         starts(terminal, "hog")
         terminal.wait_for("holds the kernel")
         if signalled:

@@ -17,6 +17,7 @@ from kernel import (
     Hogged,
     NewTask,
     Panicked,
+    Preempted,
     ReadersChanged,
     Released,
     RunInThread,
@@ -80,7 +81,10 @@ def test_only_a_crash_is_marked_as_one(shell):
     [
         (Deadlocked(0, "1 task is blocked"), "deadlock: 1 task is blocked"),
         (Hogged(1, "/x/p.py", 9, 0.54), "task 1 holds the kernel for 0.5 s at /x/p.py:9"),
-        (Released(1, 2.5), "task 1 has let go of the kernel after 2.5 s"),
+        (
+            Hogged(1, "/x/p.py", 9, 0.54, in_call=True),
+            "task 1 holds the kernel for 0.5 s at /x/p.py:9, in a call that does not return",
+        ),
         (
             Stepped(1, FrameInfo("f", "/x/p.py", 9), FrameInfo("g", "/x/q.py", 2), "enters g", []),
             "task 1 p.py:9 → q.py:2 enters g",
@@ -105,6 +109,19 @@ def test_only_a_crash_is_marked_as_one(shell):
 )
 def test_what_a_person_should_know_is_reported_of_its_task(shell, event, words):
     assert emitted(shell, event) == [Line(event.tid, "report", words)]
+
+
+def test_how_a_hog_leaves_off_is_told_once_and_only_of_who_was_named(shell):
+    named, let_go = Hogged(1, "p.py", 9, 0.5), Released(1, 2.5)
+    once, again = [Preempted(1, "p.py", 9, times) for times in (1, 2)]
+    for event in (once, let_go, named, once, again, let_go, named, let_go, once):
+        emitted(shell, event)
+    assert [line.text for line in shell.output.log(None)] == [
+        "task 1 holds the kernel for 0.5 s at p.py:9",
+        "task 1 was interrupted at p.py:9; it goes on in its turn",
+        "task 1 holds the kernel for 0.5 s at p.py:9",
+        "task 1 has let go of the kernel after 2.5 s",
+    ]
 
 
 def test_an_error_that_nobody_waited_for_is_marked_as_a_crash(shell):

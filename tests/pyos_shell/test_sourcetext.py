@@ -90,3 +90,11 @@ def test_a_file_that_has_changed_marks_no_line_that_is_not_there(folder):
     assert found.marked == ()
     found = sourcetext.of_task([FrameInfo("f", str(file), 99, 1)], whole=True)
     assert found.marked == () and Path(found.file) == file
+
+
+def test_a_task_that_stands_in_the_code_of_a_script_shows_all_of_the_script(folder):
+    file = folder / "p.py"
+    file.write_text("n = 0\nwhile True:\n    n += 1\n")
+    found = sourcetext.of_task([FrameInfo("<module>", str(file), 3, 1)], whole=False)
+    assert found.lines == ["n = 0", "while True:", "    n += 1"]
+    assert (found.marked, found.hint) == ((3,), "")

@@ -8,6 +8,7 @@ import pytest
 
 from kernel import (
     GetTid,
+    Hogged,
     KillTask,
     ListTasks,
     NoSuchTask,
@@ -48,10 +49,9 @@ def sleeper():
 
 
 def held(enough):
-    """Hold the kernel until an event is set."""
+    """Hold the kernel, in a call that nobody can interrupt, until an event is set."""
     yield
-    while not enough.is_set():
-        pass
+    enough.wait()
 
 
 def started(shell, target, name="a task"):
@@ -175,6 +175,23 @@ def test_who_holds_the_kernel_is_told_once_while_it_does(shell, monkeypatch):
     assert shell.system.ask(GetTid()) == 0
     (line,) = [line for line in shell.reported.splitlines() if "no answer" in line]
     assert f"task {tid} holds the kernel at {__file__}:" in line
+
+
+def held_at(in_call, ends):
+    holder = Hogged(7, __file__, held.__code__.co_firstlineno + 3, 0.5, in_call)
+    return system.held_in_words(holder, ends)
+
+
+def test_of_a_call_that_does_not_return_it_is_said_which_and_what_happens_when_it_does():
+    where = f"task 7 is in a call that does not return, at {__file__}:"
+    line = held_at(in_call=True, ends=True)
+    assert line.startswith(where)
+    assert "enough.wait()" in line
+    assert "the kill takes effect when the call does, and nothing else runs meanwhile" in line
+    other = held_at(in_call=True, ends=False)
+    assert other.startswith(where)
+    assert "kill" not in other, "nobody has asked for one"
+    assert "call" not in held_at(in_call=False, ends=True)
 
 
 def test_a_kernel_that_is_held_can_be_given_up_as_well(shell):

@@ -38,9 +38,9 @@ def terminal(folder: Path):
 
 def runs(terminal: Terminal, *programs: str) -> None:
     """Start programs, and see that they have been."""
-    for program in programs:
+    for tid, program in enumerate(programs, 1):
         terminal.enter(f"spawn {program}")
-        terminal.wait_for(f": {program}")
+        terminal.wait_for(f"task {tid}: {program}")
     terminal.wait_last(PROMPT)
 
 
@@ -110,7 +110,7 @@ def test_a_kill_asks_which_signal_and_other_keys_send_none(terminal):
     foot(terminal, "kill 2 (p.py:sleeper 7)?  t TERM  k KILL")
     terminal.type("x")
     foot(terminal, FOOT)
-    assert tids(terminal) == ["1", "2"]
+    terminal.wait(lambda: tids(terminal) == ["1", "2"], "both tasks")
     terminal.type("kt")
     terminal.wait(lambda: tids(terminal) == ["1"], "only task 1")
     foot(terminal, "task 2 is being killed")

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from kernel import (
     Broke,
     ClearBreak,
+    Clock,
     CodeLine,
+    GetStack,
     GetTid,
     KillTask,
     ListBreaks,
@@ -32,6 +34,8 @@ from kernel import (
 from kernel.standins import Watched
 
 from ..invariants import check
+from ..net import GUARD
+from ..preemption.hogs import interrupts, kills_only, trial, until
 from ..support import ask, either_style, idle, outcome, settle, start, turn, watch
 
 
@@ -435,3 +439,127 @@ def test_the_traceback_of_a_watched_task_has_no_entry_of_the_kernel():
     answer(sched, SetBreak("no such program"))
     settle(sched)
     assert functions(outcome(sched, 1).error) == ["program", "sub"]
+
+
+def test_at_the_end_of_all_nobody_stops_at_a_break_any_more():
+    told = []
+
+    def program():
+        try:
+            yield Sleep(1000)
+        finally:
+            yield Yield()
+            told.append("in the end")
+
+    sched = start(program(), clock=Clock(), grace=0.1)
+    assert answer(sched, SetBreak(1)) == 1
+    turn(sched)
+    sched.end_all()
+    assert told == ["in the end"]
+    assert not sched.find(1).status.forced
+
+
+# -- in the middle of a step
+
+
+def squares(log):
+    yield
+    total = 1
+    total += 1
+    log.append(total)
+    yield
+    log.append("end")
+
+
+ITS_LINE = CodeLine(__file__, squares.__code__.co_firstlineno + 3)
+
+
+@interrupts
+def test_a_task_of_a_machine_stops_before_the_very_line_and_goes_on_with_it():
+    with trial() as t:
+        broke = t.events(Broke)
+        number = t.call(SetBreak(ITS_LINE))
+        tid = t.start(squares(t.log))
+        event = broke.get(timeout=GUARD)
+        assert (event.tid, event.number, event.place.line) == (tid, number, ITS_LINE.line)
+        until(lambda: t.call(GetStack(tid)).state == "stopped")
+        (frame,) = t.call(GetStack(tid)).frames
+        assert (frame.function, frame.line) == ("squares", ITS_LINE.line)
+        place = t.machine.kernel.tasks[tid].unfinished.place.gr_frame
+        while place.f_code is not squares.__code__:
+            place = place.f_back
+        assert place.f_locals["total"] == 1, "the line has not been executed"
+        t.goes_on()
+        assert t.log == []
+        assert t.call(SendSignal(tid, Signal.CONT))
+        assert t.wait(tid).ok
+        assert t.log == [2, "end"]
+        assert broke.empty(), "once is enough"
+        assert [each.hits for each in t.call(ListBreaks())] == [1]
+
+
+@interrupts
+@pytest.mark.parametrize("end", ["kill", "force", "clear"])
+def test_who_stands_at_a_line_can_be_killed_and_outlives_its_breakpoint(end):
+    with trial() as t:
+        broke = t.events(Broke)
+        t.call(SetBreak(ITS_LINE))
+        tid = t.start(squares(t.log))
+        broke.get(timeout=GUARD)
+        if end == "clear":
+            t.call(ClearBreak())
+            assert t.call(GetStack(tid)).state == "stopped"
+            t.call(SendSignal(tid, Signal.CONT))
+            assert t.wait(tid).ok
+            assert t.log == [2, "end"]
+        else:
+            t.call(SendSignal(tid, Signal.TERM if end == "kill" else Signal.KILL))
+            assert t.wait(tid).killed
+            assert t.log == []
+        t.goes_on()
+
+
+@interrupts
+def test_a_loop_stops_at_its_line_each_time():
+    def counts(log):
+        yield
+        for number in range(3):
+            log.append(number)
+
+    with trial() as t:
+        broke = t.events(Broke)
+        t.call(SetBreak(CodeLine(__file__, counts.__code__.co_firstlineno + 3)))
+        tid = t.start(counts(t.log))
+        for number in range(3):
+            broke.get(timeout=GUARD)
+            until(lambda: t.call(GetStack(tid)).state == "stopped")
+            assert t.log == [*range(number)]
+            t.call(SendSignal(tid, Signal.CONT))
+        assert t.wait(tid).ok
+
+
+@interrupts
+def test_several_tasks_stand_at_one_line_each_with_its_own_variables():
+    with trial() as t:
+        broke = t.events(Broke)
+        t.call(SetBreak(ITS_LINE))
+        logs = [[] for _ in range(3)]
+        tids = [t.start(squares(log)) for log in logs]
+        assert {broke.get(timeout=GUARD).tid for _ in tids} == {*tids}
+        for tid in reversed(tids):
+            t.call(SendSignal(tid, Signal.CONT))
+            assert t.wait(tid).ok
+        assert logs == [[2, "end"]] * 3
+
+
+@kills_only
+def test_where_no_step_is_put_aside_a_task_stops_at_the_next_yield():
+    with trial() as t:
+        broke = t.events(Broke)
+        t.call(SetBreak(ITS_LINE))
+        tid = t.start(squares(t.log))
+        assert broke.get(timeout=GUARD).place.line == ITS_LINE.line + 2
+        until(lambda: t.call(GetStack(tid)).state == "stopped")
+        assert t.log == [2]
+        t.call(SendSignal(tid, Signal.CONT))
+        assert t.wait(tid).ok

@@ -34,7 +34,7 @@ def line(function, offset):
 def lines(request):
     """A watch, and what it tells."""
     seen = []
-    watch: LineWatch = request.param(seen.append)
+    watch: LineWatch = request.param(lambda line, frame: seen.append(line))
     former = sys.gettrace()
     sys.settrace(None)
     yield watch, seen
@@ -117,3 +117,18 @@ def test_a_tracer_of_somebody_elses_is_left_alone():
         assert sys.gettrace() is tracer
     finally:
         sys.settrace(former)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="platform: sys.monitoring begins with 3.12")
+def test_code_that_is_under_way_tells_of_a_line_once_it_has_been_met():
+    seen = []
+    watch = line_watch(lambda line, frame: seen.append((line, frame.f_code)))
+
+    def program():
+        watch.add(CodeLine(__file__, program.__code__.co_firstlineno + 3))
+        watch.meet(program.__code__)
+        return  # this one
+
+    program()
+    watch.close()
+    assert seen == [(line(program, 3), program.__code__)]

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import gc
 import weakref
+from pathlib import Path
 
 import pytest
 
 from kernel import (
+    ErrorPart,
+    Exited,
     GetStack,
     GetTid,
     ListTasks,
     NoSuchTask,
     Sleep,
+    hosted,
     places,
 )
 
-from ..support import ask, settle, snapshot, start, turn
+from ..support import ask, settle, snapshot, start, turn, watch
 
 
 def sleeper(seconds=60.0):
@@ -96,14 +100,50 @@ def test_of_a_crashed_task_the_traceback_is_told():
 
     sched = start(program())
     sched.trace.subscribe(lambda event: None, type(None))
-    from kernel import Exited
-
     sched.trace.subscribe(lambda event: None, Exited)
     settle(sched)
     info = snapshot(sched, GetStack(1))
     assert functions(info) == ["program", "middle", "divide"]
     assert info.status.crashed
     assert info.state == "exited"
+
+
+def test_of_a_group_of_errors_each_is_told_and_where_it_was_raised():
+    def part(number):
+        return 1 / number
+
+    def program():
+        errors = []
+        try:
+            part(0)
+        except ZeroDivisionError as error:
+            errors.append(error)
+        yield
+        raise ExceptionGroup("outer", [*errors, ExceptionGroup("inner", [ValueError("no")] * 30)])
+
+    sched = start(program())
+    watch(sched, Exited)  # so that nothing is logged
+    settle(sched)
+    info = snapshot(sched, GetStack(1))
+    assert functions(info) == ["program"]
+    first, *others = info.parts
+    assert first.text == "ZeroDivisionError: division by zero"
+    assert first.place.function.endswith("part")
+    assert [str(other) for other in others] == [str(ErrorPart("ValueError: no", None))] * 19
+    assert info.parts_total == 31
+
+
+def test_of_an_asyncio_program_that_crashed_the_kernels_own_frames_are_not_told():
+    async def main():
+        raise ValueError("no")
+
+    sched = start(hosted(main))
+    watch(sched, Exited)
+    settle(sched)
+    info = snapshot(sched, GetStack(1))
+    assert functions(info)[0] == "run" and functions(info)[-1].endswith("main")
+    assert {Path(frame.file).parent.name for frame in info.frames} == {"asyncio", "syscalls"}
+    assert [Path(frame.file).name for frame in info.frames].count(Path(__file__).name) == 1
 
 
 def test_a_very_deep_stack_is_told_without_its_middle():

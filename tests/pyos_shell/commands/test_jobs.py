@@ -1,5 +1,7 @@
 """Laws of `run` without a prompt, and of `fg` and `bg`."""
 
+import pytest
+
 from ..shell import pyos
 
 PROGRAMS = """
@@ -30,6 +32,21 @@ def test_the_exit_status_of_run_is_that_of_its_program(tmp_path):
     assert done.returncode == 1
     assert done.stdout == "", "what stands behind && has run"
     assert "ValueError: no" in done.stderr
+
+
+@pytest.mark.parametrize("left_by", ["sys.exit(3)", "sys.exit('no such file')"])
+@pytest.mark.parametrize("line", ["run --green s.py", "spawn --green s.py; wait $!"])
+def test_a_script_that_exits_with_a_code_has_failed(tmp_path, line, left_by):
+    (tmp_path / "s.py").write_text(f"import sys\n{left_by}\n", "utf-8")
+    done = pyos("-c", f"{line} && run countdown 1", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout == "", "what stands behind && has run"
+
+
+def test_a_script_that_exits_with_zero_has_succeeded(tmp_path):
+    (tmp_path / "s.py").write_text("import sys\nsys.exit(0)\n", "utf-8")
+    done = pyos("-c", "run --green s.py && run countdown 1", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "1\n")
 
 
 def test_stages_are_waited_for_together(shell):

@@ -1,6 +1,7 @@
 """Laws of the commands that look at the system."""
 
 import json
+import os
 import re
 import socket
 from pathlib import Path
@@ -388,17 +389,15 @@ def test_what_may_help_is_said(shell):
 
 
 def test_while_a_task_holds_the_kernel_why_is_answered_all_the_same(shell):
-    Path("p.py").write_text(
-        "import os\ndef holds():\n    yield\n"
-        "    while not os.path.exists('enough'):\n        pass\n"
-    )
+    os.mkfifo("enough")
+    Path("p.py").write_text("def holds():\n    yield\n    with open('enough'):\n        pass\n")
     shell.run(f"spawn {PROGRAMS}:sleeper; spawn p.py:holds")
     try:
         lines = until(lambda: [line for line in shell.run("why 1") if "holds the kernel" in line])
         assert re.match(r"task 2 holds the kernel for .* s at .*:\d+, so no other can", lines[0])
         assert "so no other" not in "".join(shell.run("why 2"))
     finally:
-        Path("enough").touch()
+        Path("enough").write_text("")  # to open it is enough: nobody may be there to read
     assert "holds" not in "".join(shell.run("wait 2; why 1"))
 
 

@@ -54,7 +54,7 @@ def test_while_the_log_of_a_task_is_followed_only_its_lines_are_shown(console):
     enter(console, "spawn p.py:talks", "task 2: p.py:talks")
     enter(console, "1> before", "1 │ heard before")
     console.enter("log 1 --follow")
-    console.wait_for("heard before")
+    console.wait(lambda: console.text.count("heard before") == 2, "what there is already")
     for line, shown in (("2> other", ""), ("1> one", "heard one"), ("1> two", "heard two")):
         console.type(f"{line}\r")
         if shown:

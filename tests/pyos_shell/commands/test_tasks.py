@@ -2,16 +2,17 @@
 
 import os
 import socket
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from kernel import ListTasks
+from kernel import GetStack, ListTasks
 from pyos_shell import loader
 from pyos_shell.system import GivenUp
 
-from ..shell import GUARD, SAMPLES
+from ..shell import GUARD, SAMPLES, until
 
 PROGRAMS = f"{SAMPLES}/programs.py"
 COUNTDOWN = "countdown [N=10] [--pause=0.0]"
@@ -91,7 +92,12 @@ def test_options_before_the_program_are_spawns_and_those_after_it_the_programs(s
 @pytest.mark.parametrize(
     ("line", "marked", "said", "usage"),
     [
-        ("spawn", "", "PROGRAM is missing", "spawn [--name NAME] PROGRAM [ARGUMENTS…]"),
+        (
+            "spawn",
+            "",
+            "PROGRAM is missing",
+            "spawn [--name NAME] [--asyncio] [--green] PROGRAM [ARGUMENTS…]",
+        ),
         ("spawn --nam x countdown", "--nam", "no option --nam; did you mean --name?", None),
         ("spawn --name", "--name", "--name takes a value", None),
         (
@@ -135,19 +141,25 @@ def test_a_wrong_argument_is_refused_at_its_place_with_the_programs_usage(
         ("P:flod", "there is no function flod in P; did you mean flood?"),
         ("P:xyz", "there is no function xyz in P"),
         (
-            "P:plain",
-            "P:plain is a plain function (it has been called): "
-            "a program has a yield, or is an async def",
+            "P:Thing",
+            "P:Thing is a class",
         ),
-        ("P:Thing", "P:Thing is a class: a program has a yield, or is an async def"),
-        ("P:number", "P:number is no program: a program has a yield, or is an async def"),
+        (
+            "P:number",
+            "P:number is no function",
+        ),
         (
             "P:asynchronous_generator",
-            "P:asynchronous_generator is an async generator: "
-            "a program has a yield, or is an async def",
+            "P:asynchronous_generator is an async generator",
         ),
-        ("os:getcwd", "os:getcwd is a plain function: a program has a yield, or is an async def"),
-        ("os:path", "os:path is no program: a program has a yield, or is an async def"),
+        (
+            "os:getcwd",
+            "os:getcwd is a function in C",
+        ),
+        (
+            "os:path",
+            "os:path is no function",
+        ),
         ("nothing_of_this_name:f", "there is no module nothing_of_this_name"),
         ("json.nothing.at.all:f", "there is no module json.nothing"),
         ("json:nothing", "there is no function nothing in json"),
@@ -158,7 +170,77 @@ def test_what_is_no_program_is_refused_at_its_place(shell, program, said):
     program, said = (text.replace("P", "programs.py") for text in (program, said))
     marks, message = usage_of(shell, f"spawn {program}")
     assert marks == " " * 6 + "^" * len(program)
-    assert message == said
+    right = ": a program is a generator function, an async def or a plain function"
+    assert message.removesuffix(right) == said
+
+
+PLAIN = """
+from functools import wraps
+from kernel import *
+
+def worker(number: int, *, pause: float = 0.0):
+    \"\"\"Doubles a number.\"\"\"
+    print(sorted([2, 1], key=lambda each: (call(Sleep(pause)), each)[1]))
+    return 2 * number
+
+def generator():
+    yield Sleep(0)
+    return "in the end"
+
+@wraps(generator)
+def decorated(*arguments):
+    return generator(*arguments)
+
+async def coroutine():
+    return await generator_in_it()
+
+async def generator_in_it():
+    await Sleep(0)
+    return "in the end"
+
+def returns_coroutine():
+    return coroutine()
+
+def waiter():
+    call(Sleep(60))
+"""
+
+
+def test_a_plain_function_is_a_program_like_any_other(shell):
+    written("plain.py", PLAIN)
+    shell.succeeds("spawn plain.py:worker 21 --pause 0.001; wait")
+    assert shell.printed == "[1, 2]\n"
+    assert shell.reported == "task 1 (plain.py:worker 21 --pause 0.001) ended: 42\n"
+    told = shell.succeeds("help plain.py:worker")
+    assert "  Doubles a number." in told and "  NUMBER   a whole number" in told
+    shell.succeeds("spawn plain.py:waiter")
+    until(lambda: shell.machine.call(GetStack(2)).call)
+    assert shell.succeeds("stack 2")[-2] == "      call(Sleep(60))"
+
+
+@pytest.mark.parametrize("function", ["generator", "decorated", "coroutine", "returns_coroutine"])
+def test_what_a_function_returns_is_gone_on_with_if_it_is_a_program(shell, function):
+    written("plain.py", PLAIN)
+    shell.succeeds(f"spawn plain.py:{function}; wait")
+    assert shell.reported == f"task 1 (plain.py:{function}) ended: 'in the end'\n"
+
+
+def test_a_plain_function_with_a_wrong_number_of_arguments_is_refused_at_its_place(shell):
+    written("plain.py", PLAIN)
+    for line, said in (
+        ("spawn plain.py:worker", "NUMBER is missing"),
+        ("spawn plain.py:worker 1 2", "'2' is one too many"),
+    ):
+        assert usage_of(shell, line)[1] == said
+
+
+def test_without_greenlet_a_plain_function_is_refused_in_one_line(shell, monkeypatch):
+    monkeypatch.setitem(sys.modules, "greenlet", None)
+    monkeypatch.delitem(sys.modules, "kernel.greenlets", raising=False)
+    monkeypatch.delattr("kernel.greenlets", raising=False)
+    written("plain.py", PLAIN)
+    (said,) = shell.fails("spawn plain.py:waiter")
+    assert said.endswith("need greenlet: pip install greenlet")
 
 
 def test_a_file_is_loaded_as_it_is_now(shell):
@@ -189,11 +271,10 @@ def test_an_error_at_import_is_the_programs_own_traceback(shell):
     ]
 
 
-def test_an_error_of_a_function_that_is_no_program_is_its_own_too(shell):
-    shown = shell.fails(f"spawn {PROGRAMS}:fails_when_called")
-    assert shown[0].startswith("Traceback")
-    assert sum(line.startswith("  File ") for line in shown) == 1
-    assert shown[-1] == "LookupError: no such luck"
+def test_an_error_of_a_plain_function_ends_its_task(shell):
+    shell.fails(f"spawn {PROGRAMS}:fails_when_called; wait")
+    assert "crashed: LookupError: no such luck" in shell.reported
+    assert len(shell.run("stack 1")) == 3
 
 
 def test_a_module_that_a_program_does_not_find_is_the_programs_error(shell):
@@ -210,7 +291,6 @@ def test_a_file_that_takes_too_long_is_a_mistake(shell, monkeypatch):
     for text, program in [
         ("while True: pass\n", "p.py:f"),
         ("while True: pass\n", "p.py"),
-        ("def f():\n    while True: pass\n", "p.py:f"),
     ]:
         written("p.py", text)
         marks, said = usage_of(shell, f"spawn {program}")
@@ -318,3 +398,63 @@ def test_nobody_waits_for_tasks_of_a_system_that_is_held_up(shell, line):
     assert shell.fails(line) == ["the system is paused, so no task ends; resume goes on"]
     shell.succeeds(f"resume; {line}; pause; wait 1")
     assert shell.printed == "1\n"
+
+
+# -- scripts that block
+
+
+BLOCKING = """
+import sys, threading, time
+def work():
+    time.sleep(0.001)
+    print("thread", sys.argv[1:])
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+for line in sys.stdin:
+    print("read", line.strip())
+sys.exit(3)
+"""
+
+
+def test_a_green_script_blocks_nobody_but_itself(shell):
+    written("script.py", BLOCKING)
+    shell.succeeds("spawn --green script.py a --b")
+    until(lambda: shell.machine.call(GetStack(1)).reason == "a line")
+    shell.succeeds("spawn countdown 1; wait 3; eof 1")
+    shell.fails("wait 1")
+    assert shell.printed == "thread ['a', '--b']\n1\n"
+    assert shell.reported.endswith("task 1 (script.py a --b) ended: 3\n")
+
+
+def test_a_green_script_is_a_stage_of_a_pipeline(shell):
+    written("script.py", "import time\nfor n in range(2): time.sleep(0.001); print('line', n)\n")
+    shell.succeeds("spawn --green script.py | upper; wait")
+    assert shell.printed == "LINE 0\nLINE 1\n"
+
+
+def test_a_green_script_is_killed_with_its_threads(shell):
+    written("script.py", BLOCKING)
+    shell.succeeds("spawn --green --name green script.py")
+    until(lambda: shell.machine.call(GetStack(1)).reason == "a line")
+    shell.fails("kill 1; wait")
+    assert shell.reported.endswith("task 1 (green) killed\n")
+
+
+@pytest.mark.parametrize("program", ["countdown", "script.py:work", "os:getcwd"])
+def test_with_green_goes_a_script_only(shell, program):
+    written("script.py", BLOCKING)
+    marks, said = usage_of(shell, f"spawn --green {program}")
+    assert (marks, said) == (" " * 14 + "^" * len(program), "with --green goes a script, FILE.py")
+
+
+def test_a_green_script_with_a_mistake_is_shown_as_any_other(shell):
+    written("script.py", "def f(:\n")
+    assert shell.fails("spawn --green script.py")[-1].startswith("SyntaxError: ")
+    assert shell.machine.kernel.last_tid == 0
+
+
+def test_a_green_script_runs_in_the_foreground(shell):
+    written("script.py", BLOCKING)
+    shell.run("eof; run --green script.py x")
+    assert shell.printed == "thread ['x']\n"

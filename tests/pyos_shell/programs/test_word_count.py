@@ -86,7 +86,7 @@ def test_at_the_console_without_a_terminal(texts):
 def test_at_the_console_on_a_terminal(texts):
     from ..terminal import Terminal
 
-    with Terminal([sys.executable, "-m", "pyos_shell"]) as terminal:
+    with Terminal(["pyos"]) as terminal:
         terminal.wait_for("pyos>")
         terminal.enter(f"spawn word_count '{texts}' --pattern *.txt")
         terminal.wait_for("13 words in 3 files")

@@ -2,7 +2,7 @@
 
 from wcwidth import wcswidth
 
-from kernel import ExitStatus, FrameInfo, StackInfo
+from kernel import ErrorPart, ExitStatus, FrameInfo, StackInfo
 from pyos_shell.answers import Stack
 from pyos_shell.render import plain, render
 
@@ -48,6 +48,22 @@ def test_the_stack_of_an_ended_task_says_how_it_ended():
     status = ExitStatus(3, error=ZeroDivisionError("division by zero"))
     (line,) = stack(status=status)
     assert line == "task 3 p 1  crashed: ZeroDivisionError: division by zero"
+
+
+def test_below_the_stack_stand_the_errors_of_its_group():
+    status = ExitStatus(3, error=ExceptionGroup("several", [ValueError("no")]))
+    parts = (
+        ErrorPart("ValueError: no", FrameInfo("f", "/q.py", 7)),
+        ErrorPart("KeyError: 1", None),
+    )
+    lines = stack(FrameInfo("main", "/p.py", 1), status=status, parts=parts, parts_total=12)
+    assert lines[1:] == [
+        "  main  /p.py:1",
+        "  ValueError: no",
+        "  f  /q.py:7",
+        "  KeyError: 1",
+        "  … 10 errors more …",
+    ]
 
 
 def test_a_place_too_long_for_the_screen_keeps_its_end():

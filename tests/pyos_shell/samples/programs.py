@@ -1,6 +1,7 @@
 """Programs that behave in all the ways that a console must stand."""
 
 import sys
+import time
 from threading import Event
 
 from kernel import (
@@ -44,8 +45,7 @@ def stubborn():
 def hog():
     """Hold the kernel for ever."""
     yield
-    while True:
-        pass
+    time.sleep(10_000)
 
 
 def holds():

@@ -17,10 +17,9 @@ if shutil.which("ssh") is None:
 
 import asyncssh
 
-from ..shell import environment
+from ..shell import environment, pyos, running
 from ..terminal import GUARD, Terminal, leaves
 
-PYOS = [sys.executable, "-m", "pyos_shell"]
 PROMPT = "pyos>"
 
 PORT = re.compile(r"listening for SSH on 127\.0\.0\.1 port ([0-9]+)")
@@ -42,7 +41,7 @@ def folder(tmp_path):
 @contextmanager
 def system(folder, *arguments):
     """A system that listens, on its own console; and the port."""
-    command = [*PYOS, "--ssh", "0", "--ssh-keys", "keys", *arguments]
+    command = ["pyos", "--ssh", "0", "--ssh-keys", "keys", *arguments]
     state = {"XDG_STATE_HOME": str(folder / "state")}
     with Terminal(command, cwd=folder, env=state) as terminal:
         terminal.wait(lambda: FINGERPRINT.search(terminal.text), "the host key")
@@ -149,7 +148,11 @@ def test_ctrl_c_stops_the_command_of_its_own_console_only(owner, guest):
     guest.type("\x03")
     guest.wait_for("given up")
     guest.wait_last(PROMPT)
-    assert owner.last == "Ctrl-C gives the prompt back"
+    owner.type("\x03")
+    owner.wait_for("given up")
+    owner.enter("help nothing")
+    owner.wait_for("no command and no program 'nothing'")
+    assert "Ctrl-D or exit leaves" not in owner.history, "there was nothing left to give up"
 
 
 def test_a_terminal_that_can_only_print_is_sent_nothing_but_text(folder, owner):
@@ -166,9 +169,10 @@ def test_a_terminal_that_can_only_print_is_sent_nothing_but_text(folder, owner):
 
 def test_the_audience_looks_and_does_not_touch(folder):
     with system(folder, "--read-only") as owner, joined(folder, owner) as audience:
-        for line in ("kill 1", "spawn countdown", "tasks > file", "> 42"):
+        refused = "this console is for looking only"
+        for number, line in enumerate(("kill 1", "spawn countdown", "tasks > file", "> 42"), 1):
             audience.enter(line)
-            audience.wait_for("this console is for looking only")
+            audience.wait(lambda n=number: audience.history.count(refused) == n, refused)
             audience.wait_last(PROMPT)
     assert not (folder / "file").exists()
 
@@ -194,7 +198,7 @@ def test_a_client_that_is_killed_hurts_nobody(owner, guest):
     guest.wait_for("listening")
     guest.process.kill()
     owner.enter("tasks")
-    owner.wait_for("echo_server")
+    owner.wait_for("accept 127.0.0.1:")
     owner.enter("exit")
     leaves(owner)
 
@@ -275,19 +279,13 @@ def test_the_next_time_the_system_is_known_again(folder):
 # -- the command line
 
 
-def pyos(folder, *arguments, **env):
-    return subprocess.run(
-        [*PYOS, *arguments],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=environment({"XDG_STATE_HOME": str(folder / "state"), **env}),
-        timeout=GUARD,
-    )
+def home(folder):
+    """The variables of a user who is at home there."""
+    return {"HOME": str(folder), "XDG_STATE_HOME": str(folder / "state")}
 
 
 def test_without_keys_one_line_says_what_to_do(folder):
-    done = pyos(folder, "--ssh", "0", "-c", "tasks", HOME=str(folder))
+    done = pyos("--ssh", "0", "-c", "tasks", cwd=folder, **home(folder))
     assert (done.returncode, done.stdout) == (2, "")
     expected = folder / ".ssh" / "authorized_keys"
     assert done.stderr == (
@@ -299,33 +297,15 @@ def test_without_keys_one_line_says_what_to_do(folder):
 def test_the_keys_of_the_user_are_those_that_ssh_takes_too(folder):
     (folder / ".ssh").mkdir(mode=0o700)
     os.rename(folder / "keys", folder / ".ssh" / "authorized_keys")
-    done = pyos(folder, "--ssh", "0", "-c", "shutdown", HOME=str(folder))
+    done = pyos("--ssh", "0", "-c", "shutdown", cwd=folder, **home(folder))
     assert done.returncode == 0
     assert PORT.search(done.stderr)
 
 
 def test_it_serves_beside_a_socket_and_without_a_prompt(folder):
-    command = [
-        *PYOS,
-        "--listen",
-        "s",
-        "--ssh",
-        "0",
-        "--ssh-keys",
-        "keys",
-        "-c",
-        "spawn countdown 1",
-    ]
-    server = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-        env=environment({"XDG_STATE_HOME": str(folder / "state")}),
-    )
-    with server:
+    entrances = ["--listen", "s", "--ssh", "0", "--ssh-keys", "keys"]
+    with running(*entrances, "-c", "spawn countdown 1", cwd=folder, env=home(folder)) as server:
+        server.stdin.close()
         server.port = PORT.search(server.stderr.readline())[1]
         assert FINGERPRINT.match(server.stderr.readline())
         with joined(folder, server) as guest:
