@@ -21,7 +21,7 @@ from .syscalls.overview import Overview, overview_of
 from .systemcall import SystemCall, safe
 from .task import in_words
 from .trace import Deadlocked, Hogged, Panicked, Sink, TraceEvent
-from .watchdog import Watchdog
+from .watchdog import Watchdog, tell
 
 #: The name of a kernel's thread.
 KERNEL_THREAD: Final = "pyos kernel"
@@ -132,7 +132,8 @@ class Machine:
     ) -> None:
         """Call `observer` ten times a second while the kernel is awake, and a few times more once
         it sleeps or has stopped, on the watchdog's thread. While it sleeps on, nobody is called;
-        when it wakes then, `woken` is, on its own thread and before anything else.
+        when it wakes then, or has its first task, `woken` is, on its own thread and before anything
+        else.
         """
         self.observers.append(observer)
         if woken is not None:
@@ -190,6 +191,7 @@ class Machine:
             preemption = self.watch()
             with self.kernel.asyncgens:
                 self.wait_for_tasks()
+                tell(self.wakers)
                 preemption.run()
         except BaseException as error:
             self.panic = error

@@ -40,6 +40,9 @@ LIMIT: Final = 0.5
 #: After so many calls of its observers for a sleeping kernel the watchdog sleeps as well.
 QUIET: Final = 5
 
+#: The name of a watchdog's thread.
+WATCHDOG_THREAD: Final = "pyos watchdog"
+
 STANDARD_LIBRARY: Final = os.path.dirname(os.__file__)
 
 
@@ -75,7 +78,7 @@ class Watchdog:
         self.reported = False
         #: When the observers are to be called next.
         self.due = 0.0
-        self.thread = threading.Thread(target=self.watch, name="pyos watchdog", daemon=True)
+        self.thread = threading.Thread(target=self.watch, name=WATCHDOG_THREAD, daemon=True)
 
     def watch(self) -> None:
         """Look every so often while the kernel is busy; sleep while it sleeps."""

@@ -21,6 +21,8 @@ from .systemcall import brief
 from .trace import Abandoned, Unheard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .alarms import Alarm
     from .inbox import Inbox
     from .scheduler import Scheduler
@@ -136,6 +138,8 @@ class Workers:
         self.given = self.seen = 0
         #: How many of those in the queue have been dropped, at most.
         self.dropped = 0
+        #: Called by each new worker, before its first job.
+        self.on_hire: Callable[[], object] = lambda: None
         self.limit = min(32, (os.cpu_count() or 1) + 4) if limit is None else checked(limit)
 
     def give(self, job: Job) -> None:
@@ -150,7 +154,7 @@ class Workers:
 
     def hire(self) -> None:
         """One worker more."""
-        arguments = self.jobs, self.results
+        arguments = self.jobs, self.results, self.on_hire
         thread = Thread(target=work, args=arguments, name="pyos worker", daemon=True)
         thread.start()
         self.threads.append(thread)
@@ -204,8 +208,9 @@ class Workers:
         self.close()
 
 
-def work(jobs: SimpleQueue[Job | None], results: Results) -> None:
+def work(jobs: SimpleQueue[Job | None], results: Results, on_hire: Callable[[], object]) -> None:
     """What a worker does, until it is sent home."""
+    on_hire()
     while (job := jobs.get()) is not None:
         if job.run():
             results.add(job)

@@ -1,14 +1,13 @@
 """Names the line where no thread of the process can run.
 
 C code that keeps the interpreter's lock, such as a regular expression gone wild, stops the console
-and the watchdog with everything else. Python's `faulthandler` has a thread that needs no lock: it
-writes the stack of every thread, unless somebody puts it off in time, as a dead man's switch does.
-Here the watchdog's thread does, and none is set while the kernel sleeps. A process has just one.
+and the watchdog with everything else. But an alarm needs no lock (`stackalarm.py`): it has written
+where the threads are, unless somebody puts it off in time, as with a dead man's switch. Here the
+watchdog's thread does, and none is set while the kernel sleeps. A process has just one.
 """
 
 from __future__ import annotations
 
-import faulthandler
 import os
 import signal
 import time
@@ -20,20 +19,23 @@ from kernel import Machine
 from kernel.watchdog import QUIET
 
 from .output import Output
+from .stackalarm import StackAlarm, stack_alarm
 
 #: Seconds without a sign of life after which the stacks are written.
 PATIENCE = 5.0
 
-#: Seconds after which it is put off anew, which takes a new thread each time.
+#: Seconds after which it is put off anew, which takes some system calls each time.
 PERIOD: Final = 0.5
 
 
 class DeadManSwitch:
-    """Has the stacks of all threads written when nobody can put that off any more."""
+    """Has the stacks of threads written when nobody can put that off any more."""
 
     def __init__(self) -> None:
         #: The descriptor that they are written to; None while nobody wants it.
         self.fd: int | None = None
+        #: Who writes them, from the first time on that it is set.
+        self.alarm: StackAlarm | None = None
         #: When it was put off last, None while it is not set; and when somebody looked last.
         self.held: float | None = None
         self.seen = 0.0
@@ -55,7 +57,7 @@ class DeadManSwitch:
         another look. Tell `output` if nobody could look for long.
         """
         watchdog = machine.watchdog
-        if self.fd is None or watchdog is None:
+        if self.fd is None or self.alarm is None or watchdog is None:
             return
         if watchdog.quiet == QUIET:
             self.release()
@@ -68,15 +70,24 @@ class DeadManSwitch:
             self.hold()
 
     def hold(self) -> None:
-        """Set it, or put it off."""
+        """Set it, or put it off: at the latest before a task of a new machine runs, or when one
+        wakes.
+        """
         if self.fd is not None:
             self.held = self.seen = time.monotonic()
-            faulthandler.dump_traceback_later(PATIENCE, file=self.fd)
+            if self.alarm is None:
+                self.alarm = stack_alarm()
+            self.alarm.arm(PATIENCE, self.fd)
+
+    def cover(self) -> None:
+        """On a thread that has begun, and may keep the lock from now on."""
+        if self.held is not None and self.alarm is not None:
+            self.alarm.cover()
 
     def release(self) -> None:
         """Nothing is written, though nobody puts it off."""
-        if self.held is not None:
-            faulthandler.cancel_dump_traceback_later()
+        if self.held is not None and self.alarm is not None:
+            self.alarm.disarm()
         self.held = None
 
     def suspend(self, number: int, frame: object) -> None:
@@ -93,7 +104,7 @@ def stuck(seconds: float) -> str:
     """What is said when all can run again."""
     return (
         f"nothing in this process could run for {seconds:.1f} s; "
-        "the stacks that were written meanwhile tell where it was"
+        "if a stack was written meanwhile, it tells where it was"
     )
 
 

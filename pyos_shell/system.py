@@ -275,9 +275,9 @@ def boot(output: Output, stdin: bool = False) -> Machine:
     machine = Machine(Scheduler(stdin=stdin))
     report_to(output, machine)
     machine.observe(partial(SWITCH.look, machine, output), SWITCH.hold)
+    machine.kernel.workers.on_hire = SWITCH.cover
     output.awaited = 0
     output.routes.clear()
-    SWITCH.hold()
     machine.boot()
     output.kernel_thread = machine.thread.ident
     return machine

@@ -234,6 +234,20 @@ def test_who_wants_to_know_is_told_on_the_kernels_thread_when_it_wakes(machine):
     assert told.get(timeout=GUARD) == (machine.thread, 0)
 
 
+def test_who_wants_to_know_is_told_before_the_first_task_of_a_machine_runs(machine):
+    log = queue.SimpleQueue()
+
+    def program():
+        log.put("runs")
+        yield
+
+    machine.observe(lambda: None, lambda: log.put(threading.current_thread()))
+    machine.call(NewTask(program()), GUARD)
+    assert log.get(timeout=GUARD) is machine.thread
+    while (entry := log.get(timeout=GUARD)) != "runs":
+        assert entry is machine.thread
+
+
 def test_the_observers_are_called_once_more_when_nobody_will_look_any_more():
     seen = []
     with Machine() as machine:

@@ -84,6 +84,30 @@ def test_a_job_that_has_waited_for_a_moment_gets_another_worker():
     sched.workers.close()
 
 
+def test_each_worker_says_on_its_own_thread_that_it_has_begun_before_it_has_a_job():
+    log, gate = [], threading.Event()
+
+    def note(what):
+        log.append((what, threading.current_thread()))
+
+    def job():
+        note("job")
+        gate.wait(GUARD)
+
+    def program():
+        yield RunInThread(job)
+
+    sched = Scheduler()
+    sched.workers.on_hire = lambda: note("hired")
+    for _ in range(2):
+        sched.new(program())
+    with Machine(sched):
+        until(lambda: len(log) == 4)
+        gate.set()
+    for worker in {thread for _, thread in log}:
+        assert [what for what, thread in log if thread is worker] == ["hired", "job"]
+
+
 def test_a_job_that_came_a_moment_ago_is_given_time():
     """It is looked after those that waited a moment ago: they have been taken since."""
     with Busy() as first, Busy() as second:
