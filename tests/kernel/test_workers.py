@@ -97,13 +97,11 @@ def test_each_worker_says_on_its_own_thread_that_it_has_begun_before_it_has_a_jo
     def program():
         yield RunInThread(job)
 
-    sched = Scheduler()
+    sched = start(program(), program())
     sched.workers.on_hire = lambda: note("hired")
-    for _ in range(2):
-        sched.new(program())
-    with Machine(sched):
-        until(lambda: len(log) == 4)
-        gate.set()
+    until(sched, lambda: len(log) == 4)
+    gate.set()
+    sched.mainloop()
     for worker in {thread for _, thread in log}:
         assert [what for what, thread in log if thread is worker] == ["hired", "job"]
 
