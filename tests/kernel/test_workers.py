@@ -97,8 +97,10 @@ def test_each_worker_says_on_its_own_thread_that_it_has_begun_before_it_has_a_jo
     def program():
         yield RunInThread(job)
 
-    sched = start(program(), program())
+    sched = Scheduler()
     sched.workers.on_hire = lambda: note("hired")
+    sched.new(program())
+    sched.new(program())
     until(sched, lambda: len(log) == 4)
     gate.set()
     sched.mainloop()
