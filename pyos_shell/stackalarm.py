@@ -62,8 +62,8 @@ class AllAtOnce:
 
 
 class EachItsOwn:
-    """A thread writes its own stack when it has computed for so long; the kernel's thread also when
-    the watchdog has knocked for so long. Raises `ImportError` or `OSError` where the system has no
+    """A thread writes its own stack when it has computed for so long; for the watchdog, which
+    computes by knocking only, the kernel's thread does. Raises `ImportError` or `OSError` where the system has no
     such timers.
     """
 
@@ -126,11 +126,12 @@ class EachItsOwn:
 
 
 def pairs(threads: list[Thread]) -> set[tuple[Thread, Thread]]:
-    """Whose time counts, and who writes then."""
+    """Whose time counts, and who writes then: the same, and the kernel's thread for the watchdog."""
     named = {thread.name: thread for thread in threads}
     found = {(thread, thread) for thread in threads[:MOST] if thread.native_id is not None}
     if KERNEL_THREAD in named and WATCHDOG_THREAD in named:
-        found.add((named[WATCHDOG_THREAD], named[KERNEL_THREAD]))
+        watchdog = named[WATCHDOG_THREAD]
+        found = found - {(watchdog, watchdog)} | {(watchdog, named[KERNEL_THREAD])}
     return found
 
 
