@@ -22,8 +22,7 @@ from ..scheduler import step_frames
 from .safepoints import Reached, SafePoints
 
 #: `int _PyEval_SetTrace(PyThreadState *, Py_tracefunc, PyObject *)`; whoever calls it has the lock.
-set_trace: Final = pythonapi._PyEval_SetTrace
-set_trace.argtypes, set_trace.restype = [c_void_p, c_void_p, c_void_p], c_int
+SetTrace: Final = PYFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p)
 
 #: `int (PyObject *, PyFrameObject *, int, PyObject *)`.
 TraceFunction: Final = PYFUNCTYPE(c_int, c_void_p, py_object, c_int, c_void_p)
@@ -34,10 +33,11 @@ this_thread.restype = c_void_p
 
 
 class TracedPoints(SafePoints):
-    """By a trace function."""
+    """By a trace function. Raises `AttributeError` on a Python that has no such function."""
 
     def __init__(self, reached: Reached) -> None:
         super().__init__(reached)
+        self.set_trace = SetTrace(("_PyEval_SetTrace", pythonapi))
         self.thread = this_thread()
         self.armed = False
         #: What traces this thread otherwise: coverage, say.
@@ -56,7 +56,7 @@ class TracedPoints(SafePoints):
         self.armed = True  # if it was, the program may have taken our place since then
         for each in step_frames(frame):  # a loop within one line has no other events
             each.f_trace_opcodes = True
-        set_trace(self.thread, cast(self.function, c_void_p), None)
+        self.set_trace(self.thread, cast(self.function, c_void_p), None)
 
     def disarm(self) -> None:
         """On any other thread it only takes note: the trace function ends itself when it is next
