@@ -62,8 +62,8 @@ class AllAtOnce:
 
 
 class EachItsOwn:
-    """A thread writes its own stack when it has computed for so long; for the watchdog, which
-    computes by knocking only, the kernel's thread does. Raises `ImportError` or `OSError` where the system has no
+    """A thread writes its own stack when it has computed for so long; the kernel's does, too, when
+    the watchdog has knocked for so long. Raises `ImportError` or `OSError` where the system has no
     such timers.
     """
 
@@ -126,13 +126,13 @@ class EachItsOwn:
 
 
 def pairs(threads: list[Thread]) -> set[tuple[Thread, Thread]]:
-    """Whose time counts, and who writes then: the same, and the kernel's thread for the watchdog."""
-    named = {thread.name: thread for thread in threads}
-    found = {(thread, thread) for thread in threads[:MOST] if thread.native_id is not None}
-    if KERNEL_THREAD in named and WATCHDOG_THREAD in named:
-        watchdog = named[WATCHDOG_THREAD]
-        found = found - {(watchdog, watchdog)} | {(watchdog, named[KERNEL_THREAD])}
-    return found
+    """Whose time counts, and who writes then: the same, or for the watchdog the kernel's thread."""
+    begun = [thread for thread in threads if thread.native_id is not None]
+    kernel = {thread.name: thread for thread in begun}.get(KERNEL_THREAD)
+    return {
+        (thread, kernel if kernel is not None and thread.name == WATCHDOG_THREAD else thread)
+        for thread in begun[:MOST]
+    }
 
 
 def stack_alarm() -> StackAlarm:
