@@ -70,9 +70,7 @@ class DeadManSwitch:
             self.hold()
 
     def hold(self) -> None:
-        """Set it, or put it off: at the latest before a task of a new machine runs, or when one
-        wakes.
-        """
+        """Set it, or put it off; called also on the kernel's thread, before anything runs there."""
         if self.fd is not None:
             self.held = self.seen = time.monotonic()
             if self.alarm is None:

@@ -104,16 +104,17 @@ class EachItsOwn:
     def write_to(self, fd: int) -> None:
         """Have the handler of the signal write there, from now on for ever."""
         with suppress(OSError):  # there is no more descriptor to be had: the former one will do
-            former, self.fd = self.fd, os.dup(fd)
-            faulthandler.register(self.signal, file=self.fd, all_threads=False)
+            own = os.dup(fd)
+            faulthandler.register(self.signal, file=own, all_threads=False)
+            former, self.fd = self.fd, own
             if former >= 0:
                 os.close(former)
 
-    def follow(self, pairs: set[tuple[Thread, Thread]]) -> None:
+    def follow(self, wanted: set[tuple[Thread, Thread]]) -> None:
         """Have a timer for each of these, and no others."""
-        for pair in self.timers.keys() - pairs:
+        for pair in self.timers.keys() - wanted:
             self.timers.pop(pair).delete()
-        for counted, told in pairs - self.timers.keys():
+        for counted, told in wanted - self.timers.keys():
             with suppress(OSError):  # it has ended, or there is no more timer to be had
                 timer = self.made(counted.native_id or 0, told.native_id or 0, self.signal)
                 self.timers[counted, told] = timer
