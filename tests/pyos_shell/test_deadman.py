@@ -108,7 +108,7 @@ def test_on_a_terminal_it_is_named_too_and_then_the_prompt_is_as_it_was(folder):
 
 
 #: A regular expression gone wild. It returns, but takes longer than the patience, on a machine of
-#: whatever speed; then others follow that are short, or the kill would be in for many seconds.
+#: whatever speed; then others follow that are short, or the kill would take many seconds.
 WILD = """
 import itertools, re, time
 from kernel import *
