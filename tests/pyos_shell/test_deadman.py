@@ -134,8 +134,8 @@ def go_wild(length):
     return time.thread_time() - begun
 
 
-SHORT = next(length for length in itertools.count(10) if go_wild(length) > 0.04)
-LONG = SHORT + 4
+SHORT = next(n for n in itertools.count(10) if min(go_wild(n) for _ in range(3)) > 0.04)
+LONG = SHORT + 5
 """
 IN_MATCH = 'p.py", line 22 in go_wild'
 POLITE = "def polite():\n    while True: yield\n"
