@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from .frames import is_kernels_own
 from .scheduler import NO_TURN, Scheduler, Turn
+from .shares import Shares
 from .trace import Hogged, Released, log
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class Watchdog:
         self.reported = False
         #: When the observers are to be called next.
         self.due = 0.0
+        #: Whom the looks have found in a step; and when the last one was.
+        self.shares = Shares()
+        self.looked = self.since
         self.thread = threading.Thread(target=self.watch, name="pyos watchdog", daemon=True)
 
     def watch(self) -> None:
@@ -84,6 +88,7 @@ class Watchdog:
                 self.asleep = True
                 self.wanted.wait()
                 self.asleep = False
+                self.looked = time.monotonic()
             else:
                 self.wanted.wait(self.pause())
             self.wanted.clear()
@@ -141,6 +146,9 @@ class Watchdog:
         frame = sys._current_frames().get(self.ident)
         turn, times = self.slice_of(Scheduler.turn_at(frame, self.kernel))
         now = time.monotonic()
+        if turn.task is not None and not self.kernel.inbox.asleep:
+            self.shares.note(now, turn.task.tid, now - self.looked)
+        self.looked = now
         if (turn, times) != (self.turn, self.times):
             self.let_go(now - self.since)
             self.turn, self.times, self.since = turn, times, now

@@ -88,6 +88,10 @@ def tasks(
     many more there are. Below a program of asyncio's stand its asyncio tasks,
     3.1 and 3.2, the first ten of them.
 
+    SHARE is how much of the processor a task has had in the last five seconds,
+    seen by looking now and then. It is shown where tasks had a tenth of it, and
+    the screen is wide enough. `top` shows it live.
+
     sort: the oldest, or the deepest first, or by another column
     reverse: the other way round
     state: only those in this state
@@ -104,7 +108,9 @@ def tasks(
         raise Failure("a tree has an order of its own: give --tree or --sort")
     order, inner = "tree" if tree else sort, None if all else INNER
     call = ListTasks(first, order, reverse, state or "", str(program), inner)
-    return Table(system.ask(call), all, bool(state or program), tree, marks(system))
+    listed = system.ask(call)
+    shares = system.machine.shares()
+    return Table(listed, all, bool(state or program), tree, marks(system), shares)
 
 
 def marks(system: System) -> dict[int, str]:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -203,6 +204,16 @@ def test_a_long_error_is_shown_in_full_on_any_screen(shell):
     assert all(len(line) <= 40 for line in lines)
 
 
+def test_a_task_at_work_is_shown_with_its_share_of_the_processor(shell):
+    shell.run("spawn family")
+    assert "SHARE" not in shell.succeeds("tasks")[0]
+    for _ in range(20):
+        shell.machine.watchdog.shares.note(time.monotonic(), 1, 0.1)
+    heading, first, *_ = shell.succeeds("tasks")
+    assert heading.split()[:4] == ["TID", "PAR", "STATE", "SHARE"]
+    assert re.search(r" \d+% ", first)
+
+
 # -- tasks, sorted and chosen
 
 
@@ -394,7 +405,9 @@ def test_while_a_task_holds_the_kernel_why_is_answered_all_the_same(shell):
     shell.run(f"spawn {PROGRAMS}:sleeper; spawn p.py:holds")
     try:
         lines = until(lambda: [line for line in shell.run("why 1") if "holds the kernel" in line])
-        assert re.match(r"task 2 holds the kernel for .* s at .*:\d+, so no other can", lines[0])
+        in_call = r"(, in a call that does not return)?"
+        found = rf"task 2 holds the kernel for .* s at .*:\d+{in_call}, so no other can"
+        assert re.match(found, lines[0])
         assert "so no other" not in "".join(shell.run("why 2"))
     finally:
         Path("enough").write_text("")  # to open it is enough: nobody may be there to read
