@@ -58,10 +58,15 @@ class Forks:
         me = get_ident()
         for function in self.before:
             function()
-        answer = fork()
-        in_child = (answer[0] if isinstance(answer, tuple) else answer) == 0
-        if in_child:
-            self.go_on_alone(me)
+        # A signal that came to the child before it has handlers of its own would be lost.
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        try:
+            answer = fork()
+            in_child = (answer[0] if isinstance(answer, tuple) else answer) == 0
+            if in_child:
+                self.go_on_alone(me)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
         for function in self.in_child if in_child else self.in_parent:
             function()
         return answer

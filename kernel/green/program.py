@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 #: Said of an error that nobody could catch.
 STARTED: Final = "Exception ignored in thread started by"
 
+#: The processes that `multiprocessing` has beside its own, which end with the interpreter's.
+HELPERS: Final = {
+    "multiprocessing.forkserver": "_forkserver",
+    "multiprocessing.resource_tracker": "_resource_tracker",
+}
+
 #: What a module's variables are left with.
 CODE: Final = (ModuleType, FunctionType, type, str, int, float)
 
@@ -125,6 +131,10 @@ class GreenProgram:
         elif "_thread" in self.modules:
             self.modules["_thread"]._shutdown()
         self.at_exit.run()
+        for module, name in HELPERS.items():
+            helper: Any = getattr(self.modules.get(module), name, None)
+            with suppress(AttributeError, OSError):
+                helper._stop()
         with suppress(Exception):
             self.sys.stdout.flush()
 

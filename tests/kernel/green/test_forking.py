@@ -143,11 +143,16 @@ if __name__ == "__main__":
     print(queue.get())
     child.join()
     print(child.exitcode)
+    from multiprocessing import forkserver, resource_tracker
+    helpers = forkserver._forkserver._forkserver_pid, resource_tracker._resource_tracker._pid
+    with open("helpers", "w") as file:
+        print(*filter(None, helpers), file=file)
 """
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_processes_share_the_work_while_others_run(tmp_path, capsys, method):
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_processes_share_the_work_while_others_run(tmp_path, monkeypatch, capsys, method):
+    monkeypatch.chdir(tmp_path)
     script, turns = write(tmp_path, {"script.py": POOL}), []
 
     def other():
@@ -159,6 +164,11 @@ def test_processes_share_the_work_while_others_run(tmp_path, capsys, method):
     assert status.ok, status
     assert capsys.readouterr().out == "[0, 1, 4, 9, 16]\nfrom the child\n0\n"
     assert len(turns) == 10
+    helpers = (tmp_path / "helpers").read_text().split()
+    assert bool(helpers) == (method != "fork"), "who looks after semaphores is a process as well"
+    for pid in map(int, helpers):
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
 
 
 def test_a_process_pool_executor_works(tmp_path, capsys):
