@@ -87,7 +87,7 @@ class Watchdog:
                 self.asleep = True
                 self.wanted.wait()
                 self.asleep = False
-                self.looked = time.monotonic()
+                self.looked = time.monotonic()  # who slept so long has not had the processor
             else:
                 self.wanted.wait(self.pause())
             self.wanted.clear()
