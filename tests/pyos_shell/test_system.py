@@ -163,6 +163,7 @@ def test_who_holds_the_kernel_is_told_once_while_it_does(shell, monkeypatch):
     monkeypatch.setattr(system, "PATIENCE", 0.02)
     enough = threading.Event()
     tid = started(shell, held(enough))
+    until(lambda: (holder := shell.machine.holder()) and holder.seconds)
     looks = []
 
     def look():
@@ -182,6 +183,7 @@ def test_who_may_only_look_is_not_told_to_kill(shell, monkeypatch):
     monkeypatch.setattr(shell.system, "read_only", True)
     enough = threading.Event()
     started(shell, held(enough))
+    until(lambda: (holder := shell.machine.holder()) and holder.seconds)
     monkeypatch.setattr(
         shell.system, "check", lambda: enough.set() if "no answer" in shell.reported else None
     )
