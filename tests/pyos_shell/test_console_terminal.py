@@ -233,8 +233,13 @@ def dropped(terminal: Terminal) -> int:
 def wait_dropped(terminal: Terminal, lines: int) -> None:
     """Read until so many lines have been dropped."""
     while dropped(terminal) < lines:
-        more = len(terminal.screen.gone) + 100
-        terminal.wait(lambda more=more: len(terminal.screen.gone) > more, "more lines")
+        wait_gone(terminal, 100)
+
+
+def wait_gone(terminal: Terminal, lines: int) -> None:
+    """Read until so many lines more have left the screen."""
+    enough = len(terminal.screen.gone) + lines
+    terminal.wait(lambda: len(terminal.screen.gone) > enough, "more lines")
 
 
 # -- the first screen, and how to leave
