@@ -69,9 +69,9 @@ class Watchdog:
         self.woken = False
         self.asleep = False
         #: The turn that was seen last, and in which slice; since when, and whether it has been
-        #: reported.
+        #: reported; and when that look was.
         self.turn, self.times = NO_TURN, 0
-        self.since = time.monotonic()
+        self.since = self.looked = time.monotonic()
         self.reported = False
         #: When the observers are to be called next.
         self.due = 0.0
@@ -143,10 +143,18 @@ class Watchdog:
         now = time.monotonic()
         if (turn, times) != (self.turn, self.times):
             self.let_go(now - self.since)
-            self.turn, self.times, self.since = turn, times, now
+            self.turn, self.times, self.since = turn, times, self.begin(now)
         elif turn.task is not None and frame is not None:
             self.still_running(turn.task, frame, now - self.since)
+        self.looked = now
         return woken or not self.kernel.inbox.asleep
+
+    def begin(self, now: float) -> float:
+        """Since when there is another turn or slice: since somebody was interrupted for it, if that
+        was after the last look, so that nobody has longer slices by the luck of our looks.
+        """
+        interrupted = self.preemption.interrupted if self.preemption is not None else 0.0
+        return interrupted if self.looked < interrupted < now else now
 
     def slice_of(self, turn: Turn) -> tuple[Turn, int]:
         """The turn in which its step began, and how often it has given way since then."""

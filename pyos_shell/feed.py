@@ -6,6 +6,7 @@ are counted, and nobody waits for it.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Collection
@@ -109,13 +110,13 @@ class Feed:
             self.dropped += 1
             self.dropped_so_far += 1
 
-    def take(self, characters: int, unfinished: bool = False) -> list[Line]:
-        """The next lines, about so many characters of them. With `unfinished`, what was printed
-        without a newline as well.
+    def take(self, characters: int, unfinished: float = math.inf) -> list[Line]:
+        """The next lines, about so many characters of them, and what has been without its newline
+        for so many seconds as well.
         """
         with self.output.lock:
-            if unfinished:
-                self.output.finish_all()
+            if unfinished < math.inf:
+                self.output.finish_older(unfinished)
             taken = list(self.urgent)
             self.urgent.clear()
             if self.dropped:

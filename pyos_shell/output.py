@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
@@ -48,8 +49,8 @@ class Output(io.TextIOBase):
         self.kernel_thread = kernel_thread
         #: Held again by a thread that prints while it prints, as a `__del__` may.
         self.lock = threading.RLock()
-        #: What has been printed since the last newline, by tid.
-        self.unfinished: dict[int, str] = {}
+        #: What has been printed since the last newline, by tid, and when that began.
+        self.unfinished: dict[int, tuple[str, float]] = {}
         #: What takes the text that a task prints, by tid, where it is not shown.
         self.routes: dict[int, Callable[[int, str], object]] = {}
         #: One for each console. It is replaced, never changed, as threads go through it.
@@ -89,18 +90,19 @@ class Output(io.TextIOBase):
     def take_in(self, tid: int, text: str) -> None:
         """Cut what a task has printed into lines."""
         with self.lock:
-            rest = self.unfinished.get(tid, "") + text
+            begun, since = self.unfinished.pop(tid, ("", None))
+            rest = begun + text
             if "\n" in text:
                 *whole, rest = rest.split("\n")
+                since = None
                 for line in whole:
                     self.append(Line(tid, "out", line.removesuffix("\r")))
-            self.unfinished.pop(tid, None)
             if len(rest) > LONGEST_LINE:
                 whole_pieces = len(rest) - len(rest) % LONGEST_LINE
                 self.append(Line(tid, "out", rest[:whole_pieces]))
                 rest = rest[whole_pieces:]
             if rest:
-                self.unfinished[tid] = rest
+                self.unfinished[tid] = rest, since or time.monotonic()
             self.ring()
 
     def printing_task(self) -> int:
@@ -151,14 +153,18 @@ class Output(io.TextIOBase):
 
     def finish(self, tid: int) -> None:
         """Show what a task has printed without a newline."""
-        rest = self.unfinished.pop(tid, "")
+        rest, _ = self.unfinished.pop(tid, ("", 0.0))
         if rest:
             self.append(Line(tid, "out", rest))
 
-    def finish_all(self) -> None:
-        """Show what any task has printed without a newline."""
-        for tid in list(self.unfinished):
-            self.finish(tid)
+    def finish_older(self, seconds: float) -> None:
+        """Show what any task has begun to print so long ago, or longer, without a newline: a line
+        that is just being printed is not cut.
+        """
+        now = time.monotonic()
+        for tid, (_, since) in list(self.unfinished.items()):
+            if now - since >= seconds:
+                self.finish(tid)
         self.ring()
 
     def append(self, line: Line, feeds: Iterable[Feed] | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import time
@@ -49,11 +50,11 @@ class Pump:
                 time.sleep(PERIOD)
                 if not do(self.show):
                     time.sleep(UNFINISHED)
-                    do(partial(self.show, unfinished=True))
+                    do(partial(self.show, UNFINISHED))
 
     # -- on the console's thread
 
-    def show(self, unfinished: bool = False) -> bool:
+    def show(self, unfinished: float = math.inf) -> bool:
         """Write a helping of what was printed and reported; whether there was any. It waits while
         the screen is covered.
         """
@@ -70,7 +71,7 @@ class Pump:
 
     def show_rest(self) -> None:
         """Write all that is left."""
-        self.console.write(self.rendered(self.feed.take(sys.maxsize, unfinished=True)))
+        self.console.write(self.rendered(self.feed.take(sys.maxsize, unfinished=0)))
 
     def rendered(self, lines: list[Line]) -> list[Fragments]:
         """As it is shown: what a task in the foreground prints, as it is."""

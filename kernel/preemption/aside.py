@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def aside(kernel: Scheduler) -> Iterator[None]:
     """Inside, the thread has no running asyncio loop, and the asynchronous generators that begin
     are the kernel's; what else belongs to an asyncio program that is a task is aside as well.
-    Afterwards all is as it was.
+    Afterwards all is as it was, unless an error comes out: then nobody goes on there, the stack is
+    being cleared away, and the thread belongs to somebody else.
     """
     fiber = current_fiber()
     belongings = fiber.belongings if fiber is not None else None
@@ -29,11 +30,9 @@ def aside(kernel: Scheduler) -> Iterator[None]:
     if running is not None:
         events._set_running_loop(None)
     kernel.asyncgens.look_after()
-    try:
-        yield
-    finally:
-        sys.set_asyncgen_hooks(*hooks)
-        if running is not None:
-            events._set_running_loop(running)
-        if belongings is not None:
-            belongings.swap()
+    yield
+    sys.set_asyncgen_hooks(*hooks)
+    if running is not None:
+        events._set_running_loop(running)
+    if belongings is not None:
+        belongings.swap()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Final
@@ -60,6 +61,8 @@ class Preemption:
         #: The task in which one is raised at each point until it has ended.
         self.driven: Task | None = None
         self.slice: float | None = None
+        #: When a task was put aside last.
+        self.interrupted = 0.0
 
     # -- on the watchdog's thread
 
@@ -193,6 +196,7 @@ class Preemption:
             file, line = frame.f_code.co_filename, frame.f_lineno
             self.kernel.trace.emit(Preempted(task.tid, file, line, times))
         self.loops.put_aside(task, frame, turn, times, first)
+        self.interrupted = time.monotonic()
         if stopped:
             task.halt()
         return self.loops.leave()

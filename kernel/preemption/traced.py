@@ -18,12 +18,12 @@ from ctypes import PYFUNCTYPE, c_int, c_void_p, cast, py_object, pythonapi
 from types import FrameType
 from typing import Any, Final
 
+from ..frames import stack_from
 from ..scheduler import step_frames
 from .safepoints import Reached, SafePoints
 
 #: `int _PyEval_SetTrace(PyThreadState *, Py_tracefunc, PyObject *)`; whoever calls it has the lock.
-set_trace: Final = pythonapi._PyEval_SetTrace
-set_trace.argtypes, set_trace.restype = [c_void_p, c_void_p, c_void_p], c_int
+SetTrace: Final = PYFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p)
 
 #: `int (PyObject *, PyFrameObject *, int, PyObject *)`.
 TraceFunction: Final = PYFUNCTYPE(c_int, c_void_p, py_object, c_int, c_void_p)
@@ -34,21 +34,20 @@ this_thread.restype = c_void_p
 
 
 class TracedPoints(SafePoints):
-    """By a trace function."""
+    """By a trace function. Raises `AttributeError` on a Python that has no such function."""
 
     def __init__(self, reached: Reached) -> None:
         super().__init__(reached)
+        self.set_trace = SetTrace(("_PyEval_SetTrace", pythonapi))
         self.thread = this_thread()
         self.armed = False
         #: What traces this thread otherwise: coverage, say.
         self.former: Any = sys.gettrace()
         #: Which frames we trace, and what traced them before.
         self.frames: list[tuple[FrameType, Any]] = []
-        #: Where an error has been raised.
-        self.thrown_in: FrameType | None = None
         # Kept, as the interpreter does not, while it calls them.
         self.function = TraceFunction(self.begin)
-        self.entering = self.enter
+        self.entering, self.stepping = self.enter, self.step
 
     def arm(self, frame: FrameType | None, wide: bool = False) -> None:
         if self.armed and not wide:
@@ -56,7 +55,7 @@ class TracedPoints(SafePoints):
         self.armed = True  # if it was, the program may have taken our place since then
         for each in step_frames(frame):  # a loop within one line has no other events
             each.f_trace_opcodes = True
-        set_trace(self.thread, cast(self.function, c_void_p), None)
+        self.set_trace(self.thread, cast(self.function, c_void_p), None)
 
     def disarm(self) -> None:
         """On any other thread it only takes note: the trace function ends itself when it is next
@@ -78,65 +77,66 @@ class TracedPoints(SafePoints):
         self.trace_from(frame)
         return 0
 
-    def trace_from(self, frame: FrameType | None) -> None:
+    def trace_from(self, frame: FrameType) -> None:
         """Trace this frame and those below it."""
         sys.settrace(self.entering)
-        while frame is not None:
-            if not isinstance(frame.f_trace, Tracer):
-                self.frames.append((frame, frame.f_trace))
-                frame.f_trace = Tracer(self)
-                frame.f_trace_opcodes = True
-            frame = frame.f_back
+        for each in stack_from(frame):
+            if each.f_trace is not self.stepping:
+                self.frames.append((each, each.f_trace))
+                each.f_trace = self.stepping
+                each.f_trace_opcodes = True
 
     def enter(self, frame: FrameType, event: str, argument: object) -> Any:
+        """A function is called."""
         if not self.armed:
-            self.end()
+            self.end(frame)
             return None
         frame.f_trace_opcodes = True
-        return Tracer(self)
+        return self.stepping
 
-    def trace(self, frame: FrameType, event: str) -> BaseException | None:
-        """One event; gives the error that is to be raised there."""
-        error = None
-        if self.armed and event in ("line", "opcode"):
-            error = self.reached(frame)
-        if error is not None:
-            self.armed, self.thrown_in = self.relentless, frame
-        elif not self.armed:
-            self.end()
-        return error
+    def step(self, frame: FrameType, event: str, argument: object) -> Any:
+        """Any other event in a frame that is traced."""
+        if not self.armed:
+            self.end(frame)
+            return None
+        error = self.reached(frame) if event in ("line", "opcode") else None
+        if error is None:
+            return self.stepping
+        self.armed = self.relentless
+        frame.f_trace = Afterwards(self, frame)  # type: ignore[assignment]
+        try:
+            raise error
+        finally:
+            del error, frame  # the error keeps this frame: let it hold nothing
 
-    def end(self) -> None:
-        self.thrown_in = None
+    def end(self, frame: FrameType) -> None:
+        """Trace no more, and put back what was there before."""
+        for each in stack_from(frame):
+            if each.f_trace is self.stepping:
+                each.f_trace, each.f_trace_opcodes = None, False
         frames, self.frames = self.frames, []
+        for each, former in frames:
+            each.f_trace, each.f_trace_opcodes = former, False
+        if sys.gettrace() not in (None, self.entering):
+            return  # a frame that we have traced goes on in a debugger
         # A debugger that a task has begun traces frames by the same function as the thread.
         debuggers = [former for _, former in frames if former is not None]
         sys.settrace(debuggers[0] if debuggers else self.former)
         if self.armed:  # we have been asked again meanwhile
             sys.settrace(self.entering)
-        for frame, former in frames:
-            frame.f_trace, frame.f_trace_opcodes = former, False
 
 
-class Tracer:
-    """The trace function of one frame."""
+class Afterwards:
+    """The trace function of a frame in which an error is raised: the interpreter drops it then, and
+    so we are called once it has. (No other one may notice that it is dropped: what it did then
+    would be traced, too, for ever.)
+    """
 
-    def __init__(self, points: TracedPoints) -> None:
-        self.points = points
-
-    def __call__(self, frame: FrameType, event: str, argument: object) -> Tracer | None:
-        error = self.points.trace(frame, event)
-        if error is None:
-            return self if self.points.armed else None
-        try:
-            raise error
-        finally:
-            del self, error, frame  # the error keeps this frame: let it hold nothing
+    def __init__(self, points: TracedPoints, frame: FrameType) -> None:
+        self.points, self.frame = points, frame
 
     def __del__(self) -> None:
-        """Dropped by the interpreter, as it has raised an error."""
-        if self.points.thrown_in is not None:
-            if self.points.armed:
-                self.points.trace_from(self.points.thrown_in)
-            else:
-                self.points.end()
+        if self.points.armed:
+            self.points.trace_from(self.frame)
+        else:
+            self.points.end(self.frame)

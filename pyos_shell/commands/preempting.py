@@ -54,7 +54,7 @@ class Slice(float):
 
 @command()
 def preempt(system: System, slice: Slice | None = None) -> Notice:
-    """Say how long a task may hold the machine before it is interrupted.
+    """Set how long one step of a task may take.
 
     Whoever takes longer than SLICE for one step is put aside in the middle of
     it, with its whole stack; the others have their turns, and then it goes on

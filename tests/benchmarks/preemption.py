@@ -54,24 +54,40 @@ class Counting:
 
 
 def shares(tasks, seconds):
-    """How often each hog was interrupted, once all were there; and the turns of the polite ones."""
+    """What each hog has done in whole rounds, once all were there, and how many slices it had; and
+    the turns of the polite ones.
+    """
     slices = Counter()
+    rounds = []
     counting = [Counting() for _ in range(2 * tasks)]
+
+    def interrupted(event):
+        slices[event.tid] += 1
+        if len(slices) == tasks and len(set(slices.values())) == 1:
+            rounds.append([each.count for each in counting[:tasks]])
+
     with machine() as here:
-        here.subscribe(lambda event: slices.update([event.tid]), Preempted)
+        here.subscribe(interrupted, Preempted)
         hogs = here.call(NewTask(several([each.hog for each in counting[:tasks]])))
         polite = here.call(NewTask(several([each.polite for each in counting[tasks:]])))
         while len(slices) < tasks:
             time.sleep(SLICE)
         slices.clear()
+        rounds.clear()
         time.sleep(seconds)
         found = sorted(slices.values())
+        done = [last - first for first, last in zip(rounds[0], rounds[-1], strict=True)]
         for each in counting:
             each.stop = True
         for tid in [*here.call(WaitTask(hogs)).value, *here.call(WaitTask(polite)).value]:
             assert here.call(WaitTask(tid)).ok
     turns = min(each.turns for each in counting[tasks:])
     print(f"{tasks} hogs: {found[0]} to {found[-1]} slices each, of {sum(found)}")
+    mean = statistics.mean(done)
+    print(
+        f"in {len(rounds) - 1} whole rounds {min(done) / mean:.2f} to {max(done) / mean:.2f} "
+        "of what one does on average"
+    )
     print(f"{tasks} polite tasks beside them: at least {turns} turns each")
 
 

@@ -115,16 +115,19 @@ def test_living_tasks_are_ended_the_newest_first_and_may_say_so():
 
 def test_without_a_terminal_nothing_is_coloured_or_cut():
     name = "a-program-with-quite-a-long-name-that-no-terminal-of-sixty-columns-could-show"
-    done = pyos(
-        "-c",
-        f"spawn --name {name} echo_server 0; tasks; stack 1; help; programs; spawn {name}",
-        COLUMNS="60",
-        TERM="xterm-256color",
-    )
-    assert name in done.stdout
-    assert re.search(r" accept 127\.0\.0\.1:\d+ ", done.stdout)
-    assert "…" not in re.sub(r"\[?\w+…", "", done.stdout)
-    assert "\x1b" not in done.stdout + done.stderr
+    with running(env={"COLUMNS": "60", "TERM": "xterm-256color"}) as process:
+        print(f"spawn --name {name} echo_server 0", file=process.stdin)
+        row = ""
+        while not re.search(r" accept 127\.0\.0\.1:\d+ ", row):
+            print("tasks", file=process.stdin, flush=True)
+            while not (row := process.stdout.readline()).startswith("  1 "):
+                assert row, process.stderr.read()
+        assert name in row
+        print(f"stack 1; help; programs; spawn {name}", file=process.stdin)
+        out, err = process.communicate()
+    assert name in err
+    assert "…" not in re.sub(r"\[?\w+…", "", row + out)
+    assert "\x1b" not in row + out + err
 
 
 def test_a_server_at_work_is_talked_to_and_ends_with_its_input():

@@ -88,6 +88,7 @@ def test_help_lists_the_commands_by_topic():
         *("kill", "stop", "cont"),
         "nice",
         *("pause", "resume", "step", "slow"),
+        "preempt",
         "break",
         "eof",
         *("send", "throw"),
@@ -104,7 +105,16 @@ def test_help_lists_the_commands_by_topic():
     assert aliases() == {"breaks": "break", "ps": "tasks", "quit": "exit"}
     assert package.__all__ == [
         *("aliases", "breakpoints", "console", "editing", "files", "jobs", "lines", "look"),
-        *("messages", "priorities", "python", "reading", "signals", "stepping", "tasks"),
+        *(
+            "messages",
+            "preempting",
+            "priorities",
+            "python",
+            "reading",
+            "signals",
+            "stepping",
+            "tasks",
+        ),
         *("top", "trace"),
     ]
 

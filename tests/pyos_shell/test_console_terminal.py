@@ -137,11 +137,6 @@ def requests():
     print((yield CountRequests()), "requests wait")
 
 
-def plain():
-    """No program: it has no yield, and does not come back."""
-    threading.Event().wait()
-
-
 def leaves():
     raise SystemExit("out of here")
 
@@ -532,8 +527,9 @@ def test_ctrl_c_stops_a_long_answer(terminal):
     assert " 30000 " not in terminal.history
 
 
-def test_ctrl_c_gives_the_prompt_back_where_a_command_is_stuck_in_code_of_the_users(hasty):
-    hasty.enter("spawn p.py:plain")
+def test_ctrl_c_gives_the_prompt_back_where_a_command_is_stuck_in_code_of_the_users(hasty, folder):
+    (folder / "stuck.py").write_text("import threading\nthreading.Event().wait()\n")
+    hasty.enter("spawn stuck.py:never")
     hasty.wait_last("Ctrl-C gives the prompt back")
     hasty.type(CTRL_C)
     hasty.wait_last(PROMPT)

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import math
 import re
 import sys
 import threading
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from kernel import KillTask, OnSignal, Scheduler, SendSignal, Signal, Sleep, Yield
 from pyos_shell import feed as feed_module
+from pyos_shell import output as output_module
 from pyos_shell.feed import BUFFERED_CHARACTERS, BUFFERED_LINES, URGENT
 from pyos_shell.output import (
     LONGEST_LINE,
@@ -29,7 +31,7 @@ texts = st.text() | st.text(
 )
 
 
-def lines(output, unfinished=True):
+def lines(output, unfinished=0.0):
     """All that is to be shown, as pairs of tid and text."""
     return [(line.tid, line.text) for line in output.feed.take(EVERYTHING, unfinished)]
 
@@ -277,6 +279,21 @@ def test_what_is_remembered_is_bounded_too():
     assert output.log(7) == []
 
 
+def test_a_line_that_is_just_being_printed_is_not_cut(monkeypatch):
+    output = Watched()
+    now = 100.0
+    monkeypatch.setattr(output_module.time, "monotonic", lambda: now)
+    output.take_in(1, "name? ")
+    output.take_in(2, "line")
+    now += 0.25
+    output.take_in(1, "(or nothing) ")
+    output.take_in(2, " 694\nline")
+    now += 0.25
+    assert lines(output, unfinished=0.5) == [(2, "line 694"), (1, "name? (or nothing) ")]
+    output.take_in(2, " 695\n")
+    assert lines(output, unfinished=0.5) == [(2, "line 695")]
+
+
 @pytest.mark.parametrize("make", [Watched, lambda: plain()[0]])
 def test_tasks_that_have_ended_leave_nothing_behind(make):
     output = make()
@@ -376,10 +393,10 @@ def test_a_question_is_shown_at_once_and_on_a_line_of_its_own():
     output = Watched()
     output.take_in(3, "your name? ")
     output.readers_changed(3, 2)
-    assert (lines(output, unfinished=False), output.awaited) == ([(3, "your name? ")], 2)
+    assert (lines(output, unfinished=math.inf), output.awaited) == ([(3, "your name? ")], 2)
     output.take_in(3, "hello\n")
     output.readers_changed(2, 0)
-    assert (lines(output, unfinished=False), output.awaited) == ([(3, "hello")], 0)
+    assert (lines(output, unfinished=math.inf), output.awaited) == ([(3, "hello")], 0)
 
 
 def test_a_change_of_who_reads_is_news_even_if_nothing_was_printed():
@@ -627,5 +644,5 @@ def test_what_has_no_newline_is_shown_on_each_console_once():
     output.write("a question")
     assert shown(output) == ["a question"]
     assert other.arrived.is_set()
-    assert [line.text for line in other.take(EVERYTHING, unfinished=True)] == ["a question"]
+    assert [line.text for line in other.take(EVERYTHING, unfinished=0)] == ["a question"]
     assert shown(output) == []

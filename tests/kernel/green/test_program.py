@@ -644,7 +644,9 @@ print("all had a turn")
 """
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="nothing is put aside there")
+@pytest.mark.skipif(
+    sys.version_info < (3, 12), reason="platform: nothing is put aside before Python 3.12"
+)
 def test_threads_that_never_wait_are_interrupted_although_they_run_in_threading(tmp_path, capsys):
     script = write(tmp_path, {"script.py": HOGS})
     with Machine() as machine:

@@ -208,9 +208,10 @@ def test_who_is_always_ready_gives_way_all_the_same(tmp_path):
     source = """
         import select, socket
         ours, theirs = socket.socketpair()
-        while True:
-            select.select([], [ours], [])
-            ours.send(b"x"); theirs.recv(1)
+        with ours, theirs:
+            while True:
+                select.select([], [ours], [])
+                ours.send(b"x"); theirs.recv(1)
         """
     script = write(tmp_path, {"script.py": source})
 

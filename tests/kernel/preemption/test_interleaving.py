@@ -61,7 +61,8 @@ class Interrupter(Preemption):
         for function in functions:
             points.set_events(function.__code__, points.points)
         try:
-            self.run()
+            with self.kernel.asyncgens:
+                self.run()
         finally:
             self.close()
 

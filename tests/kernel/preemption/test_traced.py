@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bdb
+import queue
 import sys
 import threading
 
@@ -53,6 +54,23 @@ def test_when_the_hog_has_been_told_nobody_is_traced_any_more():
             return [each for each in traced if each is not None]
 
         assert t.wait(t.start(program())).value == []
+
+
+def test_who_is_in_a_critical_section_nearly_always_is_met_all_the_same():
+    def program(t):
+        yield
+        waiting = queue.Queue()
+        t.begun.set()
+        while True:
+            waiting.put("something")
+            waiting.get()
+
+    with trial() as t:
+        for _ in range(20):
+            t.begun.clear()
+            tid = t.start_hog(program)
+            assert t.kill(tid).killed
+        t.goes_on()
 
 
 class Counter(bdb.Bdb):
