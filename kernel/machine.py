@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import islice
@@ -117,6 +118,13 @@ class Machine:
         them, and nobody waits.
         """
         return overview_of(self.kernel) if self.panic is None else Overview()
+
+    def shares(self) -> dict[int, float]:
+        """The share of the processor that each task has had in the last five seconds, between 0 and
+        1, by its tid; without those that hardly had any. Nobody is asked, and nobody waits.
+        """
+        watchdog = self.watchdog
+        return watchdog.shares.gathered(time.monotonic()) if watchdog is not None else {}
 
     def boost(self) -> Boost:
         """Keep busy tasks from their turns until the boost's `end`, for a hundredth of a second at

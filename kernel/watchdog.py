@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from .frames import is_kernels_own
 from .scheduler import NO_TURN, Scheduler, Turn
+from .shares import Shares
 from .trace import Hogged, Released, log
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class Watchdog:
         self.reported = False
         #: When the observers are to be called next.
         self.due = 0.0
+        #: Whom the looks have found in a step.
+        self.shares = Shares()
         self.thread = threading.Thread(target=self.watch, name=WATCHDOG_THREAD, daemon=True)
 
     def watch(self) -> None:
@@ -87,6 +90,7 @@ class Watchdog:
                 self.asleep = True
                 self.wanted.wait()
                 self.asleep = False
+                self.looked = time.monotonic()  # who slept so long has not had the processor
             else:
                 self.wanted.wait(self.pause())
             self.wanted.clear()
@@ -144,6 +148,8 @@ class Watchdog:
         frame = sys._current_frames().get(self.ident)
         turn, times = self.slice_of(Scheduler.turn_at(frame, self.kernel))
         now = time.monotonic()
+        if turn.task is not None and not self.kernel.inbox.asleep:
+            self.shares.note(now, turn.task.tid, now - self.looked)
         if (turn, times) != (self.turn, self.times):
             self.let_go(now - self.since)
             self.turn, self.times, self.since = turn, times, self.begin(now)

@@ -87,7 +87,8 @@ class Ran:
 class Table:
     """Living tasks; `everything` if the user asked for all rows, `narrowed` if only for some kind
     of tasks, `tree` if they are to be drawn as one. `marks` are those of jobs: `fg` in the
-    foreground, `+` the one that was left last, `-` those before.
+    foreground, `+` the one that was left last, `-` those before. `shares` are those of the
+    processor in the last five seconds, of 1.
     """
 
     tasks: TaskList
@@ -95,6 +96,7 @@ class Table:
     narrowed: bool = False
     tree: bool = False
     marks: dict[int, str] = field(default_factory=dict)
+    shares: dict[int, float] = field(default_factory=dict)
 
 
 @record

@@ -1,12 +1,13 @@
 """What may be typed in the place of a word. It hangs on the type of the parameter, as the parsing
 does in `conversion.py`: a choice offers what there is, a path the files, and a class of one's own
-has a classmethod `candidates(begun, live)`.
+has a classmethod `candidates(begun, live)`, and where options change what it may be also a
+`candidates_with(options, begun, live)`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -33,8 +34,14 @@ class Candidate(NamedTuple):
         return f"{self.text}  {self.more}" if self.more else self.text
 
 
-def candidates(parameter: Parameter, begun: str, live: Live | None) -> Iterable[Candidate]:
-    """What the parameter may get, where `begun` has been typed of it."""
+def candidates(
+    parameter: Parameter, begun: str, live: Live | None, options: Collection[str] = ()
+) -> Iterable[Candidate]:
+    """What the parameter may get, where `begun` has been typed of it, behind these `options`."""
+    narrowed: Any = getattr(parameter.type, "candidates_with", None)
+    if options and callable(narrowed):
+        few: Iterable[Candidate] = narrowed(options, begun, live)
+        return few
     own: Any = getattr(parameter.type, "candidates", None)
     if callable(own):
         found: Iterable[Candidate] = own(begun, live)

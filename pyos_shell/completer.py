@@ -65,7 +65,7 @@ def offers(here: Place, option: str, begun: str, live: Live | None) -> Iterator[
         return
     expected = walk.expected()
     if expected is not None and not OPTION.match(begun):
-        yield from candidates(expected, begun, live)
+        yield from candidates(expected, begun, live, walk.given)
     if walk.option is None:
         for spelling, each in walk.options().items():
             if begun or each is not JSON:  # every command takes that

@@ -137,6 +137,9 @@ class SignalJob(SystemCall):
     job: Job
     signal: Signal
 
+    def ends(self, tid: int) -> bool:
+        return self.signal is Signal.INT and tid in self.job.connections
+
     def run(self, kernel: Scheduler, caller: Any) -> object:
         living = [tid for tid in self.job.connections if tid in kernel.tasks]
         for tid in living:

@@ -12,7 +12,8 @@ a plain one, which makes its calls by `call(…)`. It is named by
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import import_module
@@ -162,9 +163,23 @@ class ProgramName(Word):
         for local in local_programs():
             if local.function is not None and local.name not in built_in_names():
                 yield Candidate(local.name, local.function.summary, str(local.file))
-        for each in files(begun, lambda entry: entry.name.endswith(".py")):
+        for each in files(begun, is_python):
             if begun or not each.text.endswith("/"):
                 yield each
+
+    @classmethod
+    def candidates_with(
+        cls, options: Collection[str], begun: str, live: Live | None
+    ) -> Iterable[Candidate]:
+        """The same behind options of the command's: a green script is a file, and a program of
+        asyncio's a function, in a file or a module.
+        """
+        place, function = split(begun)
+        if "asyncio" in options and function is not None:
+            return functions(place)
+        if "asyncio" in options or "green" in options:
+            return files(begun, is_python)
+        return cls.candidates(begun, live)
 
     @classmethod
     def check(cls, word: Word, live: Live | None) -> None:
@@ -195,18 +210,43 @@ class ProgramWords(Word):
         if local is not None:
             return local.function.signature if local.function is not None else None
         place, function = split(name.text)
-        if function is None or not place.endswith(".py"):
+        if function is None:
             return None
-        known = outline(Path(place).expanduser())
+        known = outline_of_place(place)
         found = known.functions.get(function) if known is not None else None
         return found.signature if found is not None else None
 
 
+def is_python(entry: os.DirEntry[str]) -> bool:
+    return entry.name.endswith(".py")
+
+
 def functions(place: str) -> Iterator[Candidate]:
-    """The functions of a file, of which any may be a program."""
-    known = outline(Path(place)) if place.endswith(".py") else None
+    """The functions of a file or a module, of which any may be a program."""
+    known = outline_of_place(place)
     for each in known.functions.values() if known is not None else ():
         yield Candidate(f"{place}:{each.name}", each.summary)
+
+
+def outline_of_place(place: str) -> Outline | None:
+    """The functions of a file, or of a module, which is not imported for that."""
+    if place.endswith(".py"):
+        return outline(Path(os.path.expanduser(place)))
+    file = module_file(place)
+    return outline(file) if file is not None else None
+
+
+def module_file(name: str) -> Path | None:
+    """The file of a module that can be imported from the current folder, if it is in Python."""
+    parts = name.split(".")
+    if not all(part.isidentifier() for part in parts):
+        return None
+    for folder in ("", *sys.path):
+        module = Path(folder, *parts)
+        for file in (module / "__init__.py", module.with_suffix(".py")):
+            if os.path.isfile(file):  # which is false for what no file can be called
+                return file
+    return None
 
 
 def outline_at(reference: Reference) -> Outline | None:

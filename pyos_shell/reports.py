@@ -25,7 +25,7 @@ from kernel import (
 from kernel.trace import Sink
 
 from .output import Output
-from .render.code import display_path, source_line
+from .render.code import display_path, line_of_source, source_line
 
 
 def report_to(output: Output, machine: Machine) -> Callable[[], None]:
@@ -136,3 +136,20 @@ def break_in_words(event: Broke) -> str:
     if source := source_line(event.place):
         place += f": {source}"
     return f"task {event.tid} stops by break {event.number} at {place}; cont {event.tid} goes on"
+
+
+def held_in_words(holder: Hogged, ends: bool, may_kill: bool) -> str:
+    """Why there is no answer to a request, which `ends` the task that holds the kernel or not; and
+    what to do, for somebody who `may_kill` it.
+    """
+    tid, place = holder.tid, f"{holder.file}:{holder.line}"
+    kill = f"; kill {tid} ends the task" if may_kill else ""
+    if not holder.in_call:
+        return f"task {tid} holds the kernel at {place} (Ctrl-C stops waiting{kill})"
+    if source := line_of_source(holder.file, holder.line):
+        place += f": {source}"
+    then = "the kill takes effect" if ends else "it goes on"
+    return (
+        f"task {tid} is in a call that does not return, at {place}; {then} when the call "
+        f"does, and nothing else runs meanwhile (Ctrl-C stops waiting{kill and kill + ' then'})"
+    )

@@ -9,10 +9,12 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from kernel import (
+    GetTid,
     Hogged,
     KernelStopped,
     Machine,
@@ -33,8 +35,7 @@ from .environment import Environment
 from .feed import Feed
 from .output import Output
 from .plumber import Plumber
-from .render.code import line_of_source
-from .reports import report_to
+from .reports import held_in_words, report_to
 
 if TYPE_CHECKING:
     from .foreground import Job
@@ -240,28 +241,24 @@ class System:
         if self.given_up.is_set():
             raise GivenUp
 
+    def holder(self) -> Hogged | None:
+        """The task that holds the kernel, so that nothing can be asked; None if none does."""
+        reply = self.machine.submit(GetTid())
+        with suppress(TimeoutError):
+            reply.exception(PATIENCE)
+            return None
+        self.machine.cancel(reply)
+        return self.machine.holder()
+
     def warn(self, seconds: float, reply: Reply) -> bool:
         """Say which task holds the kernel, if one does; whether it was said."""
         holder = self.machine.holder()
         if holder is None or holder.seconds < PATIENCE / 2:
             return False
-        said = held_in_words(holder, reply.request.ends(holder.tid))
+        ends = reply.request.ends(holder.tid)
+        said = held_in_words(holder, ends, may_kill=not (ends or self.read_only))
         self.output.report(holder.tid, f"no answer for {seconds:.1f} s: {said}")
         return True
-
-
-def held_in_words(holder: Hogged, ends: bool) -> str:
-    """Why there is no answer to a request, which `ends` the task that holds the kernel or not."""
-    place = f"{holder.file}:{holder.line}"
-    if not holder.in_call:
-        return f"task {holder.tid} holds the kernel at {place} (Ctrl-C stops waiting)"
-    if source := line_of_source(holder.file, holder.line):
-        place += f": {source}"
-    then = "the kill takes effect" if ends else "it goes on"
-    return (
-        f"task {holder.tid} is in a call that does not return, at {place}; {then} when the call "
-        "does, and nothing else runs meanwhile (Ctrl-C stops waiting)"
-    )
 
 
 #: What tasks call of ours, to print say, takes locks of the console; its programs are as others.

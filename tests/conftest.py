@@ -8,6 +8,13 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+#: The same cases each time, and none that fails because the machine has other things to do.
+settings.register_profile(
+    "pyos", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("pyos")
 
 
 def pytest_configure() -> None:
@@ -19,12 +26,14 @@ def pytest_configure() -> None:
     os.environ.pop("PYTHONUNBUFFERED", None)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    gc.disable()  # while pytest rewrites the tests, which makes millions of objects but no garbage
 
 
 def pytest_collection_finish() -> None:
     """No collection of garbage looks at what is there for good: the modules and all their tests."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def forbid_skip(report: Any) -> None:

@@ -28,7 +28,16 @@ from typing import Any, Final
 BLOCKING: Final = {"_socket", "_ssl", "_thread", "atexit", "select", "time"}
 
 #: What has another in its place as well; but who only imports these need not be copied.
-REPLACED: Final = BLOCKING | {"_pickle", "builtins", "importlib", "io", "os", "signal", "sys"}
+REPLACED: Final = BLOCKING | {
+    "_multiprocessing",
+    "_pickle",
+    "builtins",
+    "importlib",
+    "io",
+    "os",
+    "signal",
+    "sys",
+}
 
 #: Look for a program's modules by their names. So each program has them, and who imports them need
 #: not be copied: a copy, or the same with another `sys`.

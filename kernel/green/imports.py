@@ -61,8 +61,12 @@ class Importer:
         return self.modules[absolute[: len(absolute) - cut]]
 
     def load_parts(self, module: ModuleType, names: Iterable[str]) -> None:
-        """Import those of the names that are modules in a package."""
+        """Import those of the names that are modules in a package. Raises `ImportError` for what
+        has been left out of a module on purpose.
+        """
         if not hasattr(module, "__path__"):
+            for said in left_out(module, names):
+                raise ImportError(said, name=module.__name__)
             return
         for name in names:
             if name == "*":
@@ -234,6 +238,12 @@ class Importer:
         while importer != me and importer in self.waiting:
             importer = self.waiting[importer]
         return importer == me
+
+
+def left_out(module: ModuleType, names: Iterable[str]) -> list[str]:
+    """What to say of those of the names that a module is without, on purpose."""
+    said: dict[str, str] = getattr(module, "__dict__", {}).get("__left_out__", {})
+    return [said[name] for name in names if name in said]
 
 
 def for_c_code(name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -17,6 +18,21 @@ def changed(original: ModuleType, without: tuple[str, ...] = (), **names: Any) -
     for name, value in names.items():
         setattr(module, name, staticmethod(value) if type(value) is FunctionType else value)
     return module
+
+
+def leave_out(module: ModuleType, names: Mapping[str, str]) -> None:
+    """Take these names out of a module, and have it say what to use in their place."""
+    said = {
+        name: f"no {module.__name__}.{name} in a green script: {instead}"
+        for name, instead in names.items()
+        if vars(module).pop(name, None) is not None
+    }
+
+    def missing(name: str) -> Any:
+        default = f"module {module.__name__!r} has no attribute {name!r}"
+        raise AttributeError(said.get(name, default), name=name, obj=module)
+
+    vars(module).update(__getattr__=missing, __left_out__=said)
 
 
 def rebound(original: ModuleType, **names: Any) -> ModuleType:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..fibers import call
 from ..syscalls.threads import RunInThread
+from .forking import Forks
 from .io import green_open, wait_to_read, wait_to_write
 from .module import changed, with_globals
 from .waiting import close_quietly, count_call, in_task, wait_for
@@ -105,10 +106,6 @@ def fdopen(fd: int, mode: str = "r", buffering: int = -1, *args: Any, **kwargs: 
     return green_open(fd, mode, buffering, *args, **kwargs)
 
 
-def forget(**functions: Any) -> None:
-    """In place of `os.register_at_fork`, which would call them as long as the process lives."""
-
-
 #: Functions that wait, as far as the system has them.
 WAITING = {"waitpid": waitpid, "wait": wait, "wait3": wait3, "wait4": wait4, "waitid": waitid}
 
@@ -122,7 +119,10 @@ def make(program: GreenProgram) -> ModuleType:
 
     waits = {name: function for name, function in WAITING.items() if hasattr(os, name)}
     posix: dict[str, Any] = {**waits, "read": read, "write": write} if os.name == "posix" else {}
-    module = changed(os, fdopen=fdopen, system=system, register_at_fork=forget, **posix)
+    forks = Forks(program)
+    in_place = {"register_at_fork": forks.register, "fork": forks.fork, "forkpty": forks.forkpty}
+    posix.update((name, each) for name, each in in_place.items() if hasattr(os, name))
+    module = changed(os, fdopen=fdopen, system=system, **posix)
     names = vars(module)
     names["__builtins__"] = vars(program.builtins)
     if hasattr(os, "popen"):

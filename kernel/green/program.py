@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 #: Said of an error that nobody could catch.
 STARTED: Final = "Exception ignored in thread started by"
 
+#: The processes that `multiprocessing` has beside its own, which end with the interpreter's.
+HELPERS: Final = {
+    "multiprocessing.forkserver": "_forkserver",
+    "multiprocessing.resource_tracker": "_resource_tracker",
+}
+
 #: What a module's variables are left with.
 CODE: Final = (ModuleType, FunctionType, type, str, int, float)
 
@@ -68,19 +74,45 @@ class GreenProgram:
             __file__=str(self.file),
             __loader__=SourceFileLoader("__main__", str(self.file)),
         )
-        status = None
         try:
-            exec(code, vars(main))
-        except SystemExit as leaving:
-            status = self.left_with(leaving)
+            status = self.execute_script(code, vars(main))
         except (TaskKilled, Cancelled, GeneratorExit):
             raise
-        except BaseException as error:
-            forget_importing(error)
+        except BaseException:
             self.wind_up()
             raise
         self.wind_up()
         return status
+
+    def execute_script(self, code: Any, names: dict[str, Any]) -> Any:
+        """Run the script; gives its exit status."""
+        try:
+            try:
+                exec(code, names)
+            except (SystemExit, TaskKilled, Cancelled, GeneratorExit):
+                raise
+            except BaseException as error:
+                forget_importing(error)
+                self.tell_hook(error)
+                raise
+        except SystemExit as leaving:
+            return self.left_with(leaving)
+        return None
+
+    def tell_hook(self, error: BaseException) -> None:
+        """Call the script's own `sys.excepthook`, if it has one, with the error that ends it."""
+        hook, trace = self.sys.excepthook, error.__traceback__
+        if hook is sys.excepthook or trace is None:
+            return
+        try:
+            hook(type(error), error, trace.tb_next)  # without our own entry
+        except (SystemExit, TaskKilled, Cancelled, GeneratorExit):
+            raise
+        except BaseException as second:
+            self.sys.stderr.write("Error in sys.excepthook:\n")
+            if second.__traceback__ is not None:
+                second.__traceback__ = second.__traceback__.tb_next
+            traceback.print_exception(second, chain=False, file=self.sys.stderr)
 
     def left_with(self, leaving: SystemExit) -> Any:
         """The exit status of a script that leaves by `sys.exit`."""
@@ -99,6 +131,10 @@ class GreenProgram:
         elif "_thread" in self.modules:
             self.modules["_thread"]._shutdown()
         self.at_exit.run()
+        for module, name in HELPERS.items():
+            helper: Any = getattr(self.modules.get(module), name, None)
+            with suppress(AttributeError, OSError):
+                helper._stop()
         with suppress(Exception):
             self.sys.stdout.flush()
 

@@ -15,23 +15,20 @@ from ..fibers import call
 from ..syscalls.signals import HANDLED, OnSignal
 from ..syscalls.signals import Signal as TaskSignal
 from ._thread import get_ident
-from .module import changed
+from .module import changed, leave_out
 
 if TYPE_CHECKING:
     from .program import GreenProgram
 
-#: These are about the whole process.
-WITHOUT: Final = (
-    "alarm",
-    "getitimer",
-    "pause",
-    "pthread_kill",
-    "setitimer",
-    "siginterrupt",
-    "sigtimedwait",
-    "sigwait",
-    "sigwaitinfo",
-)
+#: These are about the whole process; and what a script can use in their place.
+TIMER: Final = "threading.Timer calls a function later, and time.sleep waits"
+EVENT: Final = "a handler can set a threading.Event, whose wait suspends this task only"
+KILL: Final = "signals go from task to task, by `kill` at the prompt"
+WITHOUT: Final = {
+    **dict.fromkeys(("alarm", "getitimer", "setitimer"), TIMER),
+    **dict.fromkeys(("pause", "sigtimedwait", "sigwait", "sigwaitinfo"), EVENT),
+    **dict.fromkeys(("pthread_kill", "siginterrupt"), KILL),
+}
 
 
 class Handlers:
@@ -79,6 +76,8 @@ def set_wakeup_fd(fd: int, /, *, warn_on_full_buffer: bool = True) -> int:
 
 def make(program: GreenProgram) -> ModuleType:
     handlers = Handlers()
-    return changed(
-        signal, WITHOUT, signal=handlers.set, getsignal=handlers.get, set_wakeup_fd=set_wakeup_fd
+    module = changed(
+        signal, signal=handlers.set, getsignal=handlers.get, set_wakeup_fd=set_wakeup_fd
     )
+    leave_out(module, WITHOUT)
+    return module

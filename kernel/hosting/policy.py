@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ForeignLoop
@@ -67,14 +67,15 @@ class HostedRunner(asyncio.Runner):  # type: ignore[misc]
             loop_factory = asyncio.new_event_loop
         super().__init__(debug=debug, loop_factory=loop_factory)
 
-    def run(self, coro: Coroutine[Any, Any, Any], **options: Any) -> Any:
+    def run(self, coro: Any, **options: Any) -> Any:  # since 3.14, any awaitable is allowed
         """As of old. Raises `ForeignLoop` for a loop that would keep all others from running."""
         loop = self.get_loop()
         try:
             check_loop(loop)
         except ForeignLoop:
             self.refused = True
-            coro.close()
+            if asyncio.iscoroutine(coro):
+                coro.close()
             loop.close()
             raise
         return super().run(coro, **options)

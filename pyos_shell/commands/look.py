@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
@@ -14,8 +13,6 @@ from kernel import (
     ExplainTask,
     Explanation,
     GetStack,
-    GetTid,
-    Hogged,
     InspectTask,
     ListEnded,
     ListFiles,
@@ -29,7 +26,7 @@ from kernel import (
 from ..answers import Ended, Files, Inspection, Stack, Table, Why
 from ..candidates import Candidate
 from ..command import command
-from ..system import PATIENCE, Failure, System
+from ..system import Failure, System
 from ..tid import AnyTid, Tid
 
 if TYPE_CHECKING:
@@ -88,6 +85,10 @@ def tasks(
     many more there are. Below a program of asyncio's stand its asyncio tasks,
     3.1 and 3.2, the first ten of them.
 
+    SHARE is how much of the processor a task has had in the last five seconds,
+    seen by looking now and then. It is shown where tasks had a tenth of it, and
+    the screen is wide enough. `top` shows it live.
+
     sort: the oldest, or the deepest first, or by another column
     reverse: the other way round
     state: only those in this state
@@ -104,7 +105,9 @@ def tasks(
         raise Failure("a tree has an order of its own: give --tree or --sort")
     order, inner = "tree" if tree else sort, None if all else INNER
     call = ListTasks(first, order, reverse, state or "", str(program), inner)
-    return Table(system.ask(call), all, bool(state or program), tree, marks(system))
+    listed = system.ask(call)
+    shares = system.machine.shares()
+    return Table(listed, all, bool(state or program), tree, marks(system), shares)
 
 
 def marks(system: System) -> dict[int, str]:
@@ -160,21 +163,11 @@ def why(system: System, tid: Tid) -> Why:
     What it waits for, who has that, and so on to the end of the chain, and who
     could wake it. A deadlock is named as such.
     """
-    holder = holder_of(system)
+    holder = system.holder()
     if holder is not None:
         return Why(int(tid), None, holder, "nothing helps but that it lets go, or restart")
     explanation = about(system, ExplainTask(tid))
     return Why(int(tid), explanation, hint=advice(explanation))
-
-
-def holder_of(system: System) -> Hogged | None:
-    """The task that holds the kernel, so that nothing can be asked; None if none does."""
-    reply = system.machine.submit(GetTid())
-    with suppress(TimeoutError):
-        reply.exception(PATIENCE)
-        return None
-    system.machine.cancel(reply)
-    return system.machine.holder()
 
 
 def advice(explanation: Explanation) -> str:

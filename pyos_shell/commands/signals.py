@@ -69,8 +69,18 @@ def cont(system: System, tid: Tid, *more: Tid) -> Notice | None:
 
 def send(system: System, tids: Iterable[int], signal: Signal) -> Notice | None:
     """Send all these tasks a signal; what went wrong, if anything."""
-    failures = [text for tid in tids if (text := reach(system, tid, signal))]
+    failures = [
+        text for tid in holder_first(system, [*tids]) if (text := reach(system, tid, signal))
+    ]
     return Notice("\n".join(failures), ok=False) if failures else None
+
+
+def holder_first(system: System, tids: list[int]) -> list[int]:
+    """The tasks, one that holds the kernel before all others, of which nothing can be asked until
+    it lets go.
+    """
+    holder = system.holder() if len(tids) > 1 else None
+    return sorted(tids, key=lambda tid: holder is None or tid != holder.tid)
 
 
 def reach(system: System, tid: int, signal: Signal) -> str:

@@ -17,6 +17,14 @@ HEADING: Final = ["TID", "PAR", "STATE", "AGE", "DEEP", "WAITS FOR", "PROGRAM"]
 #: The columns that a narrow screen can do without: DEEP, AGE, PAR, WAITS FOR, STATE.
 LEAST_FIRST: Final = (4, 3, 1, 5, 2)
 
+#: The same with a column for the shares, which goes before AGE.
+SHARED_HEADING: Final = [*HEADING[:3], "SHARE", *HEADING[3:]]
+SHARED_LEAST_FIRST: Final = (5, 3, 4, 1, 6, 2)
+
+#: How large all shares together must be to be worth a column, and one to be worth a cell.
+BUSY: Final = 0.1
+SEEN: Final = 0.005
+
 ENDED_HEADING: Final = ["TID", "PAR", "LIVED", "HOW IT ENDED", "PROGRAM"]
 ENDED_LEAST_FIRST: Final = (1, 2)
 
@@ -39,7 +47,12 @@ def _(answer: Table, width: int | None = None) -> list[Fragments]:
         cells(task, mark(task, following, answer.marks), stems.get((task.tid, task.inner), ""))
         for task in listed.tasks
     ]
-    lines = table(HEADING, rows, width, LEAST_FIRST)
+    if worth_showing(answer.shares, listed.tasks):
+        for row, task in zip(rows, listed.tasks, strict=True):
+            row.insert(3, share_cell(task, answer.shares))
+        lines = table(SHARED_HEADING, rows, width, SHARED_LEAST_FIRST)
+    else:
+        lines = table(HEADING, rows, width, LEAST_FIRST)
     lines += more(listed.total - len(listed.tasks), "" if answer.narrowed else "tasks ")
     return [cut(line, width) for line in [*lines, *brake_line(listed), *poller_line(answer)]]
 
@@ -68,6 +81,18 @@ def mark(task: TaskInfo, following: int, marks: Mapping[int, str]) -> str:
     level = f" [{marks[task.tid]}]" if task.tid in marks else ""
     level += f" {task.nice:+}" if task.nice else ""
     return f"{level} next" if task.tid == following else level
+
+
+def worth_showing(shares: Mapping[int, float], tasks: Sequence[TaskInfo]) -> bool:
+    """Whether there is something to show in a column of its own."""
+    shown = {task.tid for task in tasks}
+    return sum(share for tid, share in shares.items() if tid in shown) >= BUSY
+
+
+def share_cell(task: TaskInfo, shares: Mapping[int, float]) -> tuple[str, str]:
+    """What is shown of a task's share; nothing of asyncio tasks, which have it together."""
+    share = 0.0 if task.inner else shares.get(task.tid, 0.0)
+    return ("good", f"{share:5.0%}") if share >= SEEN else ("", "")
 
 
 def cells(task: TaskInfo, mark: str = "", stem: str = "") -> Fragments:

@@ -24,16 +24,20 @@ class Together(Communication, Locks, Lives):
     """All of it."""
 
 
+#: All of it under every Python; its parts, in which more happens of each kind, under one.
+WORLDS = [pytest.param(each, marks=pytest.mark.once) for each in (Communication, Locks, Lives)]
+WORLDS += [pytest.param(Together)]
+
 #: For longer runs there are more examples, and other seeds.
 usual = settings(derandomize=True, deadline=None, max_examples=40, stateful_step_count=40)
 
 
-@pytest.mark.parametrize("world", [Communication, Locks, Lives, Together])
+@pytest.mark.parametrize("world", WORLDS)
 def test_whatever_happens_in_a_world_the_kernel_is_in_order(world):
     run_state_machine_as_test(world, settings=usual)
 
 
-@pytest.mark.parametrize("world", [Communication, Locks, Lives, Together])
+@pytest.mark.parametrize("world", WORLDS)
 def test_a_world_leaves_no_descriptor_open_and_no_task_in_memory(world):
     few = settings(usual, max_examples=5)
     run_state_machine_as_test(world, settings=few)

@@ -58,3 +58,52 @@ def test_the_menu_offers_the_asyncio_tasks(folder):
         terminal.wait_for("TaskGroup.__aexit__")
         terminal.type(f"{CTRL_C}{CTRL_D}")
         leaves(terminal)
+
+
+def look_and_kill(terminal):
+    """Start a program of asyncio's, look at it, cancel a task in it, interrupt another program."""
+    terminal.enter("spawn --asyncio p:workers 2")
+    terminal.wait_for("workers come to work")
+    terminal.enter("tasks")
+    terminal.wait_for("worker-1 worker")
+    terminal.enter("stack 1.2")
+    terminal.wait_for("await asyncio.sleep(1000)")
+    terminal.enter("kill 1.2")
+    terminal.wait_for("asyncio task 1.2 is being cancelled")
+    terminal.enter("stack 1.2")
+    terminal.wait_for("no asyncio task 1.2")
+    terminal.enter("run --asyncio p.py:plain a")
+    terminal.wait_line("workers come to work")
+    terminal.type(CTRL_C)
+    terminal.wait_line("interrupted")
+    terminal.wait_last(PROMPT)
+    terminal.enter("kill 1")
+    terminal.wait_for("task 1 (p:workers 2) killed")
+
+
+def test_on_an_attached_console_it_is_as_on_the_first_one(folder):
+    with Terminal(["pyos", "--no-startup", "--listen", "s"], cwd=folder) as owner:
+        owner.wait_last(PROMPT)
+        with Terminal(["pyos", "attach", "s"], cwd=folder) as guest:
+            guest.wait_last(PROMPT)
+            look_and_kill(guest)
+        owner.wait_for("task 1 (p:workers 2) killed")
+        owner.type(CTRL_D)
+        leaves(owner)
+
+
+def test_who_only_looks_sees_the_asyncio_tasks_and_cancels_none(folder):
+    with Terminal(["pyos", "--no-startup", "--listen", "s"], cwd=folder) as owner:
+        owner.wait_last(PROMPT)
+        with Terminal(["pyos", "attach", "s", "--read-only"], cwd=folder) as guest:
+            guest.wait_last(PROMPT)
+            owner.enter("spawn --asyncio p:workers 2")
+            guest.wait_for("workers come to work")
+            guest.enter("stack 1.2")
+            guest.wait_for("await asyncio.sleep(1000)")
+            guest.enter("kill 1.2")
+            guest.wait_for("this console is for looking only")
+            guest.enter("tasks")
+            guest.wait_for("worker-0 worker")
+        owner.type(CTRL_D)
+        leaves(owner)

@@ -26,6 +26,8 @@ GUARD = 240  # seconds until what hangs is ended
 ENTRANCES = ["pyos_shell", "tests"]
 BARE_PYTHON = [sys.executable, "-S"]  # sees no packages, so PyOS needs an environment
 
+#: Of what a set-up finds on the disk, one Python tells enough; the others make theirs all the same.
+once = pytest.mark.once
 posix = pytest.mark.skipif(os.name == "nt", reason="platform: signals and scripts are POSIX's")
 
 # Sets up like `python_for`, but puts empty modules where pip would put packages, and lets a test
@@ -190,11 +192,13 @@ def test_a_python_that_has_everything_needs_no_environment(checkout: Checkout) -
     assert (python.strip(), said) == (sys.executable, "")
 
 
+@once
 def test_an_environment_for_the_tests_serves_the_console_too(checkout: Checkout) -> None:
     checkout.set_up("test")
     assert checkout.set_up() == ""
 
 
+@once
 def test_more_packages_are_added_to_a_working_environment(checkout: Checkout) -> None:
     checkout.set_up()
     checkout.keepsake.touch()
@@ -202,6 +206,7 @@ def test_more_packages_are_added_to_a_working_environment(checkout: Checkout) ->
     assert checkout.keepsake.exists()
 
 
+@once
 def test_a_changed_project_keeps_the_packages_that_were_added(checkout: Checkout) -> None:
     checkout.set_up("test")
     checkout.keepsake.touch()
@@ -212,6 +217,7 @@ def test_a_changed_project_keeps_the_packages_that_were_added(checkout: Checkout
     assert checkout.set_up("test") == ""
 
 
+@once
 def test_a_users_own_environment_is_kept(checkout: Checkout) -> None:
     run(sys.executable, "-m", "venv", "--without-pip", checkout.env).check_returncode()
     checkout.keepsake.touch()
@@ -261,6 +267,7 @@ def be_half_deleted(checkout: Checkout) -> None:
     shutil.rmtree(checkout.env / "lib")
 
 
+@once
 @posix
 @pytest.mark.parametrize(
     "damage",
@@ -287,6 +294,7 @@ def test_a_broken_environment_is_made_anew(
 # Set-ups that are cut short, and two at once.
 
 
+@once
 @posix
 @pytest.mark.parametrize("at", [0, 1, 2])
 def test_a_killed_set_up_is_repaired_by_the_next(checkout: Checkout, at: int) -> None:
@@ -301,6 +309,7 @@ def test_a_killed_set_up_is_repaired_by_the_next(checkout: Checkout, at: int) ->
     assert checkout.set_up() == ""
 
 
+@once
 @posix
 def test_a_step_that_outlives_its_set_up_keeps_the_next_one_out(checkout: Checkout) -> None:
     pause = Pause(at=2)
@@ -315,6 +324,7 @@ def test_a_step_that_outlives_its_set_up_keeps_the_next_one_out(checkout: Checko
     assert following.returncode == 0
 
 
+@once
 @posix
 def test_two_set_ups_at_once_install_once(checkout: Checkout) -> None:
     pause = Pause(at=1)
@@ -328,6 +338,7 @@ def test_two_set_ups_at_once_install_once(checkout: Checkout) -> None:
     assert checkout.installations() == 1
 
 
+@once
 @posix
 def test_ctrl_c_gets_one_line_and_the_next_run_goes_on(checkout: Checkout) -> None:
     pause = Pause(at=1)
@@ -343,6 +354,7 @@ def test_ctrl_c_gets_one_line_and_the_next_run_goes_on(checkout: Checkout) -> No
 # Set-ups that fail.
 
 
+@once
 def test_a_failing_step_shows_its_last_lines_and_what_to_do(checkout: Checkout) -> None:
     failing = "import sys; print(*range(100, 150), sep='\\n'); sys.exit(3)"
     process = checkout.start(STEP=failing, STEP_AT="1")
@@ -354,7 +366,7 @@ def test_a_failing_step_shows_its_last_lines_and_what_to_do(checkout: Checkout) 
     assert "setting up" in checkout.set_up()
 
 
-@pytest.mark.once
+@once
 def test_a_set_up_without_a_network_gets_one_line(checkout: Checkout) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         nobody = f"http://127.0.0.1:{server.getsockname()[1]}/simple"
@@ -368,7 +380,7 @@ def test_a_set_up_without_a_network_gets_one_line(checkout: Checkout) -> None:
 # The real thing.
 
 
-@pytest.mark.once  # the gate itself makes an environment for each Python
+@once  # the gate itself makes an environment for each Python
 def test_the_tests_run_in_a_checkout_that_nobody_prepared(checkout: Checkout) -> None:
     done = real_set_up(checkout, HOME=os.devnull)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -400,7 +412,7 @@ def real_set_up(checkout: Checkout, **variables: str) -> "subprocess.CompletedPr
     for name in ["README.md", "LICENSE", "tests/__main__.py"]:
         shutil.copy(ROOT / name, checkout.path / name)
     (checkout.path / "tests/test_one.py").write_text("def test_one(): import kernel, pyos_shell")
-    variables["PIP_NO_COMPILE"] = "1"  # it takes longer than all the rest, for what is not imported
+    variables["PIP_NO_COMPILE"] = "no"  # so pip spells it; nobody imports most of what it compiles
     return run(*BARE_PYTHON, checkout.path / "tests", "-q", **variables)
 
 

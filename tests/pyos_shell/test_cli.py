@@ -408,12 +408,12 @@ def test_a_program_that_closes_stdout_is_the_end_of_it_in_one_line():
 
 
 def test_a_slow_reader_gets_every_line():
-    with running("-c", "spawn programs.py:flood 30000; wait") as process:
+    with running("-c", "spawn programs.py:flood 15000; wait") as process:
         lines = [process.stdout.readline()]
         assert process.stdin.writable()  # it lives, and waits for us
         lines += process.stdout.readlines()
         assert process.wait() == 0
-    assert lines == [f"line {number}\n" for number in range(30_000)]
+    assert lines == [f"line {number}\n" for number in range(15_000)]
 
 
 # -- Ctrl-C

@@ -201,6 +201,59 @@ def test_a_function_of_a_file_has_its_options_offered_and_the_file_is_not_run(fo
     assert list(offered("spawn p.py:f ")) == ["spawn p.py:f --port"]
 
 
+@pytest.fixture
+def app(folder):
+    (folder / "app.py").write_text(
+        "1 / 0\nasync def main(*, port: int = 3):\n    '''Serve.'''\ndef other(): pass\n", "utf-8"
+    )
+    (folder / "pack").mkdir()
+    (folder / "pack" / "__init__.py").write_text("async def top(): pass\n", "utf-8")
+    (folder / "pack" / "part.py").write_text("async def deep(): pass\n", "utf-8")
+    (folder / "notes.txt").touch()
+    return folder
+
+
+STARTS = ["spawn", "spawn --asyncio", "run --asyncio", "spawn --name x --asyncio"]
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_behind_the_colon_of_a_module_its_functions_are_offered_and_it_is_not_imported(app, start):
+    assert offered(f"{start} app:") == {
+        f"{start} app:main": "Serve.",
+        f"{start} app:other": "",
+    }
+    assert list(offered(f"{start} app.py:m")) == [f"{start} app.py:main"]
+    assert list(offered(f"{start} pack:")) == [f"{start} pack:top"]
+    assert list(offered(f"{start} pack.part:")) == [f"{start} pack.part:deep"]
+    assert list(offered(f"{start} app:main ")) == [f"{start} app:main --port"]
+
+
+def test_a_module_that_is_installed_is_found_like_one_in_the_current_folder(app):
+    assert "spawn --asyncio json:dumps" in offered("spawn --asyncio json:du")
+
+
+@pytest.mark.parametrize("name", ["", "nowhere", "app..x", "a/b", "é\0", "x" * 5000, "pack."])
+def test_what_is_no_module_has_nothing_behind_its_colon(app, name):
+    assert offered(f"spawn --asyncio {name}:") == {}
+
+
+@pytest.mark.parametrize(
+    "start", ["spawn --asyncio", "run --asyncio", "spawn --green", "run --green"]
+)
+def test_behind_asyncio_and_green_files_are_offered_and_no_program_that_is_none_of_theirs(
+    app, start
+):
+    assert list(offered(f"{start} a")) == [f"{start} app.py"]
+    assert list(offered(f"{start} pack/")) == [f"{start} pack/__init__.py", f"{start} pack/part.py"]
+    assert f"{start} countdown" not in offered(f"{start} ")
+    assert list(offered(f"{start} countd")) == []
+
+
+def test_a_green_script_has_no_functions_offered_and_what_is_behind_a_pipe_is_as_ever(app):
+    assert offered("spawn --green app.py:") == {}
+    assert "spawn --green app.py | upper" in offered("spawn --green app.py | up")
+
+
 def test_a_name_with_a_blank_is_quoted_and_found_between_quotes(folder):
     (folder / "my programs").mkdir()
     (folder / "my programs" / "p.py").touch()

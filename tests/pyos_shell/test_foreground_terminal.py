@@ -60,6 +60,12 @@ def parent():
 def hog():
     yield
     time.sleep(10_000)
+
+
+def spins():
+    yield
+    while True:
+        pass
 '''
 
 
@@ -172,6 +178,16 @@ def test_the_prompt_comes_back_from_a_task_that_holds_the_kernel(terminal):
     terminal.wait_for("holds the kernel")
     terminal.type(CTRL_C)
     terminal.type(CTRL_C)
+    terminal.wait_last(PROMPT)
+
+
+def test_ctrl_c_ends_a_task_that_holds_the_kernel_in_a_loop_of_python(terminal):
+    terminal.enter("run p.py:spins | upper")
+    terminal.wait_for("holds the kernel")
+    terminal.type(CTRL_C)
+    terminal.wait_last(PROMPT)
+    terminal.enter("tasks")
+    terminal.wait_for("no tasks")
     terminal.wait_last(PROMPT)
 
 

@@ -26,7 +26,7 @@ from kernel import (
     WaitTask,
 )
 from pyos_shell.output import Line
-from pyos_shell.reports import exit_in_words
+from pyos_shell.reports import exit_in_words, held_in_words
 
 from .shell import GUARD, SAMPLES, until
 
@@ -192,3 +192,33 @@ def test_tasks_that_wait_for_each_other_are_reported_as_a_deadlock(shell):
     shell.machine.call(NewTask(both()))
     until(lambda: "deadlock: " in shell.reported)
     assert "2 → 3 → 2" in shell.reported
+
+
+# -- why there is no answer
+
+
+def waits():
+    Event().wait()
+
+
+def held_at(in_call, ends=False, may_kill=False):
+    holder = Hogged(7, __file__, waits.__code__.co_firstlineno + 1, 0.5, in_call)
+    return held_in_words(holder, ends, may_kill)
+
+
+def test_of_a_call_that_does_not_return_it_is_said_which_and_what_happens_when_it_does():
+    where = f"task 7 is in a call that does not return, at {__file__}:"
+    line = held_at(in_call=True, ends=True)
+    assert line.startswith(where)
+    assert "Event().wait()" in line
+    assert "the kill takes effect when the call does, and nothing else runs meanwhile" in line
+    other = held_at(in_call=True)
+    assert other.startswith(where)
+    assert "kill" not in other, "nobody has asked for one"
+    assert "call" not in held_at(in_call=False)
+
+
+def test_who_may_kill_the_task_is_told_that_this_ends_it():
+    assert held_at(in_call=False, may_kill=True).endswith("; kill 7 ends the task)")
+    assert held_at(in_call=True, may_kill=True).endswith("; kill 7 ends the task then)")
+    assert "kill" not in held_at(in_call=False, ends=True)

@@ -8,7 +8,6 @@ import pytest
 
 from kernel import (
     GetTid,
-    Hogged,
     KillTask,
     ListTasks,
     NoSuchTask,
@@ -164,6 +163,7 @@ def test_who_holds_the_kernel_is_told_once_while_it_does(shell, monkeypatch):
     monkeypatch.setattr(system, "PATIENCE", 0.02)
     enough = threading.Event()
     tid = started(shell, held(enough))
+    until(lambda: (holder := shell.machine.holder()) and holder.seconds)
     looks = []
 
     def look():
@@ -175,23 +175,21 @@ def test_who_holds_the_kernel_is_told_once_while_it_does(shell, monkeypatch):
     assert shell.system.ask(GetTid()) == 0
     (line,) = [line for line in shell.reported.splitlines() if "no answer" in line]
     assert f"task {tid} holds the kernel at {__file__}:" in line
+    assert line.endswith(f"(Ctrl-C stops waiting; kill {tid} ends the task)")
 
 
-def held_at(in_call, ends):
-    holder = Hogged(7, __file__, held.__code__.co_firstlineno + 3, 0.5, in_call)
-    return system.held_in_words(holder, ends)
-
-
-def test_of_a_call_that_does_not_return_it_is_said_which_and_what_happens_when_it_does():
-    where = f"task 7 is in a call that does not return, at {__file__}:"
-    line = held_at(in_call=True, ends=True)
-    assert line.startswith(where)
-    assert "enough.wait()" in line
-    assert "the kill takes effect when the call does, and nothing else runs meanwhile" in line
-    other = held_at(in_call=True, ends=False)
-    assert other.startswith(where)
-    assert "kill" not in other, "nobody has asked for one"
-    assert "call" not in held_at(in_call=False, ends=True)
+def test_who_may_only_look_is_not_told_to_kill(shell, monkeypatch):
+    monkeypatch.setattr(system, "PATIENCE", 0.02)
+    monkeypatch.setattr(shell.system, "read_only", True)
+    enough = threading.Event()
+    started(shell, held(enough))
+    until(lambda: (holder := shell.machine.holder()) and holder.seconds)
+    monkeypatch.setattr(
+        shell.system, "check", lambda: enough.set() if "no answer" in shell.reported else None
+    )
+    shell.system.ask(GetTid())
+    assert "(Ctrl-C stops waiting)" in shell.reported
+    assert "ends the task" not in shell.reported
 
 
 def test_a_kernel_that_is_held_can_be_given_up_as_well(shell):

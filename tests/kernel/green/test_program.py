@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import socket
 import sys
 import weakref
@@ -480,6 +481,73 @@ def test_a_ctrl_c_is_for_the_main_thread_which_ends_the_others_in_peace(tmp_path
 
     status, _ = run_all(green_script(str(script)), interrupts_all())
     assert status.ok and capsys.readouterr() == ("in peace\n", "")
+
+
+HOOK = """
+import sys, time
+def hook(kind, value, trace):
+    time.sleep(0.001)
+    print("hook:", kind.__name__, value, trace.tb_frame.f_code.co_name, trace.tb_next)
+sys.excepthook = hook
+"""
+
+
+def test_its_excepthook_is_called_in_its_universe_and_it_fails_all_the_same(tmp_path, capsys):
+    former = sys.excepthook
+    status = green(tmp_path, HOOK + "raise ValueError('no good')")
+    assert isinstance(status.error, ValueError)
+    assert capsys.readouterr() == ("hook: ValueError no good <module> None\n", "")
+    assert sys.excepthook is former
+
+
+@pytest.mark.parametrize("end", ["pass", "sys.exit(3)"])
+def test_a_script_that_does_not_fail_calls_no_excepthook(tmp_path, capsys, end):
+    assert green(tmp_path, HOOK + end).ok
+    assert capsys.readouterr().out == ""
+
+
+def test_a_kill_is_no_error_for_an_excepthook(tmp_path, capsys):
+    script = write(tmp_path, {"script.py": HOOK + "def block(): time.sleep(60)\nblock()"})
+    kill = when_blocked(1, "block", KillTask(1))
+    status, _ = run_all(green_script(str(script)), kill)
+    assert status.killed
+    assert capsys.readouterr().out == ""
+
+
+def test_an_excepthook_that_fails_itself_is_told_of_and_the_first_error_ends_the_task(
+    tmp_path, capsys
+):
+    source = "import sys\nsys.excepthook = lambda *_: 1 / 0\nraise ValueError('no good')"
+    status = green(tmp_path, source)
+    assert isinstance(status.error, ValueError)
+    told = capsys.readouterr().err
+    assert told.startswith("Error in sys.excepthook:\n")
+    assert told.rstrip().endswith("ZeroDivisionError: division by zero")
+    assert "program.py" not in told
+
+
+def test_an_excepthook_may_give_the_exit_code(tmp_path):
+    source = "import sys\nsys.excepthook = lambda *_: sys.exit(4)\nraise ValueError('no good')"
+    status = green(tmp_path, source)
+    assert status.value == 4
+
+
+@pytest.mark.parametrize("name", ["alarm", "setitimer", "sigwait", "pthread_kill", "pause"])
+@pytest.mark.parametrize("how", ["signal.{}", "__import__('signal', fromlist=['{0}']).{0}"])
+def test_what_is_about_the_signals_of_the_process_says_what_to_use_instead(tmp_path, name, how):
+    if not hasattr(signal, name):
+        pytest.skip("platform: there is none")
+    status = green(tmp_path, f"import signal\nprint(hasattr(signal, {name!r}))\n{how.format(name)}")
+    assert isinstance(status.error, (AttributeError, ImportError))
+    assert str(status.error).startswith(f"no signal.{name} in a green script: ")
+
+
+def test_an_alarm_that_is_imported_by_its_name_says_so_too(tmp_path):
+    status = green(tmp_path, "from signal import SIGINT, setitimer")
+    assert isinstance(status.error, ImportError)
+    assert "threading.Timer" in str(status.error)
+    status = green(tmp_path, "import signal\nsignal.nonsense")
+    assert str(status.error) == "module 'signal' has no attribute 'nonsense'"
 
 
 def test_its_handlers_of_signals_are_called_for_those_of_its_task(tmp_path, capsys):

@@ -48,8 +48,9 @@ def prepare(module: Any) -> None:
         for name in ("create_event_loop", "new_loop"):
             if hasattr(value, name):
                 setattr(value, name, lambda self: asyncio.new_event_loop())
-    for name in ("SafeChildWatcher", "FastChildWatcher"):
-        setattr(asyncio, name, asyncio.ThreadedChildWatcher)
+    if sys.version_info < (3, 14):
+        for name in ("SafeChildWatcher", "FastChildWatcher"):
+            setattr(asyncio, name, asyncio.ThreadedChildWatcher)
 
 
 def run(name: str) -> Any:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -201,6 +202,16 @@ def test_a_long_error_is_shown_in_full_on_any_screen(shell):
     lines = shell.run("stack 1")
     assert sum(line.count("word") for line in lines) == 40 + 1  # and in the code
     assert all(len(line) <= 40 for line in lines)
+
+
+def test_a_task_at_work_is_shown_with_its_share_of_the_processor(shell):
+    shell.run("spawn family")
+    assert "SHARE" not in shell.succeeds("tasks")[0]
+    for _ in range(20):
+        shell.machine.watchdog.shares.note(time.monotonic(), 1, 0.1)
+    heading, first, *_ = shell.succeeds("tasks")
+    assert heading.split()[:4] == ["TID", "PAR", "STATE", "SHARE"]
+    assert re.search(r" \d+% ", first)
 
 
 # -- tasks, sorted and chosen

@@ -117,3 +117,20 @@ def test_a_hog_is_reported_with_its_line_and_killed_on_every_python(shell, progr
     shell.succeeds("kill 2")
     assert shell.wait(2).killed
     until(lambda: "finally" in shell.printed)
+
+
+@pytest.mark.parametrize("line", ["kill 1 2", "kill 2 1", "kill 1 2 1"])
+def test_of_several_the_one_that_holds_the_kernel_is_killed_first(shell, program, line):
+    if sys.version_info >= (3, 12):
+        shell.succeeds("preempt off")
+    shell.succeeds(f"spawn {program}:polite; pause; spawn {program}:spin")
+    shell.run("resume")
+    until(lambda: (holder := shell.machine.holder()) and holder.tid == 2 and holder.seconds)
+    shell.run(line)
+    assert shell.wait(1).killed
+    assert shell.wait(2).killed
+
+
+def test_of_several_none_of_which_holds_the_kernel_the_order_is_that_of_the_line(shell, program):
+    shell.succeeds("; ".join([f"spawn {program}:polite"] * 3))
+    assert shell.succeeds("kill 2 3 1") == [f"task {tid} is being killed" for tid in (2, 3, 1)]

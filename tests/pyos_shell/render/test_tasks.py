@@ -39,6 +39,41 @@ def test_a_task_is_told_in_seven_columns():
     ]
 
 
+def shared(*rows, shares, width=80):
+    answer = Table(TaskList(list(rows), len(rows), "epoll", None), True, shares=shares)
+    return [plain(line) for line in render(answer, width)]
+
+
+def test_shares_of_the_processor_have_a_column_where_there_are_any():
+    rows = task(1, program="busy"), task(2), task(2, inner=1), task(3)
+    assert shared(*rows, shares={1: 0.724, 2: 0.06, 3: 0.002}) == [
+        "TID PAR STATE   SHARE AGE  DEEP WAITS FOR PROGRAM",
+        "  1   0 blocked   72% 1.0s    1           busy",
+        "  2   0 blocked    6% 1.0s    1           p",
+        "2.1   0 blocked       1.0s    1           p",
+        "  3   0 blocked       1.0s    1           p",
+    ]
+
+
+@pytest.mark.parametrize("shares", [{}, {1: 0.01}, {9: 1.0}], ids=["none", "hardly any", "others"])
+def test_an_idle_system_has_no_column_for_shares(shares):
+    assert shared(task(1), shares=shares) == table(task(1))
+
+
+@pytest.mark.parametrize(
+    ("width", "heading"),
+    [
+        (80, ["TID", "PAR", "STATE", "SHARE", "AGE", "DEEP", "WAITS", "FOR", "PROGRAM"]),
+        (56, ["TID", "PAR", "STATE", "SHARE", "AGE", "WAITS", "FOR", "PROGRAM"]),
+        (50, ["TID", "PAR", "STATE", "AGE", "WAITS", "FOR", "PROGRAM"]),
+        (20, ["TID", "STATE", "PROGRAM"]),
+    ],
+)
+def test_a_narrow_screen_has_no_room_for_shares(width, heading):
+    row = task(depth=20_000, age=6000, reason="x" * 100, program="echo_server 45000")
+    assert shared(row, shares={1: 1.0}, width=width)[0].split() == heading
+
+
 def test_on_a_projector_a_connection_and_its_program_are_both_seen():
     row = table(task(99, reason=CONNECTION, program="handle_client <socket 7> ('127.0.0.1', 1)"))[1]
     assert wcswidth(row) == 80

@@ -17,8 +17,9 @@ if shutil.which("ssh") is None:
 
 import asyncssh
 
-from ..shell import environment, pyos, running
+from ..shell import SAMPLES, environment, pyos, running
 from ..terminal import GUARD, Terminal, leaves
+from ..test_asyncio_terminal import look_and_kill
 
 PROMPT = "pyos>"
 
@@ -128,6 +129,11 @@ def test_the_toolbar_and_top_fill_the_terminal(folder, owner):
         guest.wait_for("no command and no")
         guest.wait_last(PROMPT)
         assert all(len(line) <= 30 for line in guest.lines)
+
+
+def test_a_program_of_asyncios_is_as_on_the_first_console(folder, guest):
+    shutil.copy(SAMPLES / "asyncio_programs.py", folder / "p.py")
+    look_and_kill(guest)
 
 
 def test_a_program_in_the_foreground_has_the_keyboard(guest):
