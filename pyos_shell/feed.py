@@ -116,7 +116,7 @@ class Feed:
         """
         with self.output.lock:
             if unfinished < math.inf:
-                self.output.finish_older(unfinished)
+                self.output.finish_all(unfinished)
             taken = list(self.urgent)
             self.urgent.clear()
             if self.dropped:

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 #: A line without an end is shown in pieces of so many characters.
 LONGEST_LINE: Final = 2_000
 
+#: Seconds after which text without a newline is shown.
+UNFINISHED: Final = 0.2
+
 #: What `log` remembers, and how many lines of it.
 KINDS: Final = ("out", "report", "crash")
 REMEMBERED: Final = 2_000
@@ -117,8 +120,9 @@ class Output(io.TextIOBase):
         """A message of the system's about a task; `text` may have several lines. One that is
         `obvious` to whoever has the task in the foreground is not shown there.
         """
+        elsewhere = self.kernel_thread not in (None, threading.get_ident())
         with self.lock:
-            self.finish(tid)
+            self.finish(tid, UNFINISHED if elsewhere else 0)
             feeds = [each for each in self.feeds if not (obvious and tid in each.foreground)]
             for line in text.split("\n"):
                 self.append(Line(tid, kind, line), feeds)
@@ -151,20 +155,19 @@ class Output(io.TextIOBase):
         for feed in self.feeds:
             feed.ring()
 
-    def finish(self, tid: int) -> None:
-        """Show what a task has printed without a newline."""
-        rest, _ = self.unfinished.pop(tid, ("", 0.0))
-        if rest:
+    def finish(self, tid: int, seconds: float = 0) -> None:
+        """Show what a task has begun to print so long ago, or longer, without a newline: a line
+        that is just being printed, on another thread, is not cut.
+        """
+        rest, since = self.unfinished.get(tid, ("", 0.0))
+        if rest and (not seconds or time.monotonic() - since >= seconds):
+            del self.unfinished[tid]
             self.append(Line(tid, "out", rest))
 
-    def finish_older(self, seconds: float) -> None:
-        """Show what any task has begun to print so long ago, or longer, without a newline: a line
-        that is just being printed is not cut.
-        """
-        now = time.monotonic()
-        for tid, (_, since) in list(self.unfinished.items()):
-            if now - since >= seconds:
-                self.finish(tid)
+    def finish_all(self, seconds: float) -> None:
+        """The same for any task."""
+        for tid in list(self.unfinished):
+            self.finish(tid, seconds)
         self.ring()
 
     def append(self, line: Line, feeds: Iterable[Feed] | None = None) -> None:
@@ -295,9 +298,10 @@ class Plain(Output):
         for tid in list(self.held):
             self.release(tid)
 
-    def finish(self, tid: int) -> None:
-        self.release(tid)
-        super().finish(tid)
+    def finish(self, tid: int, seconds: float = 0) -> None:
+        super().finish(tid, seconds)
+        if tid not in self.unfinished:
+            self.release(tid)
 
     def report(self, tid: int, text: str, kind: str = "report", obvious: bool = False) -> None:
         with self.lock:

@@ -8,19 +8,17 @@ import threading
 import time
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from .errands import Ended
 from .feed import Line
 from .given import invitation
+from .output import UNFINISHED
 from .pace import PERIOD, Pace
 from .render import Fragments, output_lines
 
 if TYPE_CHECKING:
     from .console import Console
-
-#: Seconds after which text without a newline is shown.
-UNFINISHED: Final = 0.2
 
 
 class Pump:

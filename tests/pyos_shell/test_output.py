@@ -294,6 +294,23 @@ def test_a_line_that_is_just_being_printed_is_not_cut(monkeypatch):
     assert lines(output, unfinished=0.5) == [(2, "line 695")]
 
 
+@pytest.mark.parametrize("seconds", [0.25, 0.0])
+def test_a_report_from_another_thread_cuts_no_line_that_is_just_being_printed(monkeypatch, seconds):
+    now = 100.0
+    monkeypatch.setattr(output_module.time, "monotonic", lambda: now)
+    output = Watched()
+    output.kernel_thread = threading.get_ident()
+    output.take_in(1, "line")
+    now += seconds
+    reporter = threading.Thread(target=output.report, args=(1, "it holds the kernel"))
+    reporter.start()
+    reporter.join()
+    output.take_in(1, " 694\n")
+    said = (1, "it holds the kernel")
+    cut = [(1, "line"), said, (1, " 694")]
+    assert lines(output) == (cut if seconds else [said, (1, "line 694")])
+
+
 @pytest.mark.parametrize("make", [Watched, lambda: plain()[0]])
 def test_tasks_that_have_ended_leave_nothing_behind(make):
     output = make()
