@@ -339,15 +339,15 @@ class Scheduler:
             self.breaks.clear_all()
         grace = self.grace if grace is None else grace
         end = self.clock.now() + 2 * grace + SLACK
-        killed = 0
+        told: set[int] = set()  # by number, as one that was reserved may be the newest's
         with contextlib.suppress(KeyboardInterrupt):
             while self.clock.now() <= end:
                 if not self.tasks:
                     if not self.asyncgens.close_all():
                         break
-                    killed = self.last_tid
-                if killed < self.last_tid:
-                    killed = self.last_tid
+                    told.update(self.tasks)  # who closes them is left alone
+                if next(reversed(self.tasks), 0) not in told:
+                    told.update(self.tasks)
                     for tid in sorted(self.tasks, reverse=True):
                         self.kill(self.tasks[tid], grace)
                     newest_first = sorted(self.ready, key=lambda task: -task.tid)

@@ -754,6 +754,26 @@ def test_end_all_ends_the_newest_first_also_those_that_an_end_starts():
     assert sched.tasks == {}
 
 
+def test_end_all_ends_a_task_too_whose_number_was_reserved_before_and_which_comes_later():
+    def heir():
+        yield Sleep(1e6)
+
+    def program():
+        try:
+            yield Sleep(1e6)
+        finally:
+            late = Task(heir())
+            late.tid = sched.last_tid
+            sched.admit(late, 0)
+
+    sched = start(program())
+    sched.last_tid += 1
+    turn(sched)
+    sched.end_all()
+    assert sched.tasks == {}
+    assert sched.find(2).status.killed
+
+
 # -- a fault of one is a fault of one
 
 
