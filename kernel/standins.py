@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from .greenlets import greenlet
     from .preemption.loops import Loops
+    from .preemption.slices import Slice
     from .scheduler import Scheduler, Turn
     from .task import Task
     from .waitqueue import Caller
@@ -213,15 +214,17 @@ class Done(SystemCall):
 class Unfinished(StandIn):
     """The step was interrupted: its whole stack is put aside, and it goes on where it was."""
 
-    __slots__ = ("context", "loops", "owner", "place", "times", "turn")
+    __slots__ = ("context", "loops", "owner", "place", "slice", "times", "turn")
 
     #: The turn in which the step began, and how often it has let others go first since then.
     turn: Turn
     times: int
 
-    def __init__(self, task: Task, loops: Loops, owner: greenlet, place: greenlet) -> None:
+    def __init__(
+        self, task: Task, loops: Loops, owner: greenlet, place: greenlet, slice: Slice
+    ) -> None:
         super().__init__(task, task.frame)
-        self.loops = loops
+        self.loops, self.slice = loops, slice
         #: The greenlet whose loop has begun the step, and ends the turn; and where it goes on.
         self.owner, self.place = owner, place
         #: The context that was shared then.

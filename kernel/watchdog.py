@@ -117,8 +117,10 @@ class Watchdog:
         slice = self.preemption.slice
         if slice is None or slice >= LOOKS * PERIOD:
             return PERIOD
-        left = self.since + slice - time.monotonic() if self.turn.task is not None else slice
-        return max(MOMENT, min(slice / LOOKS, left))
+        if self.turn.task is None:
+            return max(MOMENT, slice / LOOKS)
+        end = self.since + self.preemption.allowance(self.turn.task)
+        return max(MOMENT, min(slice / LOOKS, end - time.monotonic()))
 
     def wake(self) -> None:
         """On the kernel's thread, which nobody has watched while it slept."""
@@ -152,22 +154,19 @@ class Watchdog:
             self.shares.note(now, turn.task.tid, now - self.looked)
         if (turn, times) != (self.turn, self.times):
             self.let_go(now - self.since)
-            self.turn, self.times, self.since = turn, times, self.begin(now)
+            self.turn, self.times, self.since = turn, times, self.begun(turn) or now
         elif turn.task is not None and frame is not None:
             self.still_running(turn.task, frame, now - self.since)
         self.looked = now
         return woken or not self.kernel.inbox.asleep
 
-    def begin(self, now: float) -> float:
-        """Since when there is another turn or slice: since somebody was interrupted for it, if that
-        was after the last look, so that nobody has longer slices by the luck of our looks.
-        """
-        interrupted = self.preemption.interrupted if self.preemption is not None else 0.0
-        return interrupted if self.looked < interrupted < now else now
-
     def slice_of(self, turn: Turn) -> tuple[Turn, int]:
         """The turn in which its step began, and how often it has given way since then."""
         return self.preemption.slice_of(turn) if self.preemption is not None else (turn, 0)
+
+    def begun(self, turn: Turn) -> float:
+        """When that slice began, if that is known; or else 0."""
+        return self.preemption.begun(turn.task) if self.preemption is not None else 0.0
 
     def let_go(self, seconds: float) -> None:
         """The turn, or the slice, that was seen last is over, after so many seconds."""

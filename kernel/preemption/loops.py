@@ -20,6 +20,7 @@ from ..inbox import END_OF_PASS
 from ..scheduler import Turn, TurnOver, loop_below
 from ..standins import Unfinished
 from .aside import aside
+from .slices import Slice
 
 if TYPE_CHECKING:
     from ..scheduler import Scheduler
@@ -49,7 +50,8 @@ class Loops:
         """
         resumed = self.resumed
         owner = resumed.owner if resumed is not None else self.hand_over(frame)
-        unfinished = task.frame = Unfinished(task, self, owner, getcurrent())
+        slice = resumed.slice if resumed is not None else Slice()
+        unfinished = task.frame = Unfinished(task, self, owner, getcurrent(), slice)
         unfinished.turn, unfinished.times = turn, times
         unfinished.context = resumed.context if resumed is not None else self.new_context()
         if first:
@@ -98,6 +100,7 @@ class Loops:
         if owner is not self.root:
             owner.parent = self.charge
         self.resumed = unfinished
+        unfinished.slice.begin()
         self.kernel.inbox.arrivals.appendleft(END_OF_PASS)
         try:
             unfinished.place.switch(error)

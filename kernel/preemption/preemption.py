@@ -7,9 +7,9 @@ point. If the turn is over by then nothing happens, so nothing ever comes too la
 from __future__ import annotations
 
 import atexit
+import math
 import os
 import sys
-import time
 from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Final
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from ..errors import NoGreenlets, NoPreemption, TaskForced
 from ..inbox import END_OF_PASS, Arrival
 from ..scheduler import NO_TURN, Scheduler, Turn, TurnOver, step_frames
-from ..standins import Interrupt, Throw
+from ..standins import Interrupt, Throw, Unfinished
 from ..trace import NotInterrupted, Preempted
 from .critical import in_critical_section, way_out
 from .safepoints import safe_points
@@ -61,23 +61,36 @@ class Preemption:
         #: The task in which one is raised at each point until it has ended.
         self.driven: Task | None = None
         self.slice: float | None = None
-        #: When a task was put aside last.
-        self.interrupted = 0.0
 
     # -- on the watchdog's thread
 
     def slice_of(self, turn: Turn) -> tuple[Turn, int]:
         """The turn in which the step of this one began, and how often it has given way since."""
+        resumed = self.resumed(turn.task)
+        return (resumed.turn, resumed.times) if resumed is not None else (turn, 0)
+
+    def resumed(self, task: Task | None) -> Unfinished | None:
+        """The step that this task goes on with at the moment, if it was put aside."""
         resumed = self.loops.resumed if self.loops is not None else None
-        if resumed is not None and resumed.task is turn.task:
-            return resumed.turn, resumed.times
-        return turn, 0
+        return resumed if resumed is not None and resumed.task is task else None
+
+    def begun(self, task: Task | None) -> float:
+        """When the slice of this task began; 0 if it has not been put aside in its step."""
+        resumed = self.resumed(task)
+        return resumed.slice.begun if resumed is not None else 0.0
+
+    def allowance(self, task: Task | None) -> float:
+        """How many seconds this task may have for its slice."""
+        if self.slice is None:
+            return math.inf
+        resumed = self.resumed(task)
+        return self.slice - (resumed.slice.over if resumed is not None else 0.0)
 
     def look(self, task: Task, frame: FrameType, seconds: float) -> None:
         """The task has been in the same slice for so many seconds, and is at `frame` now: ask for
         it if it is time.
         """
-        slice_over = self.slice is not None and seconds >= self.slice
+        slice_over = seconds >= self.allowance(task)
         if slice_over or self.somebody_waits() or self.is_due(task) or put_off(frame):
             self.ask(Scheduler.turn_at(frame, self.kernel), frame, slice_over)
 
@@ -195,8 +208,9 @@ class Preemption:
             times += 1
             file, line = frame.f_code.co_filename, frame.f_lineno
             self.kernel.trace.emit(Preempted(task.tid, file, line, times))
+            if self.loops.resumed is not None and self.slice is not None:
+                self.loops.resumed.slice.end(self.slice)
         self.loops.put_aside(task, frame, turn, times, first)
-        self.interrupted = time.monotonic()
         if stopped:
             task.halt()
         return self.loops.leave()

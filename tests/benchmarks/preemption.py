@@ -54,17 +54,21 @@ class Counting:
 
 
 def shares(tasks, seconds):
-    """What each hog has done in whole rounds, once all were there, and how many slices it had; and
-    the turns of the polite ones.
+    """How many slices each hog has had, once all were there, and what share of the processor in
+    whole rounds of them; and the turns of the polite ones.
     """
-    slices = Counter()
-    rounds = []
+    slices, used, rounds = Counter(), Counter(), []
+    before = 0.0
     counting = [Counting() for _ in range(2 * tasks)]
 
     def interrupted(event):
+        nonlocal before
+        now = time.thread_time()
         slices[event.tid] += 1
+        used[event.tid] += now - before
+        before = now
         if len(slices) == tasks and len(set(slices.values())) == 1:
-            rounds.append([each.count for each in counting[:tasks]])
+            rounds.append(used.copy())
 
     with machine() as here:
         here.subscribe(interrupted, Preempted)
@@ -76,17 +80,17 @@ def shares(tasks, seconds):
         rounds.clear()
         time.sleep(seconds)
         found = sorted(slices.values())
-        done = [last - first for first, last in zip(rounds[0], rounds[-1], strict=True)]
+        shares = [rounds[-1][tid] - rounds[0][tid] for tid in used]
         for each in counting:
             each.stop = True
         for tid in [*here.call(WaitTask(hogs)).value, *here.call(WaitTask(polite)).value]:
             assert here.call(WaitTask(tid)).ok
     turns = min(each.turns for each in counting[tasks:])
     print(f"{tasks} hogs: {found[0]} to {found[-1]} slices each, of {sum(found)}")
-    mean = statistics.mean(done)
+    mean = statistics.mean(shares)
     print(
-        f"in {len(rounds) - 1} whole rounds {min(done) / mean:.2f} to {max(done) / mean:.2f} "
-        "of what one does on average"
+        f"in {len(rounds) - 1} whole rounds {min(shares) / mean:.3f} to {max(shares) / mean:.3f} "
+        "of the processor's time for one on average"
     )
     print(f"{tasks} polite tasks beside them: at least {turns} turns each")
 
