@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
@@ -77,6 +78,9 @@ class Watchdog:
         self.turn, self.times = NO_TURN, 0
         self.since = self.looked = time.monotonic()
         self.reported = False
+        #: What tells for how long the kernel's thread has computed, and what it told then.
+        self.worked = processor_clock(ident)
+        self.worked_before = self.worked()
         #: When the observers are to be called next.
         self.due = 0.0
         #: Whom the looks have found in a step.
@@ -155,6 +159,7 @@ class Watchdog:
         if (turn, times) != (self.turn, self.times):
             self.let_go(now - self.since)
             self.turn, self.times, self.since = turn, times, self.begun(turn) or now
+            self.worked_before = self.worked()
         elif turn.task is not None and frame is not None:
             self.still_running(turn.task, frame, now - self.since)
         self.looked = now
@@ -185,7 +190,7 @@ class Watchdog:
                 self.reported = True
                 self.kernel.trace.emit(event)
         if self.preemption is not None:
-            self.preemption.look(task, frame, seconds)
+            self.preemption.look(task, frame, seconds, self.worked() - self.worked_before)
 
     def is_news(self) -> bool:
         """Whether somebody who holds the kernel has not been interrupted, or will not be again."""
@@ -210,6 +215,13 @@ class Watchdog:
         self.stopped = True
         self.wanted.set()
         self.thread.join()
+
+
+def processor_clock(ident: int) -> Callable[[], float]:
+    """What tells how many seconds a thread has computed; where no system does, it is the time."""
+    if not hasattr(time, "pthread_getcpuclockid"):
+        return time.monotonic
+    return partial(time.clock_gettime, time.pthread_getcpuclockid(ident))
 
 
 def tell(observers: Iterable[Callable[[], object]]) -> None:

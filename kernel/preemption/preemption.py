@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 #: Seconds that a task may run on while others are ready, unless told otherwise.
 SLICE: Final = 1.0
 
+#: Whose step has taken so many seconds of the processor, or so many by the clock, is put aside for
+#: a request. What takes less is left to end: it may only have waited for the processor.
+BRIEF: Final = 0.01
+LONG: Final = 0.2
+
 #: Who is asked for so often, and comes by no safe point, is in C code.
 UNMET: Final = 10
 
@@ -86,12 +91,13 @@ class Preemption:
         resumed = self.resumed(task)
         return self.slice - (resumed.slice.over if resumed is not None else 0.0)
 
-    def look(self, task: Task, frame: FrameType, seconds: float) -> None:
-        """The task has been in the same slice for so many seconds, and is at `frame` now: ask for
-        it if it is time.
+    def look(self, task: Task, frame: FrameType, seconds: float, worked: float) -> None:
+        """The task has been in the same slice for so many seconds, of which it has `worked` some,
+        and is at `frame` now: ask for it if it is time.
         """
         slice_over = seconds >= self.allowance(task)
-        if slice_over or self.somebody_waits() or self.is_due(task) or put_off(frame):
+        long = worked >= BRIEF or seconds >= LONG
+        if slice_over or (long and self.somebody_waits()) or self.is_due(task) or put_off(frame):
             self.ask(Scheduler.turn_at(frame, self.kernel), frame, slice_over)
 
     def somebody_waits(self) -> bool:

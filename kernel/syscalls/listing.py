@@ -7,6 +7,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterable
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from ..callstack import depth
@@ -127,8 +128,6 @@ class ListTasks(SystemCall):
         return tasks
 
     def in_order(self, tasks: Collection[Task]) -> Collection[Task]:
-        if self.sort == "tid" and not self.reverse:
-            return tasks
         if self.sort == "tree":
             return tree(tasks, self.reverse)
         return sorted(tasks, key=SORTS[self.sort], reverse=self.reverse)
@@ -229,7 +228,7 @@ def bare(text: str) -> str:
 
 #: What tasks can be sorted by.
 SORTS: Final[dict[str, Callable[[Task], Any]]] = {
-    "tid": lambda task: task.tid,
+    "tid": attrgetter("tid"),  # whose number was reserved may have come after others
     "age": lambda task: task.born,
     "state": lambda task: task.state,
     "depth": lambda task: -depth(task),

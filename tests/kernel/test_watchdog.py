@@ -257,7 +257,7 @@ def test_the_observers_are_called_once_more_when_nobody_will_look_any_more():
 
 def test_a_kernel_that_was_awake_between_two_looks_is_no_kernel_that_sleeps():
     kernel = SimpleNamespace(inbox=SimpleNamespace(asleep=True), on_waking=None)
-    watchdog = Watchdog(kernel, 0, [])
+    watchdog = Watchdog(kernel, threading.get_ident(), [])
     assert not watchdog.look()
     assert watchdog.kernel_will_call()
     for _ in range(2):

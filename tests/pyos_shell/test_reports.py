@@ -136,9 +136,10 @@ def test_whose_turn_it_is_to_read_is_noted_and_no_line_of_the_log(shell):
 
 
 def test_a_worker_that_is_left_behind_is_reported_and_so_is_its_error(shell):
-    release = Event()
+    begun, release = Event(), Event()
 
     def fails_in_the_end():
+        begun.set()
         assert release.wait(GUARD)
         raise LookupError("in vain")
 
@@ -146,7 +147,7 @@ def test_a_worker_that_is_left_behind_is_reported_and_so_is_its_error(shell):
         yield RunInThread(fails_in_the_end)
 
     tid = shell.machine.call(NewTask(program()), GUARD)
-    until(lambda: " thread: " in "".join(shell.run("tasks")))
+    assert begun.wait(GUARD)
     shell.run(f"kill {tid}")
     until(lambda: "its thread is left to finish" in shell.reported)
     release.set()

@@ -155,6 +155,15 @@ def test_tasks_come_by_what_is_wished_and_the_largest_numbers_first():
     assert tids(sched, sort="depth", first=1) == [2]
 
 
+def test_they_come_by_tid_also_if_one_whose_number_was_reserved_came_after_others():
+    sched = start(sleeper())
+    late = Task(sleeper())
+    late.tid = sched.last_tid = 2
+    sched.new(sleeper())
+    sched.admit(late, 0)
+    assert [task.tid for task in snapshot(sched, ListTasks()).tasks] == [1, 2, 3]
+
+
 def test_a_sort_that_there_is_not_is_refused_by_naming_those_that_there_are():
     with pytest.raises(ValueError, match="by tid, age, state, depth, program, tree, not 'size'"):
         snapshot(start(), ListTasks(sort="size"))
