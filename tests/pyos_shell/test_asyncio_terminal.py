@@ -23,6 +23,7 @@ def test_a_console_stands_beside_a_program_in_which_nothing_is_changed():
     command = ["pyos", "--no-startup", "--asyncio", "asyncio_programs:workers", "2"]
     with Terminal(command, cwd=SAMPLES) as terminal:
         terminal.wait_for("task 1: asyncio_programs:workers 2")
+        terminal.wait_for("workers come to work")
         terminal.wait_last(PROMPT)
         terminal.enter("tasks")
         terminal.wait_for("worker-1 worker")

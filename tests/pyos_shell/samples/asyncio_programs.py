@@ -29,11 +29,12 @@ async def worker(name):
 
 async def workers(count: int = 2):
     """So many workers."""
-    print("workers come to work")
     try:
         async with asyncio.TaskGroup() as group:
             for number in range(count):
                 group.create_task(worker(number), name=f"worker-{number}")
+            await asyncio.sleep(0)
+            print("workers come to work")
     finally:
         await asyncio.sleep(0)
         print("workers have gone home")
