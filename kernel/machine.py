@@ -199,7 +199,8 @@ class Machine:
             preemption = self.watch()
             with self.kernel.asyncgens:
                 self.wait_for_tasks()
-                tell(self.wakers)
+                if self.kernel.tasks:
+                    tell(self.wakers)
                 preemption.run()
         except BaseException as error:
             self.panic = error

@@ -171,12 +171,8 @@ def test_a_wrong_command_line_is_refused_with_status_2_and_the_usage(arguments):
 HEAVY = {"prompt_toolkit", "pygments", "wcwidth", "asyncio", "ssl", "email", "http", "unittest"}
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["--version"], ["--help"], ["-c", "spawn countdown 1; wait; spawn family; tasks; stack 2"]],
-    ids=lambda arguments: arguments[0],
-)
-def test_without_a_prompt_nothing_is_imported_that_only_a_prompt_needs(arguments):
+def imported(arguments):
+    """The modules that `pyos` imports."""
     program = (
         f"import sys; sys.path[:0] = [{str(ROOT)!r}]\n"
         "before = set(sys.modules); from pyos_shell.cli import main\n"
@@ -189,10 +185,24 @@ def test_without_a_prompt_nothing_is_imported_that_only_a_prompt_needs(arguments
         text=True,
         timeout=GUARD,
     )
-    imported = child.stdout.rpartition("imported: ")[2].split()
-    assert "pyos_shell.cli" in imported, child.stderr
+    names = child.stdout.rpartition("imported: ")[2].split()
+    assert "pyos_shell.cli" in names, child.stderr
+    return names
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--version"], ["--help"], ["-c", "spawn countdown 1; wait; spawn family; tasks; stack 2"]],
+    ids=lambda arguments: arguments[0],
+)
+def test_without_a_prompt_nothing_is_imported_that_only_a_prompt_needs(arguments):
     heavy = HEAVY - ({"email"} if arguments == ["--version"] else set())
-    assert not heavy & {name.partition(".")[0] for name in imported}
+    assert not heavy & {name.partition(".")[0] for name in imported(arguments)}
+
+
+def test_without_a_task_nothing_is_imported_that_only_tasks_need():
+    needed = {"ctypes", "greenlet", "kernel.preemption.loops"}
+    assert not needed & set(imported(["-c", "tasks"]))
 
 
 @pytest.mark.parametrize(
