@@ -201,7 +201,9 @@ def test_without_a_prompt_nothing_is_imported_that_only_a_prompt_needs(arguments
 
 
 def test_without_a_task_nothing_is_imported_that_only_tasks_need():
-    needed = {"ctypes", "greenlet", "kernel.preemption.loops"}
+    needed = {"greenlet", "kernel.preemption.loops"}
+    if sys.version_info >= (3, 12):  # where steps are not met by a trace function
+        needed.add("ctypes")
     assert not needed & set(imported(["-c", "tasks"]))
 
 
