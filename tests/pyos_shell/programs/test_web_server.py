@@ -307,6 +307,7 @@ def test_clients_that_leave_in_the_middle_are_nobody_elses_trouble(port, shell):
         with socket.create_connection(("127.0.0.1", port), GUARD) as sock:
             sock.sendall(request)
     assert get(port, "/plain.txt")[1] == b"hello\n"
+    until(lambda: len(shell.machine.kernel.tasks) == 1)  # only the server is left
     assert "crashed" not in shell.reported
 
 
