@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bdb
 import queue
 import sys
 import threading
@@ -100,6 +101,17 @@ class Trial:
         seen: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.machine.subscribe(seen.put, *kinds)
         return seen
+
+
+class Counter(bdb.Bdb):
+    """A debugger that counts the lines it is told of."""
+
+    def __init__(self):
+        super().__init__()
+        self.lines = 0
+
+    def user_line(self, frame):
+        self.lines += 1
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bdb
 import cProfile
 import sys
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ import pytest
 from kernel import GetSlice, NoPreemption, NotInterrupted, Preempt
 
 from ..net import GUARD
-from .hogs import SHORT, comprehension, interrupts, plain_loop, trial, until
+from .hogs import SHORT, Counter, comprehension, interrupts, plain_loop, trial, until
 
 pytestmark = interrupts
 
@@ -103,15 +102,6 @@ def test_a_profiler_in_a_task_goes_on_while_the_task_is_interrupted():
         t.log.append("stop")
         assert t.wait(tid).value
         t.goes_on()
-
-
-class Counter(bdb.Bdb):
-    def __init__(self):
-        super().__init__()
-        self.lines = 0
-
-    def user_line(self, frame):
-        self.lines += 1
 
 
 def test_a_debugger_in_a_task_is_no_hindrance():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bdb
 import queue
 import sys
 import threading
@@ -12,7 +11,7 @@ import pytest
 from kernel import GetSlice, GetTid, KillTask, NoPreemption, Preempt, SendSignal, Signal
 
 from ..net import GUARD
-from .hogs import comprehension, kills_only, plain_loop, trial, until
+from .hogs import Counter, comprehension, kills_only, plain_loop, trial, until
 
 pytestmark = kills_only
 
@@ -71,15 +70,6 @@ def test_who_is_in_a_critical_section_nearly_always_is_met_all_the_same():
             tid = t.start_hog(program)
             assert t.kill(tid).killed
         t.goes_on()
-
-
-class Counter(bdb.Bdb):
-    def __init__(self):
-        super().__init__()
-        self.lines = 0
-
-    def user_line(self, frame):
-        self.lines += 1
 
 
 def test_a_debugger_in_a_task_is_put_aside_and_put_back():
