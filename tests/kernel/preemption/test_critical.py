@@ -38,6 +38,9 @@ def until_asked(t):
         pass
 
 
+LOG = logging.getLogger("the test")
+
+
 class Slow(logging.Handler):
     """Takes its time, with its lock in its hand, and notes who is inside."""
 
@@ -62,20 +65,23 @@ def together(t, program, *arguments):
     return [t.wait(tid) for tid in tids]
 
 
-def test_two_tasks_are_never_inside_one_lock_of_logging(t):
-    log, handler = logging.getLogger("the test"), Slow(t)
-    log.addHandler(handler)
-    log.propagate = False
+@pytest.fixture
+def handler(t):
+    """That of the logger `LOG`."""
+    made = Slow(t)
+    LOG.addHandler(made)
+    LOG.propagate = False
+    yield made
+    LOG.removeHandler(made)
 
+
+def test_two_tasks_are_never_inside_one_lock_of_logging(t, handler):
     def program():
         yield
         for _ in range(5):
-            log.error("something")
+            LOG.error("something")
 
-    try:
-        together(t, program)
-    finally:
-        log.removeHandler(handler)
+    together(t, program)
     assert handler.records == 10
     assert handler.most == 1
 
@@ -142,36 +148,26 @@ def test_no_task_sees_a_module_that_another_has_half_imported(t, tmp_path, monke
             sys.modules.pop(name, None)
 
 
-def test_a_hog_that_is_in_sections_nearly_all_the_time_is_interrupted_between_them(t):
-    log, handler = logging.getLogger("the test"), Slow(t)
-    log.addHandler(handler)
-    log.propagate = False
-
+def test_a_hog_that_is_in_sections_nearly_all_the_time_is_interrupted_between_them(t, handler):
     def program():
         yield
         while True:
-            log.error("something")
+            LOG.error("something")
 
-    try:
-        tid = t.start(program())
-        event = t.interrupted(tid, times=3)
-        assert event.file == __file__
-        assert t.kill(tid).killed
-    finally:
-        log.removeHandler(handler)
+    tid = t.start(program())
+    event = t.interrupted(tid, times=3)
+    assert event.file == __file__
+    assert t.kill(tid).killed
     assert handler.most == 1
     assert handler.inside == 0
 
 
-def test_as_soon_as_it_has_left_the_section_a_task_can_be_interrupted(t):
-    log, handler = logging.getLogger("the test"), Slow(t)
-    log.addHandler(handler)
-    log.propagate = False
+def test_as_soon_as_it_has_left_the_section_a_task_can_be_interrupted(t, handler):
     stop = []
 
     def program():
         yield
-        log.error("something")
+        LOG.error("something")
         while not stop:
             pass
 
@@ -180,7 +176,6 @@ def test_as_soon_as_it_has_left_the_section_a_task_can_be_interrupted(t):
         t.interrupted(tid)
     finally:
         stop.append(True)
-        log.removeHandler(handler)
     assert handler.records == 1
 
 
